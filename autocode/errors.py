@@ -1,0 +1,51 @@
+"""What can go wrong through no fault of ours.
+
+    AutocodeError            one clear sentence; the command line prints it and returns 2
+    |-- ReadError            a transcript that cannot be read
+    |-- CodebookError        a codebook that cannot be used
+    |-- GuideError           an interview guide that cannot be used
+    |-- ConfigError          a setting that is unknown or out of range
+    |-- EncoderError         an encoder that is missing, damaged or not the one it claims to be
+    |-- DatasetError         a coded dataset whose files do not fit together
+    |-- StoreError           a project that is missing, busy, newer than this program, or full
+    `-- AgreementError       ratings from which no coefficient can be computed
+
+A message says where, what was found, and what would do. It names files, rows and ids,
+never what a participant said.
+"""
+
+
+class AutocodeError(Exception):
+    """A mistake in the input or its surroundings, told in one sentence."""
+
+
+class ReadError(AutocodeError):
+    """A transcript that cannot be read."""
+
+
+class CodebookError(AutocodeError):
+    """A codebook that cannot be used."""
+
+
+class GuideError(AutocodeError):
+    """An interview guide that cannot be used."""
+
+
+class ConfigError(AutocodeError):
+    """A setting that is unknown or out of range."""
+
+
+class EncoderError(AutocodeError):
+    """An encoder that is missing, damaged or not the one it claims to be."""
+
+
+class DatasetError(AutocodeError):
+    """A coded dataset whose files do not fit together."""
+
+
+class StoreError(AutocodeError):
+    """A project that is missing, busy, newer than this program, or full."""
+
+
+class AgreementError(AutocodeError):
+    """Ratings from which no coefficient can be computed."""
