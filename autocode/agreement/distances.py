@@ -1,0 +1,124 @@
+"""How far apart two values are: the difference functions of Krippendorff's alpha, and set distances.
+
+The ordinal difference is not here: it depends on how often each value was used (see `alpha`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from autocode.agreement.coefficient import Floats
+from autocode.agreement.weights import scale_values
+from autocode.config import suggest
+from autocode.errors import AgreementError
+
+
+def distance_table(metric: str, categories: Sequence[Hashable]) -> Floats:
+    """Squared differences of the categories, shape (q, q), for a `metric` of `METRICS` or `SET_METRICS`.
+
+    >>> distance_table("interval", [1, 2, 4]).tolist()
+    [[0.0, 1.0, 9.0], [1.0, 0.0, 4.0], [9.0, 4.0, 0.0]]
+    """
+    if metric in SET_METRICS:
+        sets = [category for category in categories if isinstance(category, frozenset)]
+        if len(sets) != len(categories):
+            raise AgreementError(f"'{metric}' compares sets of codes; these values are not sets")
+        return set_distances(sets, metric)
+    if metric not in METRICS:
+        known = [*METRICS, "ordinal", *SET_METRICS]
+        raise AgreementError(f"there is no metric '{metric}'{suggest(metric, known)}")
+    return METRICS[metric](scale_values(categories))
+
+
+def masi_distance(a: Collection[Hashable], b: Collection[Hashable], *, variant: str = "masi") -> float:
+    """1 - J M (Passonneau 2006): Jaccard's J times M, 1 identical, 2/3 subset, 1/3 overlap, 0 disjoint.
+
+    Two empty sets are identical (0), an empty and a non-empty one disjoint (1). `variant` is one of
+    `SET_METRICS`; "masi_nltk" has the constants .67 and .33 of older NLTK releases.
+
+    >>> round(masi_distance({1, 2, 3, 4}, {3, 4, 5}), 4)
+    0.8667
+    """
+    return float(set_distances([frozenset(a), frozenset(b)], variant)[0, 1])
+
+
+def jaccard_distance(a: Collection[Hashable], b: Collection[Hashable]) -> float:
+    """1 - |A & B| / |A | B|; 0 for two empty sets.
+
+    >>> jaccard_distance({1, 2, 3, 4}, {3, 4, 5})
+    0.6
+    """
+    return float(set_distances([frozenset(a), frozenset(b)], "jaccard")[0, 1])
+
+
+def set_distances(sets: Sequence[frozenset[Hashable]], metric: str) -> Floats:
+    """Distances of every pair of sets, shape (q, q)."""
+    if metric not in SET_METRICS:
+        raise AgreementError(f"there is no set distance '{metric}'{suggest(metric, list(SET_METRICS))}")
+    place = {label: i for i, label in enumerate(dict.fromkeys(label for s in sets for label in s))}
+    has = np.zeros((len(sets), len(place)), np.float32)  # float: matrix products are counts, and fast
+    for i, labels in enumerate(sets):
+        has[i, [place[label] for label in labels]] = 1
+    common = (has @ has.T).astype(np.float64)
+    size = np.diag(common)
+    union = size[:, None] + size - common
+    jaccard = np.divide(common, union, out=np.ones_like(common), where=union > 0)
+    relation = np.full(common.shape, DISJOINT)
+    relation[common > 0] = OVERLAP
+    relation[common == np.minimum(size[:, None], size)] = SUBSET  # the empty set is a subset of all
+    relation[jaccard == 1] = IDENTICAL
+    return SET_METRICS[metric](jaccard, relation)
+
+
+IDENTICAL, SUBSET, OVERLAP, DISJOINT = range(4)
+THIRDS = np.array([1, Fraction(2, 3), Fraction(1, 3), 0], np.float64)
+
+SET_METRICS: dict[str, Callable[[Floats, np.ndarray], Floats]] = {
+    "masi": lambda jaccard, relation: 1 - jaccard * THIRDS[relation],
+    "masi_nltk": lambda jaccard, relation: 1 - jaccard * np.array([1, 0.67, 0.33, 0])[relation],
+    "jaccard": lambda jaccard, _: 1 - jaccard,
+    # Passonneau (2004): the relation alone, without the sizes
+    "passonneau2004_set": lambda _, relation: 1 - THIRDS[relation],
+    # DKPro's reading of MASI, which multiplies distances instead of similarities
+    "masi_product_of_distances": lambda jaccard, relation: (1 - jaccard) * (1 - THIRDS[relation]),
+}
+
+
+def _nominal(x: Floats) -> Floats:
+    return 1.0 - np.eye(len(x))
+
+
+def _interval(x: Floats) -> Floats:
+    squared: Floats = np.square(x[:, None] - x)
+    return squared
+
+
+def _ratio(x: Floats) -> Floats:
+    total = x[:, None] + x
+    if (total == 0).sum() > (x == 0).sum():
+        raise AgreementError("'ratio' cannot compare these categories: two of them sum to zero")
+    return np.square(np.divide(x[:, None] - x, total, out=np.zeros_like(total), where=total != 0))
+
+
+def _circular(x: Floats) -> Floats:
+    around = np.ptp(x) + 1  # the step from the last category back to the first counts 1
+    squared: Floats = np.square(np.sin(np.pi * (x[:, None] - x) / around))
+    return squared
+
+
+def _bipolar(x: Floats) -> Floats:
+    total = x[:, None] + x
+    product = (total - 2 * x.min()) * (2 * x.max() - total)
+    return np.divide(np.square(x[:, None] - x), product, out=np.zeros_like(total), where=product != 0)
+
+
+METRICS: dict[str, Callable[[Floats], Floats]] = {
+    "nominal": _nominal,
+    "interval": _interval,
+    "ratio": _ratio,
+    "circular": _circular,
+    "bipolar": _bipolar,
+}

@@ -1,0 +1,65 @@
+"""Scores that agree along the hierarchy, and decisions that respect exclusive groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.codebook import Codebook
+
+
+def raise_parents(codebook: Codebook, scores: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Scores of shape (n, n_codes) in which no code scores less than a code below it."""
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    raised = scores.copy()
+    for code_id in sorted(codebook.ids, key=codebook.depth, reverse=True):
+        for parent in codebook.ancestors(code_id)[:1]:
+            np.maximum(raised[:, column[parent]], raised[:, column[code_id]], out=raised[:, column[parent]])
+    return raised
+
+
+def choose(
+    codebook: Codebook, scores: NDArray[np.floating], *, threshold: float, most: int
+) -> NDArray[np.bool_]:
+    """Which codes to suggest, shape (n, n_codes).
+
+    Per utterance at most `most` codes that score `threshold` or more, best first, and of an
+    exclusive group the best one only. With a code come its ancestors, which do not count.
+    """
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    allowed = scores >= threshold
+    for group in codebook.exclusive_groups:
+        members = [column[code_id] for code_id in group]
+        best = np.argmax(scores[:, members], axis=1)
+        allowed[:, members] &= np.arange(len(members)) == best[:, None]
+    chosen = np.zeros_like(allowed)
+    deepest_first = _deepest_first(codebook)
+    for row in np.flatnonzero(allowed.any(axis=1)):
+        _choose_row(codebook, scores[row], allowed[row], chosen[row], deepest_first, most)
+    return chosen
+
+
+def _choose_row(
+    codebook: Codebook,
+    scores: NDArray[np.floating],
+    allowed: NDArray[np.bool_],
+    chosen: NDArray[np.bool_],
+    deepest_first: Sequence[int],
+    most: int,
+) -> None:
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    taken = 0
+    for index in sorted(deepest_first, key=lambda i: -scores[i]):
+        if not allowed[index] or chosen[index]:
+            continue
+        line = [index, *(column[a] for a in codebook.ancestors(codebook.ids[index]))]
+        if taken == most or not allowed[line].all():
+            continue
+        chosen[line] = True
+        taken += 1
+
+
+def _deepest_first(codebook: Codebook) -> list[int]:
+    return sorted(range(len(codebook.ids)), key=lambda i: -codebook.depth(codebook.ids[i]))

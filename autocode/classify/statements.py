@@ -1,0 +1,31 @@
+"""What a scorer knows about some texts: their vectors and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Lemma = tuple[str, int, int]  # lower-case lemma, start_char, end_char in the text
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """n texts with their embeddings, shape (n, n_dims), unit rows, and their lemmas in order."""
+
+    texts: tuple[str, ...]
+    embeddings: NDArray[np.float32]
+    lemmas: Sequence[Sequence[Lemma]]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def n_words(self) -> NDArray[np.intp]:
+        """Words in each text, shape (n,)."""
+        return np.array([len(words) for words in self.lemmas], np.intp)
+
+
+Read = Callable[[Sequence[str]], Statements]

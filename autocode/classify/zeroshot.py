@@ -1,0 +1,232 @@
+"""Suggestions from the codebook alone, before anybody has coded anything.
+
+Three kinds of evidence, each measured against a background of talk that fits no code:
+the meaning (a ridge regression from embeddings to codes, trained on the codebook's own lines),
+the words (the same from lemmas and cues), and the question that is being answered (the same
+two of the question, more the shorter the answer is, and the tie of the guide's question).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.classify.context import GuideMatcher, inheritance
+from autocode.classify.hierarchy import choose, raise_parents
+from autocode.classify.lexical import Vocabulary
+from autocode.classify.lines import Line, codebook_lines, targets
+from autocode.classify.ridge import Ridge, fit_ridge
+from autocode.classify.statements import Lemma, Read, Statements
+from autocode.codebook import Codebook
+from autocode.config import ClassifyConfig
+from autocode.guide import Guide
+from autocode.records import Evidence, Suggestion
+
+# Chosen on the demo interviews' codes (BENCHMARKS.md, "Zero-shot"), never on reported data.
+DENSE_PENALTY, LEXICAL_PENALTY = 3.0, 1.0
+DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 1.0
+MIDPOINT, SCALE = 3.0, 1.0  # evidence, in background standard deviations, that scores 0.5; and its spread
+GUIDE_PULL = 2.0  # evidence that a guide question's tie is worth at a perfect match
+GUIDE_FLOOR = 0.15  # the share of it that even a long answer gets
+GUIDE_MATCH = 0.55  # cosine from which a question counts as the guide's
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of n utterances for all codes, with what is needed to explain them."""
+
+    statements: Statements
+    scores: NDArray[np.float32]  # (n, n_codes), 0 to 1
+    chosen: NDArray[np.bool_]  # (n, n_codes)
+    dense: NDArray[np.float64]  # (n, n_codes) evidence in background standard deviations
+    lexical: NDArray[np.float64]
+    question: NDArray[np.float64]
+    guide: NDArray[np.float64]
+    terms: Any  # sparse (n, n_terms)
+    questions: Statements
+    answers: NDArray[np.intp]
+    matches: Sequence[tuple[str, float] | None]  # by question: the guide's question and the cosine
+
+
+@dataclass(frozen=True, slots=True)
+class Evidencer:
+    """One ridge regression with the background's mean and spread for each code."""
+
+    ridge: Ridge
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, features: Any, table: NDArray[np.float64], n_background: int, penalty: float) -> Evidencer:
+        """Fit on the lines and, in the last `n_background` rows, on the background."""
+        ridge = fit_ridge(features, table, penalty)
+        background = ridge.left_out[len(table) - n_background :]
+        if not n_background:
+            background = ridge.left_out
+        return cls(ridge, background.mean(axis=0), background.std(axis=0) + 1e-6)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """What each feature adds to the evidence, shape (n_features, n_codes)."""
+        return self.ridge.weights / self.spread
+
+    def __call__(self, features: Any) -> NDArray[np.float64]:
+        """Evidence of shape (n, n_codes): standard deviations above the background."""
+        return (self.ridge.predict(features) - self.mean) / self.spread
+
+
+@dataclass(frozen=True)
+class ZeroShot:
+    """A codebook made ready to score utterances."""
+
+    codebook: Codebook
+    config: ClassifyConfig
+    lines: tuple[Line, ...]
+    line_embeddings: NDArray[np.float32]
+    line_lemmas: Sequence[Sequence[Lemma]]
+    dense: Evidencer
+    lexical: Evidencer
+    vocabulary: Vocabulary
+    guide: GuideMatcher | None
+
+    @classmethod
+    def build(
+        cls,
+        codebook: Codebook,
+        *,
+        read: Read,
+        background: Sequence[str],
+        guide: Guide | None = None,
+        config: ClassifyConfig | None = None,
+    ) -> ZeroShot:
+        """Learn from the codebook's lines; `background` is talk that fits no code."""
+        lines = codebook_lines(codebook)
+        known = read([*(line.text for line in lines), *background])
+        table = np.vstack([targets(codebook, lines), np.zeros((len(background), len(codebook.ids)))])
+        vocabulary = Vocabulary(known.lemmas)
+        meaningful = np.array([line.kind != "cue" or line.text == codebook[line.code_id].name for line in lines])
+        rows = np.append(np.flatnonzero(meaningful), len(lines) + np.arange(len(background)))
+        return cls(
+            codebook=codebook,
+            config=config or ClassifyConfig(),
+            lines=lines,
+            line_embeddings=known.embeddings[: len(lines)],
+            line_lemmas=known.lemmas[: len(lines)],
+            dense=Evidencer.fit(known.embeddings[rows].astype(np.float64), table[rows], len(background), DENSE_PENALTY),
+            lexical=Evidencer.fit(vocabulary.rows(known.lemmas), table, len(background), LEXICAL_PENALTY),
+            vocabulary=vocabulary,
+            guide=GuideMatcher.build(guide, codebook.ids, read) if guide else None,
+        )
+
+    def score(self, statements: Statements, questions: Statements, answers: NDArray[np.intp]) -> Scored:
+        """Score utterances; `answers[i]` is the row of `questions` that utterance i answers, or -1."""
+        terms = self.vocabulary.rows(statements.lemmas)
+        dense = DENSE_WEIGHT * self.dense(statements.embeddings)
+        lexical = LEXICAL_WEIGHT * self.lexical(terms)
+        question, guide, matches = self._context(statements, questions, answers)
+        evidence = raise_parents(self.codebook, dense + lexical + question + guide)
+        scores = 1.0 / (1.0 + np.exp(-(evidence - MIDPOINT) / SCALE))
+        chosen = choose(
+            self.codebook, scores, threshold=self.config.threshold, most=self.config.max_suggestions
+        )
+        return Scored(
+            statements, scores.astype(np.float32), chosen, dense, lexical, question, guide, terms, questions, answers, matches
+        )  # fmt: skip
+
+    def suggest(
+        self, scored: Scored, row: int, utterance_id: str, *, all_scores: bool = False
+    ) -> tuple[Suggestion, ...]:
+        """The suggestions for one utterance, best first; with `all_scores`, one for every code."""
+        columns = range(len(self.codebook.ids)) if all_scores else np.flatnonzero(scored.chosen[row])
+        order = sorted(columns, key=lambda c: (-scored.scores[row, c], self.codebook.depth(self.codebook.ids[c]), c))
+        return tuple(
+            Suggestion(
+                utterance_id=utterance_id,
+                code_id=self.codebook.ids[column],
+                score=float(scored.scores[row, column]),
+                probability=None,
+                decision="review" if scored.chosen[row, column] else "reject",
+                evidence=self._explain(scored, row, column),
+            )
+            for column in order
+        )
+
+    def _context(
+        self, statements: Statements, questions: Statements, answers: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], Sequence[tuple[str, float] | None]]:
+        """Evidence that utterances inherit from their questions and from the guide, each (n, n_codes)."""
+        n_codes = len(self.codebook.ids)
+        nothing = np.zeros((len(statements), n_codes))
+        answering = np.flatnonzero(answers >= 0)
+        if not len(questions) or not len(answering):
+            return nothing, nothing, [None] * len(questions)
+        share = inheritance(statements.n_words[answering], most=self.config.context_weight)[:, None]
+        asked = self.dense(questions.embeddings) + self.lexical(self.vocabulary.rows(questions.lemmas))
+        question, guide = nothing.copy(), nothing.copy()
+        question[answering] = share * np.clip(asked, 0.0, None)[answers[answering]]
+        if self.guide is None:
+            return question, guide, [None] * len(questions)
+        matches, pull = self.guide.match(questions, least=GUIDE_MATCH)
+        guide[answering] = GUIDE_PULL * np.maximum(share, GUIDE_FLOOR) * pull[answers[answering]]
+        return question, guide, matches
+
+    def _explain(self, scored: Scored, row: int, column: int) -> tuple[Evidence, ...]:
+        """What spoke for a code, strongest first; weights are shares of all that spoke for it."""
+        text, code_id = scored.statements.texts[row], self.codebook.ids[column]
+        found: list[Evidence] = []
+        if (meaning := scored.dense[row, column]) > 0:
+            found += self._nearest_lines(scored.statements.embeddings[row], code_id, meaning)
+        document, terms = scored.statements.lemmas[row], scored.terms[row]
+        for start, end, value in self.vocabulary.strongest(document, terms, self.lexical.weights[:, column], 3):
+            kind = "cue" if self._is_cue(code_id, document, start, end) else "words"
+            found.append(Evidence(kind, text[start:end], LEXICAL_WEIGHT * value, start, end))
+        if (asked := scored.answers[row]) >= 0:
+            if (value := scored.question[row, column]) > 0.05:
+                found.append(Evidence("question", scored.questions.texts[asked], value))
+            match = scored.matches[asked]
+            if match and (value := scored.guide[row, column]) > 0:
+                found.append(Evidence("guide", match[0], value))
+        return _as_shares(found)
+
+    def _nearest_lines(self, embedding: NDArray[np.float32], code_id: str, meaning: float) -> list[Evidence]:
+        """The codebook's line nearest to an utterance among those that speak for a code."""
+        rows = self._lines_for[code_id]
+        nearest = self.lines[rows[int(np.argmax(self.line_embeddings[rows] @ embedding))]]
+        return [Evidence(nearest.kind, nearest.text, meaning)]
+
+    @cached_property
+    def _lines_for(self) -> dict[str, NDArray[np.intp]]:
+        """For each code the rows of its definitions, include lines and examples, or else of its names."""
+        rows_of: dict[str, NDArray[np.intp]] = {}
+        for code_id in self.codebook.ids:
+            family = {code_id, *self.codebook.descendants(code_id)}
+            rows = [i for i, line in enumerate(self.lines) if line.code_id in family and not line.counter]
+            telling = [i for i in rows if self.lines[i].kind != "cue"]
+            rows_of[code_id] = np.array(telling or rows, np.intp)
+        return rows_of
+
+    @cached_property
+    def _cues(self) -> dict[str, frozenset[str]]:
+        """For each code its cues and those of the codes below it, lemmatised."""
+        cues: dict[str, set[str]] = {code_id: set() for code_id in self.codebook.ids}
+        for line, lemmas in zip(self.lines, self.line_lemmas, strict=True):
+            if line.kind == "cue":
+                for code_id in (line.code_id, *self.codebook.ancestors(line.code_id)):
+                    cues[code_id].add(" ".join(lemma for lemma, _, _ in lemmas))
+        return {code_id: frozenset(words) for code_id, words in cues.items()}
+
+    def _is_cue(self, code_id: str, document: Sequence[Lemma], start: int, end: int) -> bool:
+        """Does the stretch contain one of the code's cues as a whole?"""
+        words = f" {' '.join(lemma for lemma, s, e in document if s >= start and e <= end)} "
+        return any(f" {cue} " in words for cue in self._cues[code_id] if cue)
+
+
+def _as_shares(found: list[Evidence]) -> tuple[Evidence, ...]:
+    total = sum(item.weight for item in found)
+    shares = [replace(item, weight=round(item.weight / total, 3)) for item in found]
+    return tuple(sorted(shares, key=lambda item: -item.weight))

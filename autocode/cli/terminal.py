@@ -1,0 +1,84 @@
+"""What commands print with: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import typer
+    from rich.console import Console
+
+
+class Step(Protocol):
+    """Moves a progress bar on by `n`."""
+
+    def __call__(self, n: int = 1) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """How this command was asked to print."""
+
+    quiet: bool = False
+    json: bool = False
+
+    @property
+    def interactive(self) -> bool:
+        """Is there a person who can be asked?"""
+        return sys.stdin.isatty() and sys.stdout.isatty() and not self.json and not self.quiet
+
+    def note(self, text: str) -> None:
+        """A remark on what is going on; left out when quiet."""
+        if not self.quiet:
+            self._stderr().print(text, markup=False, highlight=False)
+
+    def warn(self, text: str) -> None:
+        """Something that the user should look at."""
+        self._stderr().print(f"warning: {text}", style="yellow", markup=False, highlight=False)
+
+    def result(self, *parts: Any, data: Mapping[str, Any]) -> None:
+        """The result: `data` as JSON if that was asked for, else `parts` (text or rich tables)."""
+        if self.json:
+            sys.stdout.write(json_module.dumps(data, ensure_ascii=False, indent=2) + "\n")
+            return
+        console = self._stdout()
+        for part in parts:
+            console.print(part)
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Step]:
+        """A progress bar on stderr: shown to a person, silent when quiet or piped."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda n=1: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._stderr(), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+
+            def step(n: int = 1) -> None:
+                bar.advance(task, n)
+
+            yield step
+
+    def _stdout(self) -> Console:
+        from rich.console import Console
+
+        return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 110)
+
+    def _stderr(self) -> Console:
+        from rich.console import Console
+
+        return Console(file=sys.stderr, soft_wrap=True)
+
+
+def terminal_of(context: typer.Context) -> Terminal:
+    """The terminal that the application's options made."""
+    terminal = context.find_object(Terminal)
+    return terminal if terminal is not None else Terminal()

@@ -1,0 +1,72 @@
+"""Codebook files: which reader and writer belongs to which suffix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from autocode.codebook.build import Draft, build
+from autocode.codebook.json_format import read_json, write_json
+from autocode.codebook.model import Codebook
+from autocode.codebook.table_format import read_list, read_table, write_table
+from autocode.codebook.yaml_format import read_yaml, write_yaml
+from autocode.errors import CodebookError
+from autocode.files import write_private
+from autocode.textfile import find_file, read_text, shipped_names
+
+_READERS: dict[str, Callable[..., Draft]] = {
+    ".yaml": read_yaml,
+    ".yml": read_yaml,
+    ".json": read_json,
+    ".csv": read_table,
+    ".tsv": read_table,
+    ".txt": read_list,
+}
+_WRITERS: dict[str, Callable[[Codebook], str]] = {
+    ".yaml": write_yaml,
+    ".yml": write_yaml,
+    ".json": write_json,
+    ".csv": write_table,
+    ".tsv": partial(write_table, delimiter="\t"),
+}
+
+
+def shipped_codebooks() -> list[str]:
+    """Names of the codebooks that come with autocode."""
+    return shipped_names("codebooks")
+
+
+def read_codebook(path: str | Path, *, allow_empty: bool = False) -> Codebook:
+    """The codebook in a file (.yaml, .yml, .json, .csv, .tsv, .txt, each also .gz), or a shipped one by name.
+
+    Raises `CodebookError` that names the file and the line. A codebook without codes is an error
+    unless `allow_empty`. What a JSON file holds beyond a codebook is in `Codebook.warnings`.
+    """
+    found = find_file(path, kind="codebooks", error=CodebookError)
+    name, suffix = _name_and_suffix(found)
+    if suffix not in _READERS:
+        known = ", ".join(_READERS)
+        raise CodebookError(f"{path}: not a codebook file; {known} can be read, each also as .gz")
+    text = read_text(found, error=CodebookError)
+    return build(_READERS[suffix](text, file=str(path), name=name), allow_empty=allow_empty)
+
+
+def write_codebook(codebook: Codebook, path: str | Path) -> None:
+    """Write .yaml, .json, .csv or .tsv, whole or not at all; it reads back equal.
+
+    The file is for its owner only, since examples may be what participants said. Raises `CodebookError`
+    for another suffix and `OutputError` where nothing can be written.
+    """
+    target = Path(path)
+    writer = _WRITERS.get(target.suffix.lower())
+    if writer is None:
+        raise CodebookError(f"{path}: not a codebook file; {', '.join(_WRITERS)} can be written")
+    with write_private(target) as stream:
+        stream.write(writer(codebook))
+
+
+def _name_and_suffix(path: Path) -> tuple[str, str]:
+    """`("book", ".yaml")` for `book.yaml` and for `book.yaml.gz`."""
+    bare = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return bare.stem, bare.suffix.lower()

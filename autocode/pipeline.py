@@ -1,0 +1,199 @@
+"""The order of the steps, written once: segment, embed, classify.
+
+`Coder` holds what is loaded once (pipeline, encoder, scorer); everything else is a function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.classify import Statements, ZeroShot
+from autocode.classify.context import asked, question_text
+from autocode.codebook import Codebook, read_codebook
+from autocode.config import Settings, shipped
+from autocode.guide import Guide, check_guide, read_guide
+from autocode.records import Suggestion, Transcript, Utterance
+
+if TYPE_CHECKING:
+    from autocode.embed import Embedder
+    from autocode.segment import Segmenter
+
+RESULTS_VERSION = 1  # raised whenever the same input would be coded differently
+
+
+@dataclass(frozen=True, slots=True)
+class CodedTranscript:
+    """One transcript's utterances with what the machine suggests for each codable one."""
+
+    transcript_id: str
+    utterances: tuple[Utterance, ...]
+    code_ids: tuple[str, ...]
+    scores: NDArray[np.float32]  # (n_codable, n_codes), rows in the order of the codable utterances
+    suggestions: Mapping[str, tuple[Suggestion, ...]]  # by utterance id, best first
+
+    @property
+    def codable(self) -> tuple[Utterance, ...]:
+        """The utterances that were coded, in order."""
+        return tuple(utterance for utterance in self.utterances if utterance.codable)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dict for each suggested code: for a data frame or a table."""
+        return [
+            {
+                "utterance_id": utterance.id,
+                "speaker": utterance.speaker,
+                "code": suggestion.code_id,
+                "score": round(suggestion.score, 3),
+                "text": " ".join(utterance.text.split()),
+                "evidence": "; ".join(f"{e.kind}: {e.text}" for e in suggestion.evidence),
+            }
+            for utterance in self.codable
+            for suggestion in self.suggestions.get(utterance.id, ())
+            if suggestion.decision != "reject"
+        ]
+
+    def _repr_html_(self) -> str:
+        """The table that a notebook shows."""
+        from html import escape
+
+        rows = self.rows()
+        columns = ("utterance_id", "speaker", "code", "score", "text", "evidence")
+        head = "".join(f"<th>{column}</th>" for column in columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(str(row[column]))}</td>" for column in columns) + "</tr>"
+            for row in rows
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class Coder:
+    """Codes transcripts against one codebook.
+
+    `codebook` and `guide` are objects, paths, or names of shipped ones. Nothing heavy is
+    loaded before the first transcript is coded.
+
+    >>> coder = Coder("knowledge_dynamics")
+    >>> coder.codebook.name
+    'knowledge_dynamics'
+    """
+
+    def __init__(
+        self,
+        codebook: Codebook | Path | str,
+        *,
+        guide: Guide | Path | str | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.codebook = codebook if isinstance(codebook, Codebook) else read_codebook(codebook)
+        self.guide = guide if guide is None or isinstance(guide, Guide) else read_guide(guide)
+        self.settings = settings or Settings()
+        if self.guide is not None:
+            check_guide(self.guide, self.codebook)
+
+    @cached_property
+    def segmenter(self) -> Segmenter:
+        """The spaCy pipeline, loaded at its first use."""
+        from autocode.segment import Segmenter
+
+        return Segmenter(self.settings.segment)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The encoder with its cache, loaded at its first use."""
+        from autocode.embed import load_embedder
+
+        return load_embedder(self.settings.embed)
+
+    @cached_property
+    def scorer(self) -> ZeroShot:
+        """The codebook, made ready to score utterances."""
+        return ZeroShot.build(
+            self.codebook,
+            read=self.read_statements,
+            background=read_background(self.settings.segment.language),
+            guide=self.guide,
+            config=self.settings.classify,
+        )
+
+    def read_statements(self, texts: Sequence[str]) -> Statements:
+        """What the scorer needs to know of `texts`: their embeddings and their words."""
+        return Statements(
+            texts=tuple(texts),
+            embeddings=self.embedder.embed([self.segmenter.clean(text) for text in texts]),
+            lemmas=self.segmenter.lemmas(texts),
+        )
+
+    def segment(self, transcript: Transcript) -> tuple[Utterance, ...]:
+        """The utterances of a transcript."""
+        from autocode.segment import segment
+
+        return segment(transcript, self.segmenter, embed=self.embedder.embed)
+
+    def code(self, transcript: Transcript, *, all_scores: bool = False) -> CodedTranscript:
+        """Segment a transcript and suggest codes; with `all_scores`, every code of the codebook is listed."""
+        utterances = self.segment(transcript)
+        codable = [utterance for utterance in utterances if utterance.codable]
+        questions = asked(transcript.turns)
+        question_of = {turn: row for row, turn in enumerate(dict.fromkeys(questions.values()))}
+        statements = self.read_statements([utterance.text for utterance in codable])
+        asked_statements = self.read_statements([question_text(transcript.turns[t].text) for t in question_of])
+        answers = np.array([question_of.get(questions.get(u.turn_index, -1), -1) for u in codable], np.intp)
+        scored = self.scorer.score(statements, asked_statements, answers)
+        suggestions = {
+            utterance.id: self.scorer.suggest(scored, row, utterance.id, all_scores=all_scores)
+            for row, utterance in enumerate(codable)
+        }
+        return CodedTranscript(transcript.id, utterances, self.codebook.ids, scored.scores, suggestions)
+
+    @property
+    def run_key(self) -> str:
+        """Digest of everything that the result depends on besides the transcript."""
+        return digest_of(
+            {
+                "results_version": RESULTS_VERSION,
+                "codebook": self.codebook.digest,
+                "guide": self.guide.digest if self.guide else None,
+                "encoder": self.embedder.digest,
+                "background": digest_of(read_background(self.settings.segment.language)),
+                "settings": result_settings(self.settings),
+            }
+        )
+
+
+def read_background(language: str) -> tuple[str, ...]:
+    """Ordinary interview talk that fits no code, one statement each; empty for a language without any."""
+    path = shipped("configs", "background", f"{language}.txt")
+    if not path.exists():
+        return ()
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def result_settings(settings: Settings) -> dict[str, Any]:
+    """The settings that change what is suggested (not those of speed, memory or place)."""
+    values = settings.model_dump(mode="json")
+    for section, key in (
+        ("embed", "batch_tokens"),
+        ("embed", "threads"),
+        ("embed", "cache_dir"),
+        ("embed", "cache_max_gb"),
+        ("read", "max_mb"),
+    ):
+        del values[section][key]
+    return values
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of a JSON-like value."""
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,153 @@
+"""Bytes to text, once. Every position in autocode refers to what comes out of here.
+
+The order is fixed: byte order mark, the NUL pattern of UTF-16, strict UTF-8, "is this text at all?",
+the user's encoding, and last Windows-1252 with a warning. Charset detectors are left out on purpose:
+they take short French for Czech and call pictures Chinese. Text is never NFC-normalised.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from autocode.errors import ReadError
+
+_BOMS = (  # UTF-32 first: its little-endian mark begins like that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_MAGIC = (
+    (b"%PDF-", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"RIFF", "a sound or video file"),
+    (b"ID3", "a sound file"),
+    (b"OggS", "a sound file"),
+    (b"SQLite format 3", "a database"),
+)
+_CONTROLS = bytes({*range(9), *range(14, 27), *range(28, 32), 127})  # not TAB LF VT FF CR ESC
+_MAX_CONTROLS = 0.01  # a larger share of control characters is not text
+_UNDEFINED_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+# C0 and C1 never occur in UTF-8 except in overlong forms; in Windows-1252 they are capital A with an
+# accent, which punctuation and a no-break space may follow.
+_OVERLONG = re.compile(rb"[\xc0\xc1][\x80-\xbf](?<![\x85\x91-\x94\x96\x97\xa0\xab\xbb])")
+_DOUBLE_ENCODED = re.compile("[ÃÂ][\u0080-\u00bf]|â€[™œ\u009d“”˜¦\u2013\u2014]|Ã[\u0192\u201a\u02c6]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_USES_CONTROLS = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")
+
+
+def decode(data: bytes, *, name: str, encoding: str | None = None) -> tuple[str, list[str]]:
+    """The text of `data` and warnings; line ends LF, no byte order mark, no NUL, no lone surrogate.
+
+    `encoding` is used where the bytes are not Unicode. `name` is the file's, for messages.
+    Raises `ReadError` for a file that is empty, not text, or not in its encoding.
+    """
+    if not data:
+        raise ReadError(f"{name}: the file is empty")
+    _refuse_known_formats(data, name)
+    text, warnings = _to_text(data, name, encoding)
+    if not text:
+        raise ReadError(f"{name}: the file is empty")
+    text = clean(text)
+    if not text.replace("\ufeff", "").strip():
+        raise ReadError(f"{name}: there is only white space in the file")
+    if len(_DOUBLE_ENCODED.findall(text)) >= 2:
+        warnings.append(
+            "the text looks double-encoded (Ã© where é is meant); it was left as it is: "
+            "export it again as UTF-8"
+        )
+    return text, warnings
+
+
+def clean(text: str) -> str:
+    """`text` with line ends LF, and U+FFFD for NUL and for lone surrogates."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def _to_text(data: bytes, name: str, encoding: str | None) -> tuple[str, list[str]]:
+    for bom, unicode_form in _BOMS:
+        if data.startswith(bom):
+            return _decode_as(data[len(bom) :], unicode_form, name, skipped=len(bom)), []
+    if wide := _utf16_without_bom(data):
+        return _decode_as(data, wide, name), [f"the file has no byte order mark; it was read as {wide.upper()}"]
+    try:
+        return data.decode("utf-8"), []
+    except UnicodeDecodeError:
+        pass
+    codec = _codec(encoding, name)
+    if not (codec or "").startswith(_USES_CONTROLS):
+        _refuse_binary(data, name)
+    if codec:
+        return _decode_as(data, codec, name), []
+    return _windows_1252(data, name), [
+        "the file is not Unicode; it was read as Windows-1252 (Western European): "
+        "if letters look wrong, name its encoding"
+    ]
+
+
+def _decode_as(data: bytes, encoding: str, name: str, *, skipped: int = 0) -> str:
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    try:
+        return data.decode(encoding, "surrogatepass" if wide else "strict")
+    except UnicodeDecodeError as error:
+        byte = data[error.start]
+        raise ReadError(
+            f"{name}: byte {error.start + skipped} (0x{byte:02X}) is not {encoding}; "
+            "save the file as UTF-8, or name its encoding"
+        ) from None
+
+
+def _utf16_without_bom(data: bytes) -> str | None:
+    """The form of UTF-16 in which every other byte of ASCII characters is NUL, or None."""
+    sample = data[:4096]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    needed = max(4, len(sample) // 20)  # blanks and line ends alone are a tenth of any text
+    if odd >= needed and odd >= 10 * even:
+        found = "utf-16-le"
+    elif even >= needed and even >= 10 * odd:
+        found = "utf-16-be"
+    else:
+        return None
+    text = sample[: len(sample) // 2 * 2].decode(found, "replace")
+    odd_ones = sum(character < " " and character not in "\t\n\v\f\r\x1b" for character in text)
+    return found if odd_ones <= _MAX_CONTROLS * len(text) else None
+
+
+def _codec(encoding: str | None, name: str) -> str | None:
+    if not encoding:
+        return None
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise ReadError(f"{name}: there is no encoding '{encoding}'; try utf-8, cp1252 or latin-1") from None
+
+
+def _refuse_known_formats(data: bytes, name: str) -> None:
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            raise ReadError(f"{name}: this is {kind}, whatever its name says; it cannot be read as text")
+
+
+def _refuse_binary(data: bytes, name: str) -> None:
+    n_controls = len(data) - len(data.translate(None, _CONTROLS))
+    if n_controls > _MAX_CONTROLS * len(data):
+        raise ReadError(f"{name}: this is not a text file ({n_controls} control characters)")
+
+
+def _windows_1252(data: bytes, name: str) -> str:
+    bad = _OVERLONG.search(data) or _UNDEFINED_CP1252.search(data)
+    if bad:
+        raise ReadError(
+            f"{name}: byte {bad.start()} (0x{data[bad.start()]:02X}) is neither UTF-8 nor Windows-1252; "
+            "save the file as UTF-8, or name its encoding"
+        )
+    return data.decode("cp1252")

@@ -1,0 +1,163 @@
+"""Lines with speaker labels to pieces: a label opens a turn, everything up to the next one belongs to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from autocode.read.labels import Label, Line, find_labels
+from autocode.read.reader import UNKNOWN, Piece
+from autocode.read.times import BRACKETED, TIME, first_time
+
+LINE_END = re.compile("[\n\v\f\x85\u2028\u2029]")  # the positions stay those of the text with them in it
+_RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
+_TIME_ONLY = re.compile(rf"\s*(?:{BRACKETED}|{TIME})\s*$")
+_MARK_BEFORE = re.compile(rf"({BRACKETED})\s*")
+_MARK_AFTER = re.compile(rf"\s*({BRACKETED})$")
+_FOOTER = re.compile(r"\s*Transcribed by https?://otter\.ai\s*$", re.IGNORECASE)
+
+
+def split_lines(text: str) -> list[Line]:
+    """The lines of a text with their positions. Line ends of all kinds count (LF, VT, FF, NEL, LS, PS)."""
+    lines, start = [], 0
+    for match in LINE_END.finditer(text):
+        lines.append(Line(text[start : match.start()], start))
+        start = match.end()
+    if start < len(text):
+        lines.append(Line(text[start:], start))
+    return lines
+
+
+def split_dialogue(
+    text: str, lines: Sequence[Line], *, known: Collection[str] = ()
+) -> tuple[list[Piece], list[str]]:
+    """The pieces of a text whose `lines` may begin with labels, and warnings.
+
+    A paragraph without a label continues the last speaker. What stands before the first label is no
+    turn. Without any label, every paragraph is a piece of an unknown speaker.
+    """
+    labels = find_labels(lines, known=known)
+    if not labels.by_line and all(line.given is None for line in lines):
+        return _paragraphs(text, lines), labels.warnings
+    state = _Open(text)
+    for number, line in enumerate(lines):
+        state.add(line, labels.by_line.get(number))
+    state.close()
+    warnings = list(labels.warnings)
+    if state.n_before:
+        warnings.append(
+            f"{state.n_before} line{'s' * (state.n_before > 1)} before the first speaker's label "
+            "belong to no turn"
+        )
+    return _with_end_marks(state.pieces, text), warnings
+
+
+@dataclass(slots=True)
+class _Open:
+    """The piece that is being collected, and those that are complete."""
+
+    text: str
+    pieces: list[Piece] = field(default_factory=list)
+    n_before: int = 0  # lines before the first label
+    speaker: str | None = None
+    start: int | None = None  # None: no piece is open
+    end: int = 0
+    start_s: float | None = None
+
+    def add(self, line: Line, label: Label | None) -> None:
+        """One more line: it opens, continues or ends a piece."""
+        if line.given is not None:
+            self._add_row(line)
+        elif label is not None:
+            self.close()
+            self.speaker, self.start, self.start_s = label.name, line.start + label.text_at, label.start_s
+            self.end = line.start + len(line.text)
+        elif line.heading or _RULE.match(line.text) or _FOOTER.match(line.text):
+            self.close()
+        elif line.text.strip():
+            self._continue(line)
+
+    def _continue(self, line: Line) -> None:
+        if self.speaker is None:
+            self.n_before += 1
+        elif _TIME_ONLY.match(line.text) and self._has_text():
+            self.close()  # a time heading: what follows is still said by the same speaker
+            self.start_s = first_time(line.text)
+        else:
+            self.start = line.start if self.start is None else self.start
+            self.end = line.start + len(line.text)
+
+    def _add_row(self, line: Line) -> None:
+        self.close()
+        self.speaker = line.given or self.speaker or UNKNOWN
+        piece = _trimmed(Piece(self.speaker, line.start, line.start + len(line.text)), self.text)
+        self.pieces.append(replace(piece, start_s=line.start_s, end_s=line.end_s))
+
+    def _has_text(self) -> bool:
+        return self.start is not None and bool(self.text[self.start : self.end].strip())
+
+    def close(self) -> None:
+        """Complete the open piece, if there is one."""
+        if self.start is not None and self.speaker is not None:
+            end = max(self.start, self.end)
+            self.pieces.append(_trimmed(Piece(self.speaker, self.start, end, self.start_s), self.text))
+        self.start, self.start_s = None, None
+
+
+def _trimmed(piece: Piece, text: str) -> Piece:
+    """The piece without white space and time marks at its ends; the marks become its times."""
+    start, end = _strip(text, piece.start_char, piece.end_char)
+    start_s, end_s = piece.start_s, piece.end_s
+    if mark := _MARK_BEFORE.match(text, start, end):
+        start = mark.end()
+        start_s = first_time(mark[1]) if start_s is None else start_s
+    tail = max(start, end - 40)
+    if mark := _MARK_AFTER.search(text, tail, end):
+        end, end_s = mark.start(), first_time(mark[1])
+    start, end = _strip(text, start, end)
+    return replace(piece, start_char=start, end_char=end, start_s=start_s, end_s=end_s)
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    said = text[start:end]
+    start += len(said) - len(said.lstrip())
+    return start, max(start, end - (len(said) - len(said.rstrip())))
+
+
+def _paragraphs(text: str, lines: Sequence[Line]) -> list[Piece]:
+    """A piece for every paragraph: lines up to a blank one, or every line where none is blank."""
+    spaced = any(not line.text.strip() for line in lines) or _is_wrapped(lines)
+    pieces: list[Piece] = []
+    open_start: int | None = None
+    end = 0
+    for line in [*lines, Line("", len(text))]:
+        filled = bool(line.text.strip()) and not line.heading and not _RULE.match(line.text)
+        if open_start is not None and (not filled or not spaced or line.paragraph):
+            pieces.append(_trimmed(Piece(UNKNOWN, open_start, end), text))
+            open_start = None
+        if filled:
+            open_start = line.start if open_start is None else open_start
+            end = line.start + len(line.text)
+    return [piece for piece in pieces if piece.end_char > piece.start_char]
+
+
+def _is_wrapped(lines: Sequence[Line]) -> bool:
+    """Whether lines look cut at a fixed width rather than at the end of a paragraph."""
+    lengths = sorted(len(line.text) for line in lines)
+    if len(lengths) < 4 or lengths[-1] > 110 or lengths[len(lengths) // 2] < 50:
+        return False
+    n_open = sum(not line.text.rstrip().endswith((".", "!", "?", "…", '"', "”", ":")) for line in lines)
+    return n_open > len(lines) / 2
+
+
+def _with_end_marks(pieces: list[Piece], text: str) -> list[Piece]:
+    """Where marks stand at the end of turns (f4), a turn begins when the one before it ended."""
+    if not any(piece.end_s is not None and piece.start_s is None for piece in pieces):
+        return pieces
+    last, timed = 0.0, []
+    for piece in pieces:
+        begin = last if piece.start_s is None else piece.start_s
+        timed.append(replace(piece, start_s=begin))
+        last = begin if piece.end_s is None else piece.end_s
+    return timed

@@ -1,0 +1,67 @@
+"""A readable text for formats that have none of their own: one line a turn, `Name: text`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from autocode.read.reader import UNKNOWN, Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One cue, row or segment: who said what, when."""
+
+    speaker: str | None  # None: the file does not say
+    text: str
+    start_s: float | None = None
+    end_s: float | None = None
+    joins: bool = True  # it may become one turn with what the same speaker said just before
+
+
+def one_line(text: str) -> str:
+    """`text` with its line ends as spaces; other white space stays as it is."""
+    return " ".join(part for line in text.splitlines() if (part := line.strip()))
+
+
+def lay_out(spoken: Iterable[Spoken]) -> tuple[str, list[Piece]]:
+    """The text and its pieces: consecutive speech of one speaker is one piece, joined by spaces.
+
+    A piece's `meta["cues"]` has (start_char, end_char, start_s, end_s) of each part that had times, where there
+    are several. Without any named speaker the lines are the text alone.
+    """
+    groups: list[list[Spoken]] = []
+    for one in spoken:
+        said = Spoken(one.speaker or UNKNOWN, one_line(one.text), one.start_s, one.end_s, one.joins)
+        if not said.text:
+            continue
+        if groups and said.joins and groups[-1][0].speaker == said.speaker:
+            groups[-1].append(said)
+        else:
+            groups.append([said])
+    named = any(group[0].speaker != UNKNOWN for group in groups)
+    lines, pieces, at = [], [], 0
+    for group in groups:
+        label = f"{group[0].speaker}: " if named else ""
+        piece, said_text = _piece(group, at + len(label))
+        lines.append(label + said_text)
+        pieces.append(piece)
+        at += len(lines[-1]) + 1
+    return "\n".join(lines), pieces
+
+
+def _piece(group: Sequence[Spoken], start: int) -> tuple[Piece, str]:
+    cues, at = [], start
+    for one in group:
+        cues.append((at, at + len(one.text), one.start_s, one.end_s))
+        at += len(one.text) + 1
+    timed = len(cues) > 1 and any(one.start_s is not None for one in group)
+    piece = Piece(
+        group[0].speaker or UNKNOWN,
+        start,
+        at - 1,
+        next((one.start_s for one in group if one.start_s is not None), None),
+        next((one.end_s for one in reversed(group) if one.end_s is not None), None),
+        meta={"cues": tuple(cues)} if timed else {},
+    )
+    return piece, " ".join(one.text for one in group)

@@ -1,0 +1,235 @@
+"""Who asks the questions? Words in the label decide first, then what each speaker does.
+
+A role that was guessed without clear evidence becomes a warning, never a silent choice: an interviewer's
+turns are not coded, so a wrong guess would lose what a respondent said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from autocode.records import Role
+
+
+def _words(*lines: str) -> frozenset[str]:
+    return frozenset(word for line in lines for word in line.split())
+
+
+INTERVIEWERS = _words(
+    "interviewer interviewers interviewerin interviewende moderator moderatorin moderater facilitator host",
+    "researcher investigator questioner question fragende forscher forscherin interviewleder",
+    "intervjuer intervjuare intervjuaren haastattelija haastattelijat moderaattori",
+    "enquêteur enquêtrice enqueteur enquetrice intervieweur intervieweuse chercheur chercheuse animateur",
+    "animatrice entrevistador entrevistadora entrevistadores investigador investigadora moderador moderadora",
+    "intervistatore intervistatrice moderatore ricercatore ricercatrice onderzoeker interviewster",
+    "forsker forskare tutkija المحاور מראיין מראיינת",
+)
+RESPONDENTS = _words(
+    "interviewee interviewees respondent respondents participant participants informant informants subject",
+    "negotiator negotiators guest narrator seeker answer testperson interviewter interviewte befragter",
+    "befragte befragten befragtem proband probandin teilnehmer teilnehmerin teilnehmende gesprächspartner",
+    "gesprächspartnerin interviewpartner interviewpartnerin interviewperson intervjuobjekt intervjuperson",
+    "intervjupersonen informanten informantti haastateltava haastateltavat osallistuja vastaaja deltager",
+    "deltaker deltagare deltagaren enquêté enquêtée interviewé interviewée répondant répondante",
+    "participante participantes informateur entrevistado entrevistada entrevistados informante encuestado",
+    "intervistato intervistata partecipante rispondente geïnterviewde deelnemer deelneemster",
+    "المشارك المشاركة מרואיין מרואיינת",
+)
+CARERS = _words(
+    "therapist therapeut therapeutin counsellor counselor clinician doctor nurse coach practitioner",
+    "psychologist thérapeute terapeuta terapeut terapeutti supporter adviser advisor",
+)
+CARED_FOR = _words("client clients patient patients klient klientin klienten patientin asiakas potilas cliente")
+OTHERS = _words(
+    "other others observer observers notetaker operator interpreter translator dolmetscher dolmetscherin",
+    "beobachter interprète tulkki tolk assistant bystander audience narration voiceover",
+)
+_SPEAKERS = _words("speaker speakers sprecher sprecherin locuteur locutrice hablante spreker taler talare puhuja")
+_LABEL_WORDS = (INTERVIEWERS | RESPONDENTS | CARERS | CARED_FOR | OTHERS | _SPEAKERS) - {"question", "answer"}
+# Letters and short forms that mean something only as the whole label, with or without a number.
+_SHORT_INTERVIEWERS = frozenset({"i", "int", "iv", "iver", "q", "mod", "inv"})
+_SHORT_RESPONDENTS = frozenset({"p", "ip", "ie", "res", "resp", "par", "part", "kp", "tn"})
+_VOICES = _words("male female man woman voice unknown")
+_LETTER_LABELS = frozenset("iqrpbams")
+_SHAPE = re.compile(r"[\W_]*([^\W\d_]+)[\W_]*(?:(?:nr|no|num)\b\.?)?[\W_]*[\d\s]*[\W_]*")
+_WORD = re.compile(r"[^\W\d_]+")
+_CLOSING = "\"'”’»«)]}*_ \t\n\u200e\u200f\u202c\u2069"
+_ASKING = frozenset(
+    "what why how when where who which whose could can would do did does are is were have was wie was warum "
+    "wer wo wann welche welcher können haben sind qu'est-ce pourquoi comment quel quelle combien qui où "
+    "hva hvad hvorfor hvordan hvilke vad varför hur vilka mitä miksi miten kuinka missä millainen "
+    "qué por cómo cuándo dónde cuál quién perché come quando dove quale chi wat waarom hoe tell describe".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What a speaker does, counted over a transcript."""
+
+    speaker: str
+    n_turns: int
+    n_words: int
+    n_questions: int  # turns that end in a question mark
+    n_asking: int  # turns whose last sentence begins like a question
+
+
+def short_form(name: str) -> str:
+    """The lower-case word of a label that is one word and perhaps a number, else ''.
+
+    >>> short_form("Respondent nr.2"), short_form("P03"), short_form("Mary O'Brien")
+    ('respondent', 'p', '')
+    """
+    match = _SHAPE.fullmatch(name)
+    return match[1].casefold() if match else ""
+
+
+def is_label_word(name: str) -> bool:
+    """Whether a name is one that transcribers give to speakers: `Interviewer 1`, `P03`, `Speaker A`."""
+    short = short_form(name)
+    if len(short) == 1:
+        return short in _LETTER_LABELS
+    if short in _SHORT_INTERVIEWERS or short in _SHORT_RESPONDENTS or short in _VOICES:
+        return True
+    words = _WORD.findall(name)
+    others = [word for word in words if word.casefold() not in _LABEL_WORDS]
+    named = all(len(word) == 1 or word[0].isupper() for word in others) and words[:1] != ["The"]
+    return len(others) < len(words) <= 3 and named
+
+
+def ends_in_question(text: str) -> bool:
+    """Whether the last sentence is a question, by its mark (Latin, Greek, Arabic, full width)."""
+    return text[-80:].rstrip(_CLOSING).endswith(("?", "？", "؟", "\u037e"))
+
+
+def declared_roles(words: Iterable[str]) -> tuple[dict[str, Role], list[str]]:
+    """The roles meant by the words of a `role` column of one transcript, and warnings.
+
+    A word that nobody knows is a respondent where no other word is, else "other".
+    """
+    asked = {word: _bare(word) for word in words}
+    cared_for = bool(set(asked.values()) & CARED_FOR)
+    roles = {word: _role_of_word(bare, cared_for=cared_for) for word, bare in asked.items()}
+    has_respondent = "respondent" in roles.values()
+    unknown = sorted(word for word, role in roles.items() if role is None)
+    fallback: Role = "other" if has_respondent else "respondent"
+    warnings = [f"the role '{word}' is not known; it was taken as '{fallback}'" for word in unknown]
+    return {word: role or fallback for word, role in roles.items()}, warnings
+
+
+def label_roles(names: Iterable[str]) -> dict[str, Role]:
+    """The roles that the words in speakers' labels say; a name that says nothing is left out."""
+    names = list(names)
+    shorts = {name: short_form(name) for name in names}
+    words = {name: set(_WORD.findall(name.casefold())) for name in names}
+    everything = set().union(*words.values()) | set(shorts.values())
+    cared_for = bool(everything & CARED_FOR) or ("t" in everything and bool(everything & {"c", "p"}))
+    roles: dict[str, Role] = {}
+    for name in names:
+        role = _role_of_short(shorts[name], set(shorts.values()), cared_for=cared_for)
+        for word in sorted(words[name]) if role is None else ():
+            role = role or _role_of_word(word, cared_for=cared_for)
+        if role is not None:
+            roles[name] = role
+    return roles
+
+
+def _bare(word: str) -> str:
+    return short_form(word) or " ".join(word.casefold().split())
+
+
+def _role_of_word(word: str, *, cared_for: bool) -> Role | None:
+    if word in INTERVIEWERS:
+        return "interviewer"
+    if word in CARERS:
+        return "interviewer" if cared_for else "respondent"
+    if word in RESPONDENTS or word in CARED_FOR:
+        return "respondent"
+    return "other" if word in OTHERS else None
+
+
+def _role_of_short(short: str, all_shorts: set[str], *, cared_for: bool) -> Role | None:
+    """The role of a short form among the others: R answers I, but may be the researcher beside P."""
+    has_asker = bool(all_shorts & (_SHORT_INTERVIEWERS | INTERVIEWERS | {"m"}))
+    if short in _SHORT_INTERVIEWERS:
+        return "interviewer"
+    if short == "r" and not has_asker and all_shorts & ({"p"} | RESPONDENTS):
+        return "interviewer"
+    if short == "p" and "t" in all_shorts:
+        return "respondent"
+    if short in _SHORT_RESPONDENTS or short == "r":
+        return "respondent"
+    if short in {"a", "b", "s", "c"} and (has_asker or (short == "c" and cared_for)):
+        return "respondent"
+    if short == "m" and all_shorts & {"p", "r", "b"}:
+        return "interviewer"
+    return "interviewer" if short == "t" and cared_for else None
+
+
+def habits(turns: Iterable[tuple[str, str]]) -> dict[str, Habits]:
+    """Each speaker's habits, from (speaker, text) of every turn, in order of first appearance."""
+    counts: dict[str, list[int]] = {}
+    for speaker, text in turns:
+        count = counts.setdefault(speaker, [0, 0, 0, 0])
+        count[0] += 1
+        count[1] += len(text.split())
+        count[2] += ends_in_question(text)
+        count[3] += _begins_like_a_question(text)
+    return {speaker: Habits(speaker, *count) for speaker, count in counts.items()}
+
+
+def _begins_like_a_question(text: str) -> bool:
+    last = re.split(r"[.!?؟？]\s+", text[-400:].rstrip(_CLOSING + ".?!؟？"))[-1].split(maxsplit=3)
+    return any(word.strip(",;").casefold() in _ASKING for word in last[:3])
+
+
+def guess_roles(counted: Mapping[str, Habits], fixed: Mapping[str, Role]) -> tuple[dict[str, Role], list[str]]:
+    """A role for every speaker: `fixed` where it says one, else what the habits suggest, and warnings.
+
+    Exactly one speaker of those not in `fixed` can become the interviewer, and only where
+    nobody is one yet.
+    """
+    open_ones = [counted[name] for name in counted if name not in fixed]
+    roles: dict[str, Role] = {name: fixed.get(name, "respondent") for name in counted}
+    if not open_ones or "interviewer" in fixed.values():
+        return roles, []
+    if len(counted) == 1:
+        return roles, []  # the caller says what one speaker means
+    ranked = sorted(open_ones, key=lambda one: -asker_score(one, counted))
+    best = ranked[0]
+    margin = asker_score(best, counted) - max(
+        (asker_score(one, counted) for one in counted.values() if one is not best), default=0.0
+    )
+    n_questions = sum(one.n_questions for one in counted.values())
+    if margin < 0.15 or (best.n_questions == 0 and best.n_asking == 0):
+        return roles, [
+            "roles are a guess: nobody clearly asks the questions, so everybody is taken as a respondent; "
+            "correct with --speaker NAME=interviewer"
+        ]
+    roles[best.speaker] = "interviewer"
+    if margin >= 0.5 and best.n_questions >= 3:
+        return roles, []
+    return roles, [
+        f"roles are a guess: '{best.speaker}' asks {best.n_questions} of the {n_questions} questions and is taken "
+        "as the interviewer; correct with --speaker NAME=interviewer or --speaker NAME=respondent"
+    ]
+
+
+def asker_score(one: Habits, everyone: Mapping[str, Habits]) -> float:
+    """How much a speaker behaves like an interviewer, 0 to 3: asks, asks often, says little, begins."""
+    n_questions = sum(other.n_questions for other in everyone.values())
+    n_words = sum(other.n_words for other in everyone.values())
+    mean_words = n_words / max(1, len(everyone))
+    score = one.n_questions / one.n_turns + 0.5 * one.n_asking / one.n_turns
+    score += one.n_questions / n_questions if n_questions else 0.0
+    score += 0.3 * max(0.0, 1 - one.n_words / mean_words) if mean_words else 0.0
+    return score + (0.1 if next(iter(everyone)) == one.speaker else 0.0)
+
+
+def unlabelled_warning(names: Sequence[str]) -> str:
+    """What to tell about a transcript in which only one person speaks."""
+    return (
+        f"only one speaker ('{names[0]}') was found, so everything is taken as said by a respondent; "
+        "if several people speak, begin their turns with 'Name:'"
+    )

@@ -1,0 +1,118 @@
+"""Plain text and Markdown: `Transcript.text` is the decoded file itself, and turns are slices of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from autocode.read.columns import Columns, find_columns
+from autocode.read.dialogue import split_dialogue, split_lines
+from autocode.read.labels import Line
+from autocode.read.reader import Found, Piece, Source
+from autocode.read.times import first_time
+
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
+_CELL = re.compile(r"(?:[^|\\]|\\.)*")
+_TABLE_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?$|\s*\|\s*:?-+:?\s*\|?\s*$")
+_HOUR_S = 3600.0
+
+
+def read_text(source: Source) -> list[Found]:
+    """One transcript from plain text, Otter's and Zoom's layouts included. Raises `ReadError`."""
+    text, warnings = source.decode()
+    return [_found(source, text, split_lines(text), warnings)]
+
+
+def read_markdown(source: Source) -> list[Found]:
+    """One transcript from Markdown: headings are no speech, a table may hold the turns. Raises `ReadError`."""
+    text, warnings = source.decode()
+    lines = split_lines(text)
+    hidden = _front_matter(lines)
+    marked = [
+        replace(line, text="" if number < hidden else line.text, heading=bool(_HEADING.match(line.text)))
+        for number, line in enumerate(lines)
+    ]
+    return [_found(source, text, list(_with_tables(marked)), warnings)]
+
+
+def _found(source: Source, text: str, lines: Sequence[Line], warnings: list[str]) -> Found:
+    pieces, more = split_dialogue(text, lines, known=source.speakers)
+    return Found(text, _from_first_hour(pieces), [*warnings, *more])
+
+
+def _from_first_hour(pieces: list[Piece]) -> list[Piece]:
+    """Times of day, as Zoom saves them, to times from the first turn on.
+
+    A recording whose first turn begins after more than an hour is taken for a clock.
+    """
+    first = next((piece.start_s for piece in pieces if piece.start_s is not None), None)
+    if first is None or first < _HOUR_S:
+        return pieces
+    return [
+        replace(
+            piece,
+            start_s=None if piece.start_s is None else piece.start_s - first,
+            end_s=None if piece.end_s is None else piece.end_s - first,
+        )
+        for piece in pieces
+    ]
+
+
+def _front_matter(lines: Sequence[Line]) -> int:
+    """The number of lines of a YAML header between two `---`."""
+    if not lines or lines[0].text.rstrip() != "---":
+        return 0
+    for number, line in enumerate(lines[1:200], start=1):
+        if line.text.rstrip() in ("---", "..."):
+            return number + 1
+    return 0
+
+
+def _with_tables(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines, with the rows of a transcript's table as lines that know their speaker."""
+    number = 0
+    while number < len(lines):
+        end = number
+        while end < len(lines) and lines[end].text.lstrip().startswith("|"):
+            end += 1
+        if end - number >= 2 and _TABLE_RULE.match(lines[number + 1].text):
+            yield from _table(lines[number:end])
+        else:
+            end = max(end, number + 1)
+            yield from lines[number:end]
+        number = end
+
+
+def _table(lines: Sequence[Line]) -> Iterator[Line]:
+    rows = [_cells(line) for line in lines if not _TABLE_RULE.match(line.text)]
+    columns = find_columns([[cell.text for cell in row] for row in rows])
+    if columns is None or columns.speaker is None:
+        yield from (replace(line, heading=True) for line in lines)  # a table of something else
+        return
+    for row in rows[columns.first_row :]:
+        yield _row(row, columns)
+
+
+def _row(row: Sequence[Line], columns: Columns) -> Line:
+    def cell(column: int | None) -> str:
+        return row[column].text.strip(" *_") if column is not None and column < len(row) else ""
+
+    said = row[columns.text] if columns.text < len(row) else replace(row[-1], text="")
+    return replace(
+        said, given=cell(columns.speaker), start_s=first_time(cell(columns.start)), end_s=first_time(cell(columns.end))
+    )
+
+
+def _cells(line: Line) -> list[Line]:
+    """The cells of a table row with their positions."""
+    inner = line.text.strip()
+    at = line.start + line.text.index(inner) + 1
+    inner = inner[1:-1] if inner.endswith("|") and len(inner) > 1 else inner[1:]
+    cells, position = [], 0
+    while position <= len(inner):
+        match = _CELL.match(inner, position)
+        end = match.end() if match else len(inner)
+        cells.append(Line(inner[position:end], at + position))
+        position = end + 1
+    return cells

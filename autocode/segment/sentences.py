@@ -1,0 +1,177 @@
+"""Where the sentences of spoken, transcribed text begin.
+
+Rules on characters, so that the result does not depend on a tokenizer. They know what transcripts
+are full of: pauses written as three dots, dashes, initials, abbreviations and ordinals in the
+Nordic languages, German and French, quotations, marks such as `(laughs)`, text without capitals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from autocode.segment.marks import Mark, find_marks
+from autocode.segment.words import has_words, word_set
+
+_STOP = re.compile(
+    r"(?P<stop>\.(?:[ ]?\.)+|[.!?…؟।۔。！？]+)"
+    r"(?P<close>(?:[\"'”’»«“)\]]|[\u00a0\u202f ]»(?=\s|$))*)"
+    r"(?P<gap>\s+|(?<=[。！？])(?=\S)|(?<=[^\W\d_][^\W\d_][.!?])(?=[^\W\d_]{2}))"
+)
+_BREAK = re.compile(r"\n[^\S\n]*\n\s*|\n[^\S\n]*(?=[-–•*][^\S\n]+\S)")  # a paragraph; an item of a list
+_OPENERS = "\"'“„«»‘’([¿¡–—-"
+_AFTER = re.compile(rf"[{re.escape(_OPENERS)}]*\s*([^\W_]+(?:['’][^\W_]+)?)?")
+_ENDS = ".!?…:"
+_DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")  # U.S, a.m
+_ONE_WORD_BACK = 40  # characters: longer ones are no abbreviation
+
+
+def sentence_starts(text: str, *, language: str = "en", marks: Sequence[Mark] | None = None) -> list[int]:
+    """Where each sentence of `text` begins, in characters; 0 comes first, and [] for no text.
+
+    White space after a sentence belongs to it, and so does a mark: `Hard. (laughs) But ...`.
+    `marks` are those of `find_marks`, if they are known already.
+    """
+    if not text:
+        return []
+    rules = _Rules(text, language, find_marks(text) if marks is None else marks)
+    starts = {0, *rules.after_stops(), *(match.end() for match in _BREAK.finditer(text))}
+    inside = [(mark.start_char, mark.end_char) for mark in rules.marks]
+    return sorted(
+        start
+        for start in starts
+        if start < len(text) and not any(begin < start < end for begin, end in inside)
+    )
+
+
+def tile(starts: Sequence[int], length: int) -> list[tuple[int, int]]:
+    """Spans that begin at `starts` and together cover 0 to `length`.
+
+    >>> tile([0, 4], 9)
+    [(0, 4), (4, 9)]
+    """
+    return list(pairwise([*starts, length]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """One possible end of a sentence."""
+
+    stop: str
+    closed: bool  # a quotation or bracket closes right after it
+    glued: bool  # no white space follows
+    before: str  # the word that it ends, lower-case
+    before_is_capital: bool
+    after: str  # the next word as written; "" where there is none
+    at: int  # where the next sentence would begin
+    opens: bool  # nothing but `before` stands between it and the sentence before
+    determiner: str  # the word before `before`, lower-case
+
+
+class _Rules:
+    """The decisions for one text."""
+
+    def __init__(self, text: str, language: str, marks: Sequence[Mark]) -> None:
+        self.marks = marks
+        self._text = text
+        self._language = language
+        self._starters = word_set("starters", language if has_words("starters", language) else "en")
+        self._mark_ends = {mark.start_char: mark for mark in marks if mark.kind != "cutoff"}
+
+    def after_stops(self) -> list[int]:
+        """The places after full stops, question marks and the like where a sentence begins."""
+        stops = [self._stop(match) for match in _STOP.finditer(self._text)]
+        caseless = self._is_caseless(stops)
+        return [stop.at for stop in stops if self._ends(stop, caseless=caseless)]
+
+    def _stop(self, match: re.Match[str]) -> _Stop:
+        text, begin = self._text, match.start("stop")
+        back = text[max(0, begin - _ONE_WORD_BACK) : begin].rstrip().rsplit(None, 2)
+        before = back[-1].lstrip(_OPENERS) if back else ""
+        at, look = self._past_marks(match.end("gap"))
+        after = _AFTER.match(text, look)
+        return _Stop(
+            stop=match["stop"],
+            closed=bool(match["close"]),
+            glued=not match["gap"],
+            before=before.casefold(),
+            before_is_capital=before[:1].isupper(),
+            after=(after.group(1) or "") if after else "",
+            at=at,
+            opens=len(back) < 2 or back[-2][-1] in _ENDS,
+            determiner=back[-2].casefold() if len(back) > 1 else "",
+        )
+
+    def _past_marks(self, start: int) -> tuple[int, int]:
+        """Where the next sentence would begin, and where its first word is looked for."""
+        at = look = start
+        while (mark := self._mark_ends.get(look)) is not None:
+            look = mark.end_char
+            while look < len(self._text) and self._text[look].isspace():
+                look += 1
+            if mark.kind != "time":  # a time stamp belongs to what follows
+                at = look
+        return at, look
+
+    def _is_caseless(self, stops: list[_Stop]) -> bool:
+        """Whether sentences here begin in lower case."""
+        first = _AFTER.match(self._text.lstrip())
+        openings = [stop.after for stop in stops if not _is_pause(stop.stop) and not stop.glued]
+        openings.append((first.group(1) or "") if first else "")
+        return sum(word[:1].islower() for word in openings) > sum(word[:1].isupper() for word in openings)
+
+    def _ends(self, stop: _Stop, *, caseless: bool) -> bool:
+        if stop.glued and stop.stop not in "。！？":
+            return stop.after[:1].isupper() and self._starts(stop.after) and "." not in stop.before
+        if _is_pause(stop.stop):
+            return self._pause_ends(stop)
+        goes_on = stop.after[:1].islower() and not caseless
+        if stop.stop.strip("."):  # a question mark or the like
+            return not (stop.closed and goes_on)
+        if stop.closed:
+            return not goes_on
+        return self._full_stop_ends(stop, goes_on=goes_on)
+
+    def _pause_ends(self, stop: _Stop) -> bool:
+        """Three dots end a sentence if a capital follows that is not always one, and nothing hangs."""
+        after = stop.after
+        if not after[:1].isupper() or stop.before in word_set("hanging", self._language):
+            return False
+        if self._language == "en":
+            return not (after == "I" or after.startswith(("I'", "I’")))
+        return self._language != "de" or self._starts(after)
+
+    def _full_stop_ends(self, stop: _Stop, *, goes_on: bool) -> bool:
+        before, after = stop.before, stop.after
+        if after[:1].isdigit() and before in word_set("numbered"):
+            return False
+        begins = after[:1].isupper() and self._starts(after)
+        if before in word_set("abbreviations", self._language):
+            return begins
+        if _DOTTED.fullmatch(before):
+            return begins  # "in the U.S. We", but "the U.S. Army"
+        if before in word_set("perhaps_final", self._language):
+            return begins or (after[:1].isupper() and self._language != "de")
+        if len(before) == 1 and stop.before_is_capital:
+            return begins  # "plan B. We", but "J. Smith"
+        if before.isdigit() and self._is_ordinal(stop):
+            return False
+        return not goes_on
+
+    def _is_ordinal(self, stop: _Stop) -> bool:
+        if stop.opens:
+            return True  # "1. The first thing"
+        if self._language not in word_set("ordinals", "languages") or len(stop.before) > 3:
+            return False
+        if stop.after[:1].islower():
+            return True
+        return stop.determiner in word_set("before_ordinals", self._language) and not self._starts(stop.after)
+
+    def _starts(self, word: str) -> bool:
+        return word.casefold().replace("’", "'") in self._starters
+
+
+def _is_pause(stop: str) -> bool:
+    return stop == "…" or (len(stop) > 1 and not stop.strip(". …"))

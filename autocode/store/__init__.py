@@ -1,0 +1,29 @@
+"""The project and its database: the only SQL in autocode.
+
+Import it where it is used, not at the top of a module: SQLAlchemy takes a while.
+"""
+
+from autocode.store.database import OnWait
+from autocode.store.entries import CodebookVersion, Coding, Run, RunInfo, RunStatus, TranscriptSummary
+from autocode.store.keys import digest, run_key
+from autocode.store.migrations import SCHEMA_VERSION
+from autocode.store.project import Project, create_project, find_project, open_project
+from autocode.store.store import Store
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "CodebookVersion",
+    "Coding",
+    "OnWait",
+    "Project",
+    "Run",
+    "RunInfo",
+    "RunStatus",
+    "Store",
+    "TranscriptSummary",
+    "create_project",
+    "digest",
+    "find_project",
+    "open_project",
+    "run_key",
+]

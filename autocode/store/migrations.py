@@ -1,0 +1,159 @@
+"""From an older layout to the current one, a version at a time.
+
+`MIGRATIONS[n]` turns a database of version n into one of version n + 1; all steps that a
+database needs run in one transaction, after a copy of the file has been made. A step never
+uses `tables`, which describes the newest layout only: it spells out what it adds. (Alembic
+would add branches, a server's environment and generated scripts to what is here one file,
+one line of versions and one table of functions.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    inspect,
+    select,
+    update,
+)
+
+from autocode.errors import StoreError
+from autocode.store.database import Database
+from autocode.store.failures import NO_DATABASE
+from autocode.store.tables import meta, metadata
+
+SCHEMA_VERSION = 2
+
+Step = Callable[[Connection], None]
+
+
+def _add_people(connection: Connection) -> None:
+    """Version 2: coders, their decisions, memos, and who reads what."""
+    layout = MetaData()
+    layout.reflect(connection, only=["transcripts", "utterances", "codes", "codebook_versions"])
+    moment = DateTime(timezone=True)
+    new = [
+        Table(
+            "coders",
+            layout,
+            Column("id", Integer, primary_key=True),
+            Column("name", String, nullable=False, unique=True),
+            Column("added_at", moment, nullable=False),
+        ),
+        Table(
+            "decisions",
+            layout,
+            Column("id", Integer, primary_key=True),
+            Column("utterance_id", _cascades("utterances"), nullable=False, index=True),
+            Column("code_id", ForeignKey("codes.id"), nullable=False),
+            Column("coder_id", ForeignKey("coders.id"), nullable=False),
+            Column("applies", Boolean, nullable=False),
+            Column("blind", Boolean, nullable=False),
+            Column("decided_at", moment, nullable=False),
+            Column("codebook_id", ForeignKey("codebook_versions.id")),
+        ),
+        Table(
+            "memos",
+            layout,
+            Column("id", Integer, primary_key=True),
+            Column("transcript_id", _cascades("transcripts"), index=True),
+            Column("utterance_id", _cascades("utterances"), index=True),
+            Column("code_id", ForeignKey("codes.id")),
+            Column("coder_id", ForeignKey("coders.id")),
+            Column("text", Text, nullable=False),
+            Column("written_at", moment, nullable=False),
+        ),
+        Table(
+            "assignments",
+            layout,
+            Column("id", Integer, primary_key=True),
+            Column("coder_id", ForeignKey("coders.id"), nullable=False),
+            Column("utterance_id", _cascades("utterances"), nullable=False, index=True),
+            Column("arm", String, nullable=False),
+            Column("assigned_at", moment, nullable=False),
+            Column("done_at", moment),
+            UniqueConstraint("coder_id", "utterance_id"),
+        ),
+    ]
+    layout.create_all(connection, tables=new)
+
+
+def _cascades(table: str) -> ForeignKey:
+    return ForeignKey(f"{table}.id", ondelete="CASCADE")
+
+
+MIGRATIONS: Mapping[int, Step] = {1: _add_people}
+
+
+def create_layout(database: Database, *, now: datetime) -> None:
+    """Make all tables in an empty database. Raises `StoreError` if it holds a project."""
+    with database.write() as connection:
+        if inspect(connection).has_table("meta"):
+            raise StoreError(
+                f"{database.where}: holds a project already; open it, or choose another database"
+            )
+        metadata.create_all(connection)
+        connection.execute(
+            meta.insert().values(schema_version=SCHEMA_VERSION, created_at=now, app_version=app_version())
+        )
+
+
+def bring_up_to_date(database: Database, *, migrations: Mapping[int, Step] = MIGRATIONS) -> None:
+    """Check the layout's version, and migrate an older one after copying the file to `autocode.db.bak-v{n}`.
+
+    Raises `StoreError`, and changes nothing, when a newer program wrote the database or when
+    it is no database of ours.
+    """
+    newest = max(migrations) + 1
+    with database.read() as connection:
+        found = _checked_version(connection, database.where, migrations)
+    if found == newest:
+        return
+    with database.write() as connection:
+        found = _checked_version(
+            connection, database.where, migrations
+        )  # another command may have been faster
+        if found == newest:
+            return
+        database.back_up(f".bak-v{found}")
+        for step in range(found, newest):
+            migrations[step](connection)
+        connection.execute(update(meta).values(schema_version=newest, app_version=app_version()))
+
+
+def app_version() -> str:
+    """The installed version of autocode."""
+    try:
+        return version("autocode")
+    except PackageNotFoundError:  # a source folder that was never installed
+        return "unknown"
+
+
+def _checked_version(connection: Connection, where: str, migrations: Mapping[int, Step]) -> int:
+    newest = max(migrations) + 1
+    found = inspect(connection)
+    columns = {column["name"] for column in found.get_columns("meta")} if found.has_table("meta") else set()
+    if not {"schema_version", "app_version"} <= columns:
+        raise StoreError(f"{where}: {NO_DATABASE}")
+    row = connection.execute(select(meta.c.schema_version, meta.c.app_version)).first()
+    if row is None or row.schema_version < min(migrations):
+        raise StoreError(f"{where}: {NO_DATABASE}")
+    if row.schema_version > newest:
+        raise StoreError(
+            f"{where}: was written by autocode {row.app_version} with layout {row.schema_version}, and this "
+            f"is autocode {app_version()}, which knows layouts up to {newest}; install the newer autocode"
+        )
+    return int(row.schema_version)

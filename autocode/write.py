@@ -1,0 +1,136 @@
+"""Codings as files: `suggestions.jsonl`, `suggestions.csv`, `utterances.jsonl` and `run.json`.
+
+The layout of each is a contract (README, "Files"). Transcripts are written one after
+another, so that a corpus of any size needs the memory of one interview; the four files
+take their places together when the last one is complete.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from autocode.files import make_private_folder, write_private
+from autocode.records import Evidence, Suggestion, Utterance
+
+CSV_COLUMNS = (
+    "transcript_id", "utterance_id", "speaker", "role", "text", "codes", "best_code", "best_score", "decision", "evidence",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CodingWriter:
+    """Takes one transcript's coding at a time."""
+
+    suggestions: TextIO
+    table: Any  # csv writer
+    utterances: TextIO
+    score_columns: tuple[str, ...]
+
+    def add(self, utterances: Sequence[Utterance], suggestions: Mapping[str, Sequence[Suggestion]]) -> None:
+        """Write a transcript's utterances and, for each codable one, its suggestions, best first."""
+        for utterance in utterances:
+            _dump(utterance_row(utterance), self.utterances)
+            if utterance.codable:
+                found = suggestions.get(utterance.id, ())
+                _dump(suggestion_row(utterance, found), self.suggestions)
+                self.table.writerow(self._csv_row(utterance, found))
+
+    def _csv_row(self, utterance: Utterance, found: Sequence[Suggestion]) -> list[object]:
+        suggested = [item for item in found if item.decision != "reject"]
+        best = suggested[0] if suggested else None
+        row: list[object] = [
+            utterance.transcript_id,
+            utterance.id,
+            harmless(utterance.speaker),
+            utterance.role,
+            harmless(" ".join(utterance.text.split())),
+            "; ".join(item.code_id for item in suggested),
+            best.code_id if best else "",
+            f"{best.score:.3f}" if best else "",
+            best.decision if best else "",
+            harmless(" | ".join(f"{e.kind}: {e.text}" for e in best.evidence)) if best else "",
+        ]
+        scores = {item.code_id: item.score for item in found}
+        return row + [f"{scores[code]:.4f}" if code in scores else "" for code in self.score_columns]
+
+
+@contextmanager
+def coding_files(folder: Path, *, score_columns: Sequence[str] = ()) -> Iterator[CodingWriter]:
+    """Open the three tables of a coding in `folder`; `score_columns` are the codes for one CSV column each."""
+    make_private_folder(folder)
+    with ExitStack() as stack:
+        suggestions, table, utterances = (
+            stack.enter_context(write_private(folder / name))
+            for name in ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl")
+        )
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow([*CSV_COLUMNS, *(f"score:{code}" for code in score_columns)])
+        yield CodingWriter(suggestions, writer, utterances, tuple(score_columns))
+
+
+def write_run(folder: Path, run: Mapping[str, Any]) -> None:
+    """Write `run.json`: everything that is needed to repeat the run."""
+    with write_private(folder / "run.json") as file:
+        json.dump(run, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+
+
+def utterance_row(utterance: Utterance) -> dict[str, Any]:
+    """One line of `utterances.jsonl`."""
+    row: dict[str, Any] = {
+        "transcript_id": utterance.transcript_id,
+        "utterance_id": utterance.id,
+        "speaker": utterance.speaker,
+        "role": utterance.role,
+        "text": utterance.text,
+    }
+    if utterance.start_s is not None:
+        row["start"] = round(utterance.start_s, 3)
+    if utterance.end_s is not None:
+        row["end"] = round(utterance.end_s, 3)
+    row["char_start"], row["char_end"] = utterance.start_char, utterance.end_char
+    row["meta"] = {**utterance.meta, "turn": utterance.turn_index, "codable": utterance.codable}
+    if utterance.backchannel:
+        row["meta"]["backchannel"] = True
+    return row
+
+
+def suggestion_row(utterance: Utterance, suggestions: Sequence[Suggestion]) -> dict[str, Any]:
+    """One line of `suggestions.jsonl`."""
+    return {
+        "transcript_id": utterance.transcript_id,
+        "utterance_id": utterance.id,
+        "speaker": utterance.speaker,
+        "role": utterance.role,
+        "text": utterance.text,
+        "suggestions": [
+            {
+                "code": item.code_id,
+                "score": round(item.score, 6),
+                "probability": None if item.probability is None else round(item.probability, 6),
+                "decision": item.decision,
+                "evidence": [evidence_row(evidence) for evidence in item.evidence],
+            }
+            for item in suggestions
+        ],
+    }
+
+
+def evidence_row(evidence: Evidence) -> dict[str, Any]:
+    """A reason as JSON, without the positions that it does not have."""
+    return {key: value for key, value in asdict(evidence).items() if value is not None}
+
+
+def harmless(text: str) -> str:
+    """`text` as a spreadsheet cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r") else text
+
+
+def _dump(row: Mapping[str, Any], file: TextIO) -> None:
+    file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
