@@ -111,7 +111,7 @@ def _advice(problem: yaml.MarkedYAMLError, mark: Any, text: str) -> str:
     lines = text.splitlines()
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if said.startswith("mapping values are not allowed"):
-        return "not valid YAML here: either the indentation is wrong, or a text with ': ' in it needs quotes"
+        return "not valid YAML: the indentation is wrong, or a text with ': ' in it needs quotes"
     first = line[mark.column : mark.column + 1] if mark else ""
     if "tab character" in said or (first == "\t" and "cannot start any token" in said):
         return "indented with a tab; YAML wants spaces"

@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -62,17 +63,17 @@ def measure(project: Project, options: argparse.Namespace) -> None:
         "n_suggestions": options.suggestions,
         "n_codes": options.codes,
     }
-    store, add, save, read = project.store, [], [], []
+    store = project.store
+    times: dict[str, list[float]] = {"add transcript": [], "save coding": [], "read coding": []}
     for i in range(options.transcripts):
         transcript, coding = made_up(f"interview-{i}", **sizes)
-        add.append(milliseconds(lambda t=transcript: store.add_transcript(t)))
-        save.append(
-            milliseconds(lambda t=transcript, c=coding: store.save_coding("key", t.id, c, segmentation="s"))
-        )
-        read.append(milliseconds(lambda t=transcript: store.coding("key", t.id)))
-    for name, times in (("add transcript", add), ("save coding", save), ("read coding", read)):
-        print(f"{name:15s} median {statistics.median(times):6.1f} ms   worst {max(times):6.1f} ms")
-    print(f"{'what is done':15s}        {milliseconds(lambda: store.done('key')):6.1f} ms")
+        times["add transcript"].append(milliseconds(partial(store.add_transcript, transcript)))
+        saving = partial(store.save_coding, "key", transcript.id, coding, segmentation="s")
+        times["save coding"].append(milliseconds(saving))
+        times["read coding"].append(milliseconds(partial(store.coding, "key", transcript.id)))
+    for name, measured in times.items():
+        print(f"{name:15s} median {statistics.median(measured):6.1f} ms   worst {max(measured):6.1f} ms")
+    print(f"{'what is done':15s}        {milliseconds(partial(store.done, 'key')):6.1f} ms")
     print(f"{'list':15s}        {milliseconds(store.transcripts):6.1f} ms")
 
 

@@ -82,6 +82,7 @@ def krippendorff_alpha(
         observed=observed,
         expected=expected,
         standard_error=_standard_error(pairable, totals, table_of_differences),
+        degrees_of_freedom=counts["n_pairable"] - 1,
     )
 
 
@@ -198,7 +199,10 @@ def _used(ratings: Ratings, *, named: bool) -> Ratings:
 
 
 def _standard_error(ratings: Ratings, totals: Differences, table: Floats) -> float | None:
-    """Linearisation over units, with the metric and the number of values taken as given."""
+    """Gwet's linearisation over units with the metric taken as given.
+
+    Like Gwet, it leaves out the small-sample factor (n - 1) / n of D_o / D_e, to the safe side.
+    """
     n_units = ratings.codes.shape[1]
     if n_units < 2:
         return None
@@ -206,7 +210,7 @@ def _standard_error(ratings: Ratings, totals: Differences, table: Floats) -> flo
     n = totals.values.sum()
     met = totals.values @ table  # what each value meets in the pool
     between = float(met @ totals.values)
-    ratio = (n - 1) * totals.within / between
-    own = (n - 1) * pair_sums(ratings.codes, table) / (r - 1) / between
+    ratio = n * totals.within / between
+    own = n * pair_sums(ratings.codes, table) / (r - 1) / between
     pull = own + ratio * r / n - 2 * ratio * value_sums(ratings.codes, met) / between
     return float(np.sqrt(n_units / (n_units - 1) * ((pull - pull.mean()) ** 2).sum()))

@@ -32,6 +32,7 @@ class Coefficient:
     observed: float | None = None
     expected: float | None = None
     standard_error: float | None = None  # units sampled, coders fixed; None: no formula, use a bootstrap
+    degrees_of_freedom: int | None = None  # of the standard error
     detail: Mapping[str, float] = field(default_factory=dict)  # further numbers, by their published names
 
 

@@ -8,16 +8,14 @@ replicate is a weighted sum of the interviews' totals.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement.coefficient import Floats, Ints
+from autocode.agreement.resample import merge
 from autocode.agreement.tables import CodeTable, Ratings
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,26 +43,26 @@ def tally(ratings: Ratings, groups: Ints | None = None) -> Totals:
     q, n_values = len(ratings.categories), ratings.n_values
     group = np.zeros(ratings.codes.shape[1], np.int64) if groups is None else groups
     n_groups = int(group.max(initial=0)) + 1
-    pairs, unit_pairs, coincidences = (np.zeros(n_groups * q * q) for _ in range(3))
+    tables = np.zeros((3, n_groups * q * q))  # pairs, unit_pairs, coincidences
     for first, second, unit in value_pairs(ratings.codes):
         cell = (group[unit] * q + first) * q + second
         r = n_values[unit]
-        for table, weight in ((pairs, 1.0), (unit_pairs, 1.0 / (r * (r - 1))), (coincidences, 1.0 / (r - 1))):
-            table += np.bincount(cell, np.broadcast_to(weight, cell.shape), minlength=table.size)
+        for i, weight in enumerate((np.ones(len(r)), 1.0 / (r * (r - 1)), 1.0 / (r - 1))):
+            tables[i] += np.bincount(cell, weight, minlength=n_groups * q * q)
     coder, unit = np.nonzero(ratings.codes >= 0)
     code = ratings.codes[coder, unit]
     shares = np.bincount(group[unit] * q + code, 1.0 / n_values[unit], minlength=n_groups * q)
     m = ratings.codes.shape[0]
-    margins = np.bincount((group[unit] * m + coder) * q + code, minlength=n_groups * m * q).astype(np.float64)
-    square = (n_groups, q, q)
+    margins = np.bincount((group[unit] * m + coder) * q + code, minlength=n_groups * m * q)
+    pairs, unit_pairs, coincidences = tables.reshape(3, n_groups, q, q)
     totals = Totals(
         n_units=np.bincount(group[n_values > 0], minlength=n_groups).astype(np.float64),
         n_pairable=np.bincount(group[n_values > 1], minlength=n_groups).astype(np.float64),
-        pairs=_both_ways(pairs.reshape(square)),
-        unit_pairs=_both_ways(unit_pairs.reshape(square)),
-        coincidences=_both_ways(coincidences.reshape(square)),
-        shares=shares.reshape(n_groups, q),
-        margins=margins.reshape(n_groups, m, q),
+        pairs=_both_ways(pairs),
+        unit_pairs=_both_ways(unit_pairs),
+        coincidences=_both_ways(coincidences),
+        shares=shares.reshape(n_groups, q).astype(np.float64),
+        margins=margins.reshape(n_groups, m, q).astype(np.float64),
     )
     return totals if groups is not None else merge(totals, np.ones(1))
 
@@ -78,11 +76,13 @@ def tally_codes(table: CodeTable, groups: Ints | None = None) -> Totals:
     m, n_units, n_codes = table.values.shape
     group = np.zeros(n_units, np.int64) if groups is None else groups
     n_groups = int(group.max(initial=0)) + 1
-    yes, no = (table.values == 1).sum(axis=0, dtype=np.int64), (table.values == 0).sum(axis=0, dtype=np.int64)
     kinds = (m + 1) ** 2
+    kind = np.zeros((n_units, n_codes), np.min_scalar_type(kinds))  # small: the loop is memory bound
+    for values in table.values:
+        kind += (values == 0) * kind.dtype.type(m + 1) + (values == 1)
     cases = np.zeros((n_groups, n_codes, kinds))
-    for k in range(n_codes):
-        cell = group * kinds + no[:, k] * (m + 1) + yes[:, k]
+    for k, column in enumerate(np.ascontiguousarray(kind.T)):
+        cell = group * kinds + column
         cases[:, k] = np.bincount(cell, minlength=n_groups * kinds).reshape(n_groups, kinds)
     no_yes = np.stack(np.divmod(np.arange(kinds), m + 1), axis=1).astype(np.float64)  # (kinds, 2)
     r = no_yes.sum(axis=1)
@@ -100,23 +100,6 @@ def tally_codes(table: CodeTable, groups: Ints | None = None) -> Totals:
         margins=_margins(table.values, group, n_groups),
     )
     return totals if groups is not None else merge(totals, np.ones(1))
-
-
-def merge(totals: T, weights: Floats) -> T:
-    """Weighted sums over the first axis of every array of a dataclass of totals.
-
-    `weights` has shape (n_groups,) or (n_replicates, n_groups): how often each group was drawn.
-    """
-    sums: dict[str, Any] = {
-        f.name: np.tensordot(weights, getattr(totals, f.name), 1)
-        for f in fields(totals)  # type: ignore[arg-type]
-    }
-    return replace(totals, **sums)  # type: ignore[type-var]
-
-
-def pick(totals: T, index: Any) -> T:
-    """The same part of every array of a dataclass of totals."""
-    return replace(totals, **{f.name: getattr(totals, f.name)[index] for f in fields(totals)})  # type: ignore[arg-type, type-var]
 
 
 def value_pairs(codes: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
@@ -165,5 +148,5 @@ def _margins(values: NDArray[np.int8], group: Ints, n_groups: int) -> Floats:
     for coder in range(m if values.size else 0):
         rows = values[coder] if n_groups == 1 else values[coder][order]
         for answer in (0, 1):
-            margins[:, :, coder, answer] = np.add.reduceat(rows == answer, starts, axis=0, dtype=np.int64)
+            margins[:, :, coder, answer] = np.add.reduceat(rows == answer, starts, axis=0, dtype=np.int32)
     return margins

@@ -10,14 +10,16 @@ from fractions import Fraction
 
 import numpy as np
 
-from autocode.agreement.coefficient import Floats
+from autocode.agreement.coefficient import Floats, Ints
 from autocode.agreement.weights import scale_values
 from autocode.config import suggest
 from autocode.errors import AgreementError
 
 
-def distance_table(metric: str, categories: Sequence[Hashable]) -> Floats:
+def distance_table(metric: str, categories: Sequence[Hashable]) -> Floats | SetDistances:
     """Squared differences of the categories, shape (q, q), for a `metric` of `METRICS` or `SET_METRICS`.
+
+    Thousands of sets come as `SetDistances`, a table that is never written out.
 
     >>> distance_table("interval", [1, 2, 4]).tolist()
     [[0.0, 1.0, 9.0], [1.0, 0.0, 4.0], [9.0, 4.0, 0.0]]
@@ -26,7 +28,9 @@ def distance_table(metric: str, categories: Sequence[Hashable]) -> Floats:
         sets = [category for category in categories if isinstance(category, frozenset)]
         if len(sets) != len(categories):
             raise AgreementError(f"'{metric}' compares sets of codes; these values are not sets")
-        return set_distances(sets, metric)
+        if len(sets) > MAX_SETS:
+            raise AgreementError(f"{len(sets)} different sets of codes are too many; measure a sample of the units")
+        return SetDistances(sets, metric) if len(sets) > MAX_TABLE else set_distances(sets, metric)
     if metric not in METRICS:
         known = [*METRICS, "ordinal", *SET_METRICS]
         raise AgreementError(f"there is no metric '{metric}'{suggest(metric, known)}")
@@ -56,23 +60,60 @@ def jaccard_distance(a: Collection[Hashable], b: Collection[Hashable]) -> float:
 
 def set_distances(sets: Sequence[frozenset[Hashable]], metric: str) -> Floats:
     """Distances of every pair of sets, shape (q, q)."""
-    if metric not in SET_METRICS:
-        raise AgreementError(f"there is no set distance '{metric}'{suggest(metric, list(SET_METRICS))}")
-    place = {label: i for i, label in enumerate(dict.fromkeys(label for s in sets for label in s))}
-    has = np.zeros((len(sets), len(place)), np.float32)  # float: matrix products are counts, and fast
-    for i, labels in enumerate(sets):
-        has[i, [place[label] for label in labels]] = 1
-    common = (has @ has.T).astype(np.float64)
-    size = np.diag(common)
-    union = size[:, None] + size - common
-    jaccard = np.divide(common, union, out=np.ones_like(common), where=union > 0)
-    relation = np.full(common.shape, DISJOINT)
-    relation[common > 0] = OVERLAP
-    relation[common == np.minimum(size[:, None], size)] = SUBSET  # the empty set is a subset of all
-    relation[jaccard == 1] = IDENTICAL
-    return SET_METRICS[metric](jaccard, relation)
+    lazy = SetDistances(sets, metric)
+    everything = np.arange(len(sets))
+    return lazy.block(everything[:, None], everything)
 
 
+class SetDistances:
+    """The table of `set_distances`, worked out where it is looked up: for thousands of distinct sets.
+
+    Supports what alpha needs of a table: `table[first, second]` and `vector @ table`.
+    """
+
+    __array_ufunc__ = None  # numpy leaves `vector @ table` to us
+    ROWS = 256
+
+    def __init__(self, sets: Sequence[frozenset[Hashable]], metric: str) -> None:
+        if metric not in SET_METRICS:
+            raise AgreementError(f"there is no set distance '{metric}'{suggest(metric, list(SET_METRICS))}")
+        place = {label: i for i, label in enumerate(dict.fromkeys(label for s in sets for label in s))}
+        self._has = np.zeros((len(sets), len(place)), np.float32)  # float: matrix products are counts, and fast
+        for i, labels in enumerate(sets):
+            self._has[i, [place[label] for label in labels]] = 1
+        self._size = self._has.sum(axis=1)
+        self._finish = SET_METRICS[metric]
+        self.shape = (len(sets), len(sets))
+
+    def __getitem__(self, pairs: tuple[Ints, Ints]) -> Floats:
+        first, second = pairs
+        common = np.einsum("nk,nk->n", self._has[first], self._has[second])
+        return self._distance(common, self._size[first], self._size[second])
+
+    def __rmatmul__(self, vectors: Floats) -> Floats:
+        product = np.zeros(vectors.shape)
+        for start in range(0, len(self._size), self.ROWS):
+            rows = np.arange(start, min(start + self.ROWS, len(self._size)))
+            product[..., rows] = vectors @ self.block(rows[:, None], np.arange(len(self._size))).T
+        return product
+
+    def block(self, rows: Ints, columns: Ints) -> Floats:
+        """The distances of `rows`, shape (n, 1), from `columns`, shape (m,)."""
+        common = self._has[rows[:, 0]] @ self._has[columns].T
+        return self._distance(common, self._size[rows], self._size[columns])
+
+    def _distance(self, common: Floats, size_a: Floats, size_b: Floats) -> Floats:
+        union = size_a + size_b - common
+        jaccard = np.divide(common, union, out=np.ones(common.shape), where=union > 0)
+        relation = np.full(common.shape, DISJOINT, np.int8)
+        relation[common > 0] = OVERLAP
+        relation[common == np.minimum(size_a, size_b)] = SUBSET  # the empty set is a subset of all
+        relation[common == union] = IDENTICAL
+        return self._finish(jaccard, relation)
+
+
+MAX_TABLE = 1000  # sets whose distances are kept as a table
+MAX_SETS = 50_000  # a minute of one core
 IDENTICAL, SUBSET, OVERLAP, DISJOINT = range(4)
 THIRDS = np.array([1, Fraction(2, 3), Fraction(1, 3), 0], np.float64)
 

@@ -14,6 +14,7 @@ None or nan where missing, or `Ratings`; `categories` are those offered, not tho
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -67,7 +68,7 @@ def cohen_kappa(ratings: Table, *, categories: Categories = None, weights: Weigh
     margins = np.stack([np.bincount(row, minlength=len(table.categories)) for row in complete.codes])
     highest = np.minimum(*margins).sum() / result.n_units
     expected = result.expected or 0.0
-    return _with_detail(result, kappa_max=float((highest - expected) / (1 - expected)))
+    return replace(result, detail={"kappa_max": float((highest - expected) / (1 - expected))})
 
 
 def scott_pi(ratings: Table, *, categories: Categories = None, weights: Weights = "identity") -> Coefficient:
@@ -117,8 +118,8 @@ def pabak(ratings: Table, *, categories: Categories = None) -> Coefficient:
     0.7
     """
     table = as_ratings(ratings, categories=categories)
-    if len(table.categories) < 2:  # a code has two values, also when only one was used
-        table = as_ratings(table, categories=[*table.categories, *("other", "none")[len(table.categories) :]])
+    if len(table.categories) == 1:  # a code has two values, also when only one was used
+        table = as_ratings(table, categories=[*table.categories, "any other value"])
     return kappa_type("pabak", table, "identity")
 
 
@@ -176,7 +177,13 @@ def kappa_type(name: str, ratings: Ratings, weights: Weights) -> Coefficient:
     value = (observed - expected) / (1 - expected)
     error = _standard_error(name, ratings, totals, table, observed, expected)
     return Coefficient(
-        name, value, **counts, observed=observed, expected=expected, standard_error=error
+        name,
+        value,
+        **counts,
+        observed=observed,
+        expected=expected,
+        standard_error=error,
+        degrees_of_freedom=None if error is None else counts["n_units"] - 1,
     )
 
 
@@ -285,8 +292,3 @@ def _pull_on_chance(
     centred_pull: Floats = pull - pull.mean()
     return centred_pull
 
-
-def _with_detail(result: Coefficient, **detail: float) -> Coefficient:
-    from dataclasses import replace
-
-    return replace(result, detail={**result.detail, **detail})

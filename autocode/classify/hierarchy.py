@@ -10,14 +10,23 @@ from numpy.typing import NDArray
 from autocode.codebook import Codebook
 
 
-def raise_parents(codebook: Codebook, scores: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Scores of shape (n, n_codes) in which no code scores less than a code below it."""
+def agree(codebook: Codebook, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Evidence of shape (n, n_codes) in which no code has more than its parent.
+
+    Where a child has more than its parent they meet half-way: from the leaves up a parent rises to the mean of
+    its own and its best child's evidence, then from the top down a child keeps at most its parent's.
+    """
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
-    raised = scores.copy()
-    for code_id in sorted(codebook.ids, key=codebook.depth, reverse=True):
-        for parent in codebook.ancestors(code_id)[:1]:
-            np.maximum(raised[:, column[parent]], raised[:, column[code_id]], out=raised[:, column[parent]])
-    return raised
+    agreed = evidence.copy()
+    top_down = sorted((code_id for code_id in codebook.ids if codebook.ancestors(code_id)), key=codebook.depth)
+    for parent in dict.fromkeys(codebook.ancestors(code_id)[0] for code_id in reversed(top_down)):
+        best = agreed[:, [column[child] for child in codebook.children(parent)]].max(axis=1)
+        own = agreed[:, column[parent]]
+        agreed[:, column[parent]] = np.where(best > own, (best + own) / 2, own)
+    for code_id in top_down:
+        own, parent_column = agreed[:, column[code_id]], column[codebook.ancestors(code_id)[0]]
+        agreed[:, column[code_id]] = np.minimum(own, agreed[:, parent_column])
+    return agreed
 
 
 def choose(

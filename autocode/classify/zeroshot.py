@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.classify.context import GuideMatcher, inheritance
-from autocode.classify.hierarchy import choose, raise_parents
+from autocode.classify.hierarchy import agree, choose
 from autocode.classify.lexical import Vocabulary
 from autocode.classify.lines import Line, codebook_lines, targets
 from autocode.classify.ridge import Ridge, fit_ridge
@@ -29,7 +29,7 @@ from autocode.records import Evidence, Suggestion
 
 # Chosen on the demo interviews' codes (BENCHMARKS.md, "Zero-shot"), never on reported data.
 DENSE_PENALTY, LEXICAL_PENALTY = 3.0, 1.0
-DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 1.0
+DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 0.7
 MIDPOINT, SCALE = 3.0, 1.0  # evidence, in background standard deviations, that scores 0.5; and its spread
 GUIDE_PULL = 2.0  # evidence that a guide question's tie is worth at a perfect match
 GUIDE_FLOOR = 0.15  # the share of it that even a long answer gets
@@ -126,10 +126,9 @@ class ZeroShot:
     def score(self, statements: Statements, questions: Statements, answers: NDArray[np.intp]) -> Scored:
         """Score utterances; `answers[i]` is the row of `questions` that utterance i answers, or -1."""
         terms = self.vocabulary.rows(statements.lemmas)
-        dense = DENSE_WEIGHT * self.dense(statements.embeddings)
-        lexical = LEXICAL_WEIGHT * self.lexical(terms)
+        dense, lexical = self._evidence(statements, terms)
         question, guide, matches = self._context(statements, questions, answers)
-        evidence = raise_parents(self.codebook, dense + lexical + question + guide)
+        evidence = agree(self.codebook, dense + lexical + question + guide)
         scores = 1.0 / (1.0 + np.exp(-(evidence - MIDPOINT) / SCALE))
         chosen = choose(
             self.codebook, scores, threshold=self.config.threshold, most=self.config.max_suggestions
@@ -156,6 +155,12 @@ class ZeroShot:
             for column in order
         )
 
+    def _evidence(
+        self, statements: Statements, terms: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What meaning and words say for each code, each (n, n_codes), weighted."""
+        return DENSE_WEIGHT * self.dense(statements.embeddings), LEXICAL_WEIGHT * self.lexical(terms)
+
     def _context(
         self, statements: Statements, questions: Statements, answers: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], Sequence[tuple[str, float] | None]]:
@@ -166,7 +171,7 @@ class ZeroShot:
         if not len(questions) or not len(answering):
             return nothing, nothing, [None] * len(questions)
         share = inheritance(statements.n_words[answering], most=self.config.context_weight)[:, None]
-        asked = self.dense(questions.embeddings) + self.lexical(self.vocabulary.rows(questions.lemmas))
+        asked = sum(self._evidence(questions, self.vocabulary.rows(questions.lemmas)))
         question, guide = nothing.copy(), nothing.copy()
         question[answering] = share * np.clip(asked, 0.0, None)[answers[answering]]
         if self.guide is None:

@@ -41,14 +41,18 @@ class Terminal:
         """Something that the user should look at."""
         self._stderr().print(f"warning: {text}", style="yellow", markup=False, highlight=False)
 
+    def show(self, *parts: Any) -> None:
+        """Something to look at on the way to the result."""
+        console = self._stdout()
+        for part in parts:
+            console.print(part, markup=False, highlight=False) if isinstance(part, str) else console.print(part)
+
     def result(self, *parts: Any, data: Mapping[str, Any]) -> None:
         """The result: `data` as JSON if that was asked for, else `parts` (text or rich tables)."""
         if self.json:
             sys.stdout.write(json_module.dumps(data, ensure_ascii=False, indent=2) + "\n")
             return
-        console = self._stdout()
-        for part in parts:
-            console.print(part)
+        self.show(*parts)
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Step]:

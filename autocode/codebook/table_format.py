@@ -176,6 +176,8 @@ def _cells(text: str, delimiter: str, places: Places) -> Iterator[tuple[int, lis
         except StopIteration:
             return
         except csv.Error as error:
+            if "end of data" in str(error):
+                places.fail(f"row {number}", "a quote that opens here is never closed")
             places.fail(f"row {number}", f"not a valid table: {error}")
         if any(cell.strip() for cell in cells):
             yield number, cells

@@ -8,27 +8,9 @@ from dataclasses import dataclass
 
 from autocode.read.roles import is_label_word
 from autocode.read.times import first_time
+from autocode.read.words import COLUMNS
 
-_HEADERS = {
-    "text": (
-        "text transcript transcription utterance utterances content contents words said speech message turn "
-        "sentence statement dialogue quote caption body answer response inhalt äußerung aussage wortlaut "
-        "beitrag transkript gesagtes texte propos contenu réponse transcripción texto contenido testo contenuto "
-        "tekst innhold utsagn ytring replik svar innehåll yttrande teksti puhe vastaus inhoud uitspraak spoken"
-    ),
-    "speaker": (
-        "speaker speakers name who person participant interviewee talker actor author from sprecher sprecherin "
-        "sprecher:in sprecher/in sprecher*in person wer locuteur locutrice intervenant intervenante orateur "
-        "hablante orador interlocutor parlante oratore spreker taler talare talende talare puhuja label voice role"
-    ),
-    "start": (
-        "start time times timestamp timestamps timecode begin beginning onset starttime in zeit zeitstempel "
-        "startzeit anfang beginn temps début debut hora inicio tiempo ora inizio tempo tijd begintijd tid tidspunkt "
-        "starttid aika alku timespan zeitmarke"
-    ),
-    "end": "end stop endtime to until offset out ende endzeit fin fine einde eindtijd slutt slut sluttid loppu",
-}
-_NAMES = {name: kind for kind, names in _HEADERS.items() for name in names.split()}
+_NAMES = {name.casefold(): kind for kind, names in COLUMNS.items() for name in names}
 _MAX_HEADER_ROW = 20  # above the header there may be a title and the date
 
 
@@ -67,7 +49,11 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns | None:
         kinds = [header_kind(cell) for cell in row]
         if "text" in kinds and (len(set(kinds) - {None}) >= 2 or (number == 0 and len(row) == 1)):
             return Columns(
-                kinds.index("text"), _index(kinds, "speaker"), _index(kinds, "start"), _index(kinds, "end"), number + 1
+                kinds.index("text"),
+                _index(kinds, "speaker"),
+                _index(kinds, "start"),
+                _index(kinds, "end"),
+                number + 1,
             )
     return _by_content(rows)
 
@@ -82,7 +68,9 @@ def _by_content(rows: Sequence[Sequence[str]]) -> Columns | None:
     width = max((len(row) for row in filled), default=0)
     if width < 2 or len(filled) < 2:
         return None
-    columns = [[row[number].strip() if number < len(row) else "" for row in filled] for number in range(width)]
+    columns = [
+        [row[number].strip() if number < len(row) else "" for row in filled] for number in range(width)
+    ]
     times = [number for number, cells in enumerate(columns) if _share(cells, _is_time) >= 0.6]
     rest = [number for number in range(width) if number not in times and any(columns[number])]
     speakers = [number for number in rest if _names_speakers(columns[number])]

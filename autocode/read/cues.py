@@ -11,10 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from autocode.read.labels import Label, Line, find_labels, plausible_name
+from autocode.read.label_forms import Line, plausible_name
+from autocode.read.labels import find_labels
 from autocode.read.layout import Spoken
-from autocode.read.reader import UNKNOWN
+from autocode.read.reader import UNKNOWN, count
 from autocode.read.roles import is_label_word
 from autocode.read.times import parse_clock
 
@@ -46,7 +48,7 @@ def read_cues(text: str, *, ignored_blocks: Collection[str] = ()) -> tuple[list[
     waiting: list[str] = []  # lines since the last blank one that may yet be an id
     skipping, after_blank, n_stray = False, True, 0
     for line in text.split("\n"):
-        match = _TIME_LINE.match(line) if "->" in line else None
+        match = _TIME_LINE.match(line[:100]) if "->" in line else None
         if match:
             if found and not waiting and found[-1].lines and _COUNTER.fullmatch(found[-1].lines[-1]):
                 waiting = [found[-1].lines.pop()]
@@ -85,18 +87,21 @@ def _give_back(waiting: list[str], found: Sequence[_Block]) -> int:
 
 def _timed(blocks: Sequence[_Block], n_stray: int) -> tuple[list[Cue], list[str]]:
     cues = [
-        Cue(block.id.strip(), parse_clock(block.start), parse_clock(block.end), tuple(block.lines)) for block in blocks
+        Cue(block.id.strip(), parse_clock(block.start), parse_clock(block.end), tuple(block.lines))
+        for block in blocks
     ]
     n_bad = sum(cue.start_s is None or cue.end_s is None for cue in cues)
     starts = [cue.start_s for cue in cues if cue.start_s is not None]
-    n_back = sum(later < earlier for earlier, later in zip(starts, starts[1:], strict=False))
+    n_back = sum(later < earlier for earlier, later in pairwise(starts))
     warnings = []
     if n_bad:
-        warnings.append(f"{n_bad} of {len(cues)} cues have a malformed time; they were kept without it")
+        warnings.append(
+            f"{n_bad} of {count(len(cues), 'cue')} with a malformed time; the text was kept, the time was not"
+        )
     if n_back:
-        warnings.append(f"{n_back} of {len(cues)} cues begin before the one above them; the file's order was kept")
+        warnings.append(f"{n_back} of {count(len(cues), 'cue')} out of time order; the file's order was kept")
     if n_stray:
-        warnings.append(f"{n_stray} stray lines between cues were added to the cue above them")
+        warnings.append(f"{count(n_stray, 'stray line')} between cues, added to the cue above")
     return cues, warnings
 
 
@@ -108,7 +113,7 @@ def without_rolling_duplicates(cues: Sequence[Cue]) -> tuple[list[Cue], list[str
     """
     plain = [[_KARAOKE.sub("", line) for line in cue.lines] for cue in cues]
     shown = [[stripped for line in lines if (stripped := _untagged(line))] for lines in plain]
-    pairs = [(before[-1], after) for before, after in zip(shown, shown[1:], strict=False) if before and len(after) > 1]
+    pairs = [(before[-1], after) for before, after in pairwise(shown) if before and len(after) > 1]
     n_rolling = sum(last == after[0] for last, after in pairs)
     karaoke = any(_KARAOKE.search(line) for cue in cues for line in cue.lines)
     if not (karaoke or (len(pairs) >= 5 and n_rolling > 0.6 * len(pairs))):
@@ -128,7 +133,7 @@ def without_rolling_duplicates(cues: Sequence[Cue]) -> tuple[list[Cue], list[str
         kept.append(replace(cue, lines=tuple(lines)))
     if not n_removed:
         return list(cues), []
-    return kept, [f"{n_removed} lines that repeat the caption before (rolling captions) were removed"]
+    return kept, [f"{count(n_removed, 'line')} removed that repeated the caption before (rolling captions)"]
 
 
 def _untagged(line: str) -> str:
@@ -137,46 +142,49 @@ def _untagged(line: str) -> str:
 
 def name_speakers(cues: Sequence[Cue], *, known: Collection[str] = ()) -> tuple[list[Spoken], list[str]]:
     """Who says what in cues without voice tags: `Name:`, `(Name)` on a line, a name as id, or dashes."""
-    by_id = _speakers_in_ids(cues)
-    lines, owner = _label_lines(cues)
-    labels = find_labels(lines, known=known, kinds={"colon"})
-    spoken: list[Spoken] = []
-    parts: list[tuple[int, str | None, list[str]]] = []  # cue, name, lines
-    named_parentheses = _names_in_parentheses(cues)
-    for number, line in enumerate(lines):
-        if owner[number] is None:
-            continue
-        cue = owner[number]
-        label = labels.by_line.get(number)
-        fresh = not parts or parts[-1][0] != cue
-        if label is not None:
-            parts.append((cue, label.name, [line.text[label.text_at :]]))  # type: ignore[arg-type]
-        elif fresh and (match := _IN_PARENTHESES.match(line.text)) and match[1].strip() in named_parentheses:
-            parts.append((cue, match[1].strip(), []))  # type: ignore[arg-type]
-        elif fresh:
-            parts.append((cue, by_id.get(cue), [line.text]))  # type: ignore[arg-type]
-        else:
-            parts[-1][2].append(line.text)
+    parts, warnings = _parts(cues, known)
     repeats = _named_on_every_cue(cues, parts)
+    spoken: list[Spoken] = []
     speaker: str | None = None
-    for cue, name, said in parts:
-        speaker = name or (None if repeats else speaker)
-        spoken.extend(_with_dashes(cues[cue], speaker, said, named=name is not None))
-    return spoken, [*labels.warnings, *_doubts(spoken, parts, repeats=repeats)]
+    for part in parts:
+        speaker = part.name or (None if repeats else speaker)
+        spoken.extend(_with_dashes(cues[part.cue], speaker, part.lines, named=part.name is not None))
+    return spoken, [*warnings, *_doubts(spoken, parts, repeats=repeats)]
 
 
-def _label_lines(cues: Sequence[Cue]) -> tuple[list[Line], list[int | None]]:
-    """All payload lines, with a blank one between cues, and the cue that each belongs to."""
-    lines: list[Line] = []
-    owner: list[int | None] = []
-    for number, cue in enumerate(cues):
-        for line in (*cue.lines, ""):
-            lines.append(Line(line.strip(), 0))
-            owner.append(number if line.strip() else None)
-    return lines, owner
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one person says in one cue."""
+
+    cue: int
+    name: str | None
+    lines: list[str]
 
 
-def _speakers_in_ids(cues: Sequence[Cue]) -> dict[int | None, str]:
+def _parts(cues: Sequence[Cue], known: Collection[str]) -> tuple[list[_Part], list[str]]:
+    lines = [Line(line.strip(), 0) for cue in cues for line in (*cue.lines, "")]
+    owners = [number for number, cue in enumerate(cues) for _ in (*cue.lines, "")]
+    labels = find_labels(lines, known=known, kinds={"colon", "bracket"})
+    by_id, in_parentheses = _speakers_in_ids(cues), _names_in_parentheses(cues)
+    parts: list[_Part] = []
+    for number, (line, cue) in enumerate(zip(lines, owners, strict=True)):
+        fresh = not parts or parts[-1].cue != cue
+        label = labels.by_line.get(number)
+        alone = _IN_PARENTHESES.match(line.text) if fresh else None
+        if not line.text:
+            continue
+        if alone and alone[1].strip() in in_parentheses:
+            parts.append(_Part(cue, alone[1].strip(), []))
+        elif label is not None:
+            parts.append(_Part(cue, label.name, [line.text[label.text_at :]]))
+        elif fresh:
+            parts.append(_Part(cue, by_id.get(cue), [line.text]))
+        else:
+            parts[-1].lines.append(line.text)
+    return parts, labels.warnings
+
+
+def _speakers_in_ids(cues: Sequence[Cue]) -> dict[int, str]:
     """Names in the id lines, by cue, if half of the cues have one and they are label words or recur."""
     ids = {number: cue.id for number, cue in enumerate(cues) if re.match(r"[^\W\d_]", cue.id)}
     counts = Counter(ids.values())
@@ -185,24 +193,26 @@ def _speakers_in_ids(cues: Sequence[Cue]) -> dict[int | None, str]:
         for number, name in ids.items()
         if plausible_name(name) and (is_label_word(name) or counts[name] >= 2)
     }
-    return dict(names) if names and len(names) >= len(cues) / 2 else {}
+    return names if names and len(names) >= len(cues) / 2 else {}
 
 
 def _names_in_parentheses(cues: Sequence[Cue]) -> set[str]:
-    """Names that stand in parentheses alone on the first line of several cues, with speech below."""
+    """Names in parentheses alone on the first lines of cues, if most cues have one and some recur."""
     matches = [_IN_PARENTHESES.match(cue.lines[0]) for cue in cues if len(cue.lines) > 1]
     counts = Counter(match[1].strip() for match in matches if match)
-    usable = {name for name, n in counts.items() if plausible_name(name) and (n >= 2 or is_label_word(name))}
-    return usable if sum(counts[name] for name in usable) >= 0.3 * len(cues) else set()
+    names = {name for name in counts if plausible_name(name) and not name[0].islower()}
+    n_named = sum(counts[name] for name in names)
+    usual = any(counts[name] >= 2 or is_label_word(name) for name in names)
+    return names if usual and n_named >= len(cues) / 2 else set()
 
 
-def _named_on_every_cue(cues: Sequence[Cue], parts: Sequence[tuple[int, str | None, list[str]]]) -> bool:
+def _named_on_every_cue(cues: Sequence[Cue], parts: Sequence[_Part]) -> bool:
     """Whether names are repeated on cue after cue, so that a missing one means something."""
-    first = {}
-    for cue, name, _ in parts:
-        first.setdefault(cue, name)
+    first: dict[int, str | None] = {}
+    for part in parts:
+        first.setdefault(part.cue, part.name)
     names = [first.get(number) for number in range(len(cues))]
-    return any(name is not None and name == after for name, after in zip(names, names[1:], strict=False))
+    return any(name is not None and name == after for name, after in pairwise(names))
 
 
 def _with_dashes(cue: Cue, speaker: str | None, lines: Sequence[str], *, named: bool) -> list[Spoken]:
@@ -220,18 +230,14 @@ def _with_dashes(cue: Cue, speaker: str | None, lines: Sequence[str], *, named: 
     return spoken
 
 
-def _doubts(
-    spoken: Sequence[Spoken], parts: Sequence[tuple[int, str | None, list[str]]], *, repeats: bool
-) -> list[str]:
+def _doubts(spoken: Sequence[Spoken], parts: Sequence[_Part], *, repeats: bool) -> list[str]:
     warnings = []
-    n_nameless = sum(name is None for _, name, _ in parts)
+    n_nameless = sum(part.name is None for part in parts)
     if repeats and n_nameless:
-        warnings.append(f"{n_nameless} cues have no name while others do; they were given to '{UNKNOWN}'")
+        warnings.append(f"{count(n_nameless, 'cue')} without a name, given to '{UNKNOWN}'")
     if any(one.speaker == SECOND_UNKNOWN for one in spoken):
         warnings.append(
-            f"dashes mark that two people speak but not who: they are called '{UNKNOWN}' and '{SECOND_UNKNOWN}'"
+            "dashes mark that two people speak but not who: "
+            f"they are called '{UNKNOWN}' and '{SECOND_UNKNOWN}'"
         )
     return warnings
-
-
-__all__ = ["SECOND_UNKNOWN", "Cue", "Label", "name_speakers", "read_cues", "without_rolling_duplicates"]

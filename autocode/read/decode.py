@@ -54,12 +54,13 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> tuple[str,
         raise ReadError(f"{name}: the file is empty")
     _refuse_known_formats(data, name)
     text, warnings = _to_text(data, name, encoding)
+    guessed = any("Windows-1252" in warning for warning in warnings)
     if not text:
         raise ReadError(f"{name}: the file is empty")
     text = clean(text)
     if not text.replace("\ufeff", "").strip():
         raise ReadError(f"{name}: there is only white space in the file")
-    if len(_DOUBLE_ENCODED.findall(text)) >= 2:
+    if not guessed and len(_DOUBLE_ENCODED.findall(text)) >= 2:
         warnings.append(
             "the text looks double-encoded (Ã© where é is meant); it was left as it is: "
             "export it again as UTF-8"
@@ -78,7 +79,9 @@ def _to_text(data: bytes, name: str, encoding: str | None) -> tuple[str, list[st
         if data.startswith(bom):
             return _decode_as(data[len(bom) :], unicode_form, name, skipped=len(bom)), []
     if wide := _utf16_without_bom(data):
-        return _decode_as(data, wide, name), [f"the file has no byte order mark; it was read as {wide.upper()}"]
+        return _decode_as(data, wide, name), [
+            f"the file has no byte order mark; it was read as {wide.upper()}"
+        ]
     try:
         return data.decode("utf-8"), []
     except UnicodeDecodeError:

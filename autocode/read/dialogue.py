@@ -6,15 +6,15 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from autocode.read.labels import Label, Line, find_labels
-from autocode.read.reader import UNKNOWN, Piece
-from autocode.read.times import BRACKETED, TIME, first_time
+from autocode.read.label_forms import TIME_ONLY, Label, Line
+from autocode.read.labels import find_labels
+from autocode.read.reader import UNKNOWN, Piece, count
+from autocode.read.times import BRACKETED, F4_MARK, first_time
 
 LINE_END = re.compile("[\n\v\f\x85\u2028\u2029]")  # the positions stay those of the text with them in it
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
-_TIME_ONLY = re.compile(rf"\s*(?:{BRACKETED}|{TIME})\s*$")
 _MARK_BEFORE = re.compile(rf"({BRACKETED})\s*")
-_MARK_AFTER = re.compile(rf"\s*({BRACKETED})$")
+_MARK_AFTER = re.compile(rf"\s*({F4_MARK})$")
 _FOOTER = re.compile(r"\s*Transcribed by https?://otter\.ai\s*$", re.IGNORECASE)
 
 
@@ -46,10 +46,7 @@ def split_dialogue(
     state.close()
     warnings = list(labels.warnings)
     if state.n_before:
-        warnings.append(
-            f"{state.n_before} line{'s' * (state.n_before > 1)} before the first speaker's label "
-            "belong to no turn"
-        )
+        warnings.append(f"{count(state.n_before, 'line')} before the first label, no part of any turn")
     return _with_end_marks(state.pieces, text), warnings
 
 
@@ -81,7 +78,7 @@ class _Open:
     def _continue(self, line: Line) -> None:
         if self.speaker is None:
             self.n_before += 1
-        elif _TIME_ONLY.match(line.text) and self._has_text():
+        elif TIME_ONLY.match(line.text) and self._has_text():
             self.close()  # a time heading: what follows is still said by the same speaker
             self.start_s = first_time(line.text)
         else:
@@ -106,7 +103,10 @@ class _Open:
 
 
 def _trimmed(piece: Piece, text: str) -> Piece:
-    """The piece without white space and time marks at its ends; the marks become its times."""
+    """The piece without white space and time marks at its ends; the marks become its times.
+
+    At the end only f4's marks count: other brackets there say what could not be heard.
+    """
     start, end = _strip(text, piece.start_char, piece.end_char)
     start_s, end_s = piece.start_s, piece.end_s
     if mark := _MARK_BEFORE.match(text, start, end):

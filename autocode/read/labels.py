@@ -7,76 +7,23 @@ decides: a label is a word that transcribers use for speakers, or a name that re
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from autocode.read.label_forms import NAME, TIME_ONLY, Kind, Label, Line, candidate, name_key
 from autocode.read.roles import is_label_word, label_roles
-from autocode.read.times import BRACKETED, MARK, first_time
+from autocode.read.words import METADATA, NOT_ALONE, PARTICLES
 
 Coverage = Callable[[Collection[int]], float]  # the share of paragraphs that some lines lie in
-Kind = Literal["colon", "timed", "bracket", "bold", "dash", "dot", "tab", "alone"]
 # What surely marks a speaker wherever it recurs, and what needs a third of the file to be believed.
 _STRONG: frozenset[Kind] = frozenset({"colon", "timed"})
+_WEAK: tuple[Kind, ...] = ("bracket", "bold", "tab", "alone")
 _MIN_COVERAGE = 0.3
 
-_BIDI = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff"
-_LEAD = re.compile(rf"[\s{_BIDI}]*")
-_MARK_FIRST = re.compile(rf"(?P<mark>{BRACKETED}|\d{{1,4}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d{{1,3}})?(?=[\s]))[\s{_BIDI}]*(?:[-–—]\s+)?")
-_NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,39}?"
-_COLON = re.compile(rf"(?P<name>{_NAME})\s*(?P<mark>{MARK})?[\s{_BIDI}]*[:：](?!//)(?!\d)[ \t]*(?P<after>{BRACKETED})?\s*")
-_BRACKET = re.compile(
-    rf"(?:\[(?P<square>{_NAME})\]|<(?P<angle>{_NAME})>|\((?P<round>{_NAME})\))"
-    rf"\s*(?P<mark>{MARK})?\s*[:：]?(?:\s+|$)"
-)
-_BOLD = re.compile(
-    rf"(?P<open>\*{{1,3}}|_{{1,2}})\s*(?P<name>{_NAME})\s*(?P<mark>{MARK})?\s*(?P<inside>[:：])?\s*(?P=open)"
-    rf"\s*(?P<after>{MARK})?\s*(?P<outside>[:：])?\s*"
-)
-_TIMED = re.compile(rf"(?P<name>{_NAME})(?P<gap>\s+)(?P<mark>{MARK})\s*$")
-_DASH = re.compile(rf"(?P<name>{_NAME})\s+[-–—]\s+")
-_DOT = re.compile(r"(?P<name>[QAR])[.)]\s+")
-_TAB = re.compile(rf"(?P<name>{_NAME})\t+")
-_ALONE = re.compile(rf"(?P<name>{_NAME})\s*$")
-_NOT_NAMES = frozenset(
-    "note notes re ps nb http https ftp www mailto date time place location venue duration length file title topic "
-    "subject language page source total example e.g i.e url link email tel phone fax datum zeit ort dauer "
-    "titel sprache quelle anmerkung hinweis lieu durée fecha lugar duración dato sted varighed version "
-    "transcript transcription recording transcriber status project study yes no yeah okay ok right mm mhm "
-    "hmm uh-huh sure exactly well so and but ja nein oui non nej nei si sí thanks thank".split()
-)
-_METADATA = frozenset(
-    "date time place location venue duration length file title recording transcriber datum zeit ort dauer lieu "
-    "durée fecha lugar duración dato sted varighed transcription language project study".split()
-)
-_ABBREVIATION = re.compile(r"\b(?:[^\W\d_]{1,3}|prof|hon|sen|rep)\.(?=\s|$|\d)|(?<=\w)\.(?=[\d\w])", re.I)
-_KEY_VALUE = re.compile(rf"[\s*_]*(?P<key>{_NAME})[\s*_]*:")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line (or paragraph, or cell) of a file whose labels are looked for."""
-
-    text: str
-    start: int  # where it stands in the text that positions refer to
-    bold: int = 0  # so many characters at its beginning are bold
-    heading: bool = False
-    paragraph: bool = False  # it is a whole paragraph (Word), not a line of one (plain text)
-    given: str | None = None  # the speaker that a table names; "": the same as before
-    start_s: float | None = None
-    end_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A speaker's label on one line."""
-
-    name: str
-    kind: Kind
-    text_at: int  # where in the line the spoken text begins
-    start_s: float | None = None
+_KEY_VALUE = re.compile(rf"[\s*_]*(?P<key>{NAME})[\s*_]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +43,7 @@ def find_labels(
     """
     offers: dict[int, Label] = {}
     for number, line in enumerate(lines):
-        if line.given is None and line.text and (label := _candidate(line)) is not None:
+        if line.given is None and line.text and (label := candidate(line)) is not None:
             offers[number] = label
     _drop_names_alone(offers, lines, known)
     for number in _header_lines(lines):
@@ -108,91 +55,23 @@ def find_labels(
     return Labels(_same_spelling({n: offers[n] for n in sorted(accepted)}), warnings)
 
 
-def name_key(name: str) -> str:
-    """What two spellings of one label share: `P 03`, `p03:` and `P-03` are one speaker."""
-    return re.sub(r"[\W_]+", "", name.casefold()) or name.casefold()
-
-
-def plausible_name(name: str) -> bool:
-    """Whether a short text could be a speaker's name or label: letters, 4 words at most, no sentence."""
-    bare = re.sub(r"\([^()]*\)", " ", name)
-    words = bare.split()
-    if not words or len(words) > 4 or len(name) > 40:
-        return False
-    if name_key(words[0]) in _NOT_NAMES or bare.strip(" .").casefold() in _NOT_NAMES:
-        return False
-    return not re.search(r"[.!?;…\"“”=/\\@]|,.*,", _ABBREVIATION.sub("", bare).rstrip("."))
-
-
-def _candidate(line: Line) -> Label | None:
-    """The label that a line might begin with, in the most telling of its readings."""
-    head = line.text[:200]
-    at = _LEAD.match(head).end()  # type: ignore[union-attr]  # matches the empty string too
-    if line.heading:
-        at += len(head[at:]) - len(head[at:].lstrip("# "))
-    start_s = None
-    if first := _MARK_FIRST.match(head, at):
-        at, start_s = first.end(), first_time(first["mark"])
-    for kind, pattern in _PATTERNS:
-        match = pattern.match(head, at)
-        if match and (label := _read(kind, match, line)) is not None:
-            return label if label.start_s is not None else replace(label, start_s=start_s)
-    if 0 < line.bold < len(line.text) and plausible_name(name := line.text[at : line.bold].strip(" :\t")):
-        return Label(name, "bold", line.bold, start_s)
-    return None
-
-
-def _read(kind: Kind, match: re.Match[str], line: Line) -> Label | None:
-    """What a matched pattern says, unless it is no label after all."""
-    groups = match.groupdict()
-    name = groups.get("name") or groups.get("square") or groups.get("angle") or groups.get("round") or ""
-    name = " ".join(name.split()).rstrip(" .,-–")
-    if kind == "bold" and (groups["inside"] or groups["outside"]):
-        kind = "colon"
-    elif kind == "bold" and match.end() == len(line.text):
-        kind = "alone"
-    if not name or not plausible_name(name):
-        return None
-    if kind == "dash" and not is_label_word(name):
-        return None
-    if kind in ("dash", "bracket") and len(name) == 1:
-        return None  # "I - well, I think" is a false start, "(a) first" a list
-    start_s = first_time(groups.get("mark") or groups.get("after"))
-    return Label(name, kind, match.end(), start_s)
-
-
-_PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("bracket", _BRACKET),
-    ("bold", _BOLD),
-    ("timed", _TIMED),
-    ("colon", _COLON),
-    ("dash", _DASH),
-    ("dot", _DOT),
-    ("tab", _TAB),
-    ("alone", _ALONE),
-)
-
-
 def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> None:
-    """Forget names alone on a line that stand where no name would: no text below, or inside a paragraph."""
+    """Forget names on a line of their own that stand where no name would."""
     spaced = any(not line.text.strip() for line in lines)
     known_keys = {name_key(name) for name in known}
     for number, label in list(offers.items()):
         if label.kind not in ("alone", "timed"):
             continue
         line = lines[number]
-        below = lines[number + 1].text.strip() if number + 1 < len(lines) else ""
+        usual = is_label_word(label.name) or name_key(label.name) in known_keys
+        marked = line.heading or line.bold >= len(line.text.rstrip()) or line.text.lstrip()[:1] in "*_"
         above = lines[number - 1].text.strip() if number else ""
-        marked = line.bold >= len(line.text.rstrip()) > 0 or line.heading or line.text.strip()[:1] in "*_"
-        sure = marked or is_label_word(label.name) or name_key(label.name) in known_keys
-        if line.heading and not below:
-            below = next((later.text.strip() for later in lines[number + 2 : number + 3]), "")
-        beginning = not above or not spaced
-        if not below or (label.kind == "alone" and not sure and (not beginning or not spaced or line.paragraph)):
-            del offers[number]
-        elif label.kind == "alone" and not (label.name[:1].isupper() or not label.name[:1].islower()):
-            del offers[number]
-        elif label.kind == "alone" and len(label.name) == 1:
+        begins = spaced and not line.paragraph and not above  # a paragraph that begins with a name
+        name_like = len(label.name) > 1 and not label.name[0].islower()
+        name_like = name_like and label.name.casefold() not in NOT_ALONE
+        stands = label.kind == "timed" or (name_like and (usual or marked or begins))
+        below = [later.text.strip() for later in lines[number + 1 : number + 3]]
+        if not stands or not any(below if marked else below[:1]):
             del offers[number]
 
 
@@ -207,7 +86,7 @@ def _header_lines(lines: Sequence[Line]) -> range:
         keys.append(match["key"].strip().casefold())
         end += 1
     ended = end == len(lines) or not lines[end].text.strip()
-    is_header = ended and len(keys) >= 2 and len(set(keys)) == len(keys) and bool(set(keys) & _METADATA)
+    is_header = ended and len(keys) >= 2 and len(set(keys)) == len(keys) and bool(set(keys) & METADATA)
     return range(end if is_header else 0)
 
 
@@ -216,7 +95,7 @@ def _blocks(lines: Sequence[Line]) -> list[int]:
     spaced = any(not line.text.strip() for line in lines)
     numbers, block, inside = [], 0, False
     for line in lines:
-        filled = bool(line.text.strip())
+        filled = bool(line.text.strip()) and not TIME_ONLY.match(line.text)
         if filled and (not inside or not spaced or line.paragraph):
             block += 1
         numbers.append(block if filled else 0)
@@ -230,11 +109,7 @@ def _accept(
     """The numbers of the offers that are believed, and warnings about those that are doubtful."""
     keys = {number: name_key(label.name) for number, label in offers.items()}
     known_keys = {name_key(name) for name in known}
-    n_blocks = max(blocks, default=0)
-
-    def coverage(numbers: Collection[int]) -> float:
-        return len({blocks[number] for number in numbers}) / n_blocks if n_blocks else 0.0
-
+    coverage = _coverage(offers, blocks)
     dots = {label.name for label in offers.values() if label.kind == "dot"}
     sure = {
         number
@@ -243,16 +118,32 @@ def _accept(
         or (label.kind == "dot" and "Q" in dots and len(dots) > 1)
         or (label.kind not in ("dot", "tab") and is_label_word(label.name))
     }
-    sure_keys = {keys[number] for number in sure}
+    timed = {n for n, label in offers.items() if label.kind == "timed"}
     counts = Counter(keys[n] for n, label in offers.items() if label.kind in _STRONG and n not in sure)
     recurring = {n for n, label in offers.items() if label.kind in _STRONG and counts[keys[n]] >= 2}
+    if len(timed) >= 2 and coverage(timed) >= _MIN_COVERAGE:
+        recurring |= timed
     if not _believable(recurring, sure, keys, coverage(recurring | sure)):
         recurring = set()
-    if not known_keys & sure_keys and not _dialogue(sure, recurring, offers, keys, coverage(sure | recurring)):
+    sure_keys = {keys[number] for number in sure}
+    if not known_keys & sure_keys and not _dialogue(
+        sure, recurring, offers, keys, coverage(sure | recurring)
+    ):
         sure = set()
-    accepted = sure | recurring
-    accepted |= _weak_kinds(offers, keys, coverage)
-    return _with_rare_names(accepted, offers, keys, coverage, n_blocks)
+    accepted = sure | recurring | _weak_kinds(offers, keys, coverage)
+    return _with_rare_names(accepted, offers, keys, coverage)
+
+
+def _coverage(offers: dict[int, Label], blocks: Sequence[int]) -> Coverage:
+    """The share of paragraphs that some lines lie in, from the first line on that could have a label."""
+    strong = [number for number, label in offers.items() if label.kind in _STRONG]
+    first = min(strong or offers, default=0)
+    n_blocks = len(set(blocks[first:]) - {0})
+
+    def coverage(numbers: Collection[int]) -> float:
+        return len({blocks[number] for number in numbers}) / n_blocks if n_blocks else 0.0
+
+    return coverage
 
 
 def _believable(recurring: set[int], sure: set[int], keys: dict[int, str], coverage: float) -> bool:
@@ -277,7 +168,7 @@ def _dialogue(
 def _weak_kinds(offers: dict[int, Label], keys: dict[int, str], coverage: Coverage) -> set[int]:
     """Names in brackets, in bold, before a tab or alone on a line, where the file is full of them."""
     accepted: set[int] = set()
-    for kind in ("bracket", "bold", "tab", "alone"):
+    for kind in _WEAK:
         numbers = {n for n, label in offers.items() if label.kind == kind}
         counts = Counter(keys[n] for n in numbers)
         numbers = {n for n in numbers if counts[keys[n]] >= 2}
@@ -287,34 +178,52 @@ def _weak_kinds(offers: dict[int, Label], keys: dict[int, str], coverage: Covera
 
 
 def _with_rare_names(
-    accepted: set[int], offers: dict[int, Label], keys: dict[int, str], coverage: Coverage, n_blocks: int
+    accepted: set[int], offers: dict[int, Label], keys: dict[int, str], coverage: Coverage
 ) -> tuple[set[int], list[str]]:
-    """Add names that occur once, where everything around them is labelled; warn about them."""
+    """Add names that occur once where everything around them is labelled, and say so."""
     taken = {keys[n] for n in accepted}
-    rare = {n for n, label in offers.items() if label.kind in _STRONG and keys[n] not in taken}
-    same = {n for n in offers if keys[n] in taken and offers[n].kind in _STRONG}
-    accepted = accepted | same
+    kinds = {kind for kind in _WEAK if coverage({n for n in accepted if offers[n].kind == kind}) >= 0.5}
+    strong = {n for n, label in offers.items() if label.kind in _STRONG | kinds}
+    accepted = accepted | {n for n in strong if keys[n] in taken}
+    rare = {n for n in strong if keys[n] not in taken}
     distinct = {keys[n] for n in rare}
-    if not rare:
-        return accepted, []
-    if not accepted and len(distinct) <= 3 and coverage(rare) == 1.0:
+    if not accepted and rare and len(distinct) <= 3 and coverage(rare) == 1.0:
         return rare, []
-    if accepted and coverage(accepted) >= 0.5:
-        full = {n for n in rare if _is_full_name(offers[n].name)}
-        names = ", ".join(f"'{offers[n].name}'" for n in sorted(full)[:5])
-        warning = f"these labels occur only once and were taken as speakers: {names}"
-        return accepted | full, [warning] if full else []
-    if len(distinct) >= 20:
-        return accepted, [
-            f"{len(distinct):,} different beginnings with a colon that do not recur were not taken as speakers"
-        ]
-    return accepted, []
+    if not accepted or coverage(accepted | rare) < 0.5:
+        note = f"{len(distinct):,} different beginnings with a colon, none recurring: not taken as speakers"
+        return accepted, [note] if len(distinct) >= 20 else []
+    names = _rare_names({n: offers[n].name for n in rare}, {offers[n].name for n in accepted}, len(distinct))
+    warnings = []
+    if names:
+        listed = ", ".join(f"'{offers[n].name}'" for n in sorted(names)[:5])
+        warnings.append(f"labels that occur only once, taken as speakers: {listed}")
+    if left := sum(_is_proper_name(offers[n].name, n_words=1) for n in rare - names):
+        warnings.append(
+            f"beginnings like 'Name:' that occur only once: {left}, not taken as speakers; "
+            "give --speaker NAME=ROLE for those who are"
+        )
+    return accepted | names, warnings
 
 
-def _is_full_name(name: str) -> bool:
+def _rare_names(rare: dict[int, str], accepted: set[str], n_distinct: int) -> set[int]:
+    """Which names that occur once are labels: full names, and what is shaped like the labels around it."""
+    lonely = len(set(map(name_key, accepted))) == 1 and n_distinct <= 3  # a conversation needs somebody else
+    initials = sum(len(name) <= 3 for name in accepted) > len(accepted) / 2
+    long_ones = [name.casefold() for name in accepted if len(name) >= 5]
+    return {
+        number
+        for number, name in rare.items()
+        if _is_proper_name(name, n_words=1 if lonely else 2)
+        or (initials and len(name) <= 3 and name[0].isupper())
+        or difflib.get_close_matches(name.casefold(), long_ones, n=1, cutoff=0.85)  # a misspelt label
+    }
+
+
+def _is_proper_name(name: str, *, n_words: int) -> bool:
+    """Whether a name has so many words and all begin with a capital (but for von, de, bin ...)."""
     words = re.findall(r"[^\W\d_][\w’'.-]*", name)
-    particles = {"van", "von", "de", "der", "den", "da", "di", "la", "le", "af", "al", "bin"}
-    return len(words) >= 2 and all(word[0].isupper() or word in particles for word in words) and name[0].isupper()
+    capital = all(word[0].isupper() or word in PARTICLES for word in words)
+    return len(words) >= n_words and capital and name[0].isupper()
 
 
 def _same_spelling(labels: dict[int, Label]) -> dict[int, Label]:

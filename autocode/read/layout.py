@@ -27,8 +27,8 @@ def one_line(text: str) -> str:
 def lay_out(spoken: Iterable[Spoken]) -> tuple[str, list[Piece]]:
     """The text and its pieces: consecutive speech of one speaker is one piece, joined by spaces.
 
-    A piece's `meta["cues"]` has (start_char, end_char, start_s, end_s) of each part that had times, where there
-    are several. Without any named speaker the lines are the text alone.
+    Where a piece has several parts with times, its `meta["cues"]` has (start_char, end_char, start_s,
+    end_s) of each. Without any named speaker the lines are the text alone.
     """
     groups: list[list[Spoken]] = []
     for one in spoken:

@@ -14,13 +14,22 @@ from autocode.records import Role
 UNKNOWN = "Unknown"  # the name of a speaker whom the file does not name
 
 
+def count(n: int, noun: str) -> str:
+    """A number with its noun, for messages.
+
+    >>> count(1, "cue"), count(12_000, "cue")
+    ('1 cue', '12,000 cues')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file: its bytes, and what the user said about it."""
 
     name: str  # for messages: the path as the user gave it, without `.gz`
     data: bytes
-    config: ReadConfig = ReadConfig()
+    config: ReadConfig = field(default_factory=ReadConfig)
     speakers: Mapping[str, Role] = field(default_factory=dict)
 
     def decode(self) -> tuple[str, list[str]]:

@@ -7,61 +7,28 @@ turns are not coded, so a wrong guess would lose what a respondent said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from autocode.read.words import (
+    ASKING,
+    CARED_FOR,
+    CARERS,
+    INTERVIEWERS,
+    LABELS,
+    OTHERS,
+    RESPONDENTS,
+    VOICES,
+)
 from autocode.records import Role
 
-
-def _words(*lines: str) -> frozenset[str]:
-    return frozenset(word for line in lines for word in line.split())
-
-
-INTERVIEWERS = _words(
-    "interviewer interviewers interviewerin interviewende moderator moderatorin moderater facilitator host",
-    "researcher investigator questioner question fragende forscher forscherin interviewleder",
-    "intervjuer intervjuare intervjuaren haastattelija haastattelijat moderaattori",
-    "enquêteur enquêtrice enqueteur enquetrice intervieweur intervieweuse chercheur chercheuse animateur",
-    "animatrice entrevistador entrevistadora entrevistadores investigador investigadora moderador moderadora",
-    "intervistatore intervistatrice moderatore ricercatore ricercatrice onderzoeker interviewster",
-    "forsker forskare tutkija المحاور מראיין מראיינת",
-)
-RESPONDENTS = _words(
-    "interviewee interviewees respondent respondents participant participants informant informants subject",
-    "negotiator negotiators guest narrator seeker answer testperson interviewter interviewte befragter",
-    "befragte befragten befragtem proband probandin teilnehmer teilnehmerin teilnehmende gesprächspartner",
-    "gesprächspartnerin interviewpartner interviewpartnerin interviewperson intervjuobjekt intervjuperson",
-    "intervjupersonen informanten informantti haastateltava haastateltavat osallistuja vastaaja deltager",
-    "deltaker deltagare deltagaren enquêté enquêtée interviewé interviewée répondant répondante",
-    "participante participantes informateur entrevistado entrevistada entrevistados informante encuestado",
-    "intervistato intervistata partecipante rispondente geïnterviewde deelnemer deelneemster",
-    "المشارك المشاركة מרואיין מרואיינת",
-)
-CARERS = _words(
-    "therapist therapeut therapeutin counsellor counselor clinician doctor nurse coach practitioner",
-    "psychologist thérapeute terapeuta terapeut terapeutti supporter adviser advisor",
-)
-CARED_FOR = _words("client clients patient patients klient klientin klienten patientin asiakas potilas cliente")
-OTHERS = _words(
-    "other others observer observers notetaker operator interpreter translator dolmetscher dolmetscherin",
-    "beobachter interprète tulkki tolk assistant bystander audience narration voiceover",
-)
-_SPEAKERS = _words("speaker speakers sprecher sprecherin locuteur locutrice hablante spreker taler talare puhuja")
-_LABEL_WORDS = (INTERVIEWERS | RESPONDENTS | CARERS | CARED_FOR | OTHERS | _SPEAKERS) - {"question", "answer"}
 # Letters and short forms that mean something only as the whole label, with or without a number.
 _SHORT_INTERVIEWERS = frozenset({"i", "int", "iv", "iver", "q", "mod", "inv"})
 _SHORT_RESPONDENTS = frozenset({"p", "ip", "ie", "res", "resp", "par", "part", "kp", "tn"})
-_VOICES = _words("male female man woman voice unknown")
 _LETTER_LABELS = frozenset("iqrpbams")
 _SHAPE = re.compile(r"[\W_]*([^\W\d_]+)[\W_]*(?:(?:nr|no|num)\b\.?)?[\W_]*[\d\s]*[\W_]*")
 _WORD = re.compile(r"[^\W\d_]+")
 _CLOSING = "\"'”’»«)]}*_ \t\n\u200e\u200f\u202c\u2069"
-_ASKING = frozenset(
-    "what why how when where who which whose could can would do did does are is were have was wie was warum "
-    "wer wo wann welche welcher können haben sind qu'est-ce pourquoi comment quel quelle combien qui où "
-    "hva hvad hvorfor hvordan hvilke vad varför hur vilka mitä miksi miten kuinka missä millainen "
-    "qué por cómo cuándo dónde cuál quién perché come quando dove quale chi wat waarom hoe tell describe".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +57,10 @@ def is_label_word(name: str) -> bool:
     short = short_form(name)
     if len(short) == 1:
         return short in _LETTER_LABELS
-    if short in _SHORT_INTERVIEWERS or short in _SHORT_RESPONDENTS or short in _VOICES:
+    if short in _SHORT_INTERVIEWERS | _SHORT_RESPONDENTS | VOICES | LABELS:
         return True
     words = _WORD.findall(name)
-    others = [word for word in words if word.casefold() not in _LABEL_WORDS]
+    others = [word for word in words if word.casefold() not in LABELS]
     named = all(len(word) == 1 or word[0].isupper() for word in others) and words[:1] != ["The"]
     return len(others) < len(words) <= 3 and named
 
@@ -114,7 +81,12 @@ def declared_roles(words: Iterable[str]) -> tuple[dict[str, Role], list[str]]:
     has_respondent = "respondent" in roles.values()
     unknown = sorted(word for word, role in roles.items() if role is None)
     fallback: Role = "other" if has_respondent else "respondent"
-    warnings = [f"the role '{word}' is not known; it was taken as '{fallback}'" for word in unknown]
+    warnings = [
+        f"the role '{word}' is not known; it was taken as '{fallback}'"
+        if word
+        else f"rows without a role were taken as '{fallback}'"
+        for word in unknown
+    ]
     return {word: role or fallback for word, role in roles.items()}, warnings
 
 
@@ -181,10 +153,12 @@ def habits(turns: Iterable[tuple[str, str]]) -> dict[str, Habits]:
 
 def _begins_like_a_question(text: str) -> bool:
     last = re.split(r"[.!?؟？]\s+", text[-400:].rstrip(_CLOSING + ".?!؟？"))[-1].split(maxsplit=3)
-    return any(word.strip(",;").casefold() in _ASKING for word in last[:3])
+    return any(word.strip(",;").casefold() in ASKING for word in last[:3])
 
 
-def guess_roles(counted: Mapping[str, Habits], fixed: Mapping[str, Role]) -> tuple[dict[str, Role], list[str]]:
+def guess_roles(
+    counted: Mapping[str, Habits], fixed: Mapping[str, Role]
+) -> tuple[dict[str, Role], list[str]]:
     """A role for every speaker: `fixed` where it says one, else what the habits suggest, and warnings.
 
     Exactly one speaker of those not in `fixed` can become the interviewer, and only where
@@ -196,13 +170,13 @@ def guess_roles(counted: Mapping[str, Habits], fixed: Mapping[str, Role]) -> tup
         return roles, []
     if len(counted) == 1:
         return roles, []  # the caller says what one speaker means
-    ranked = sorted(open_ones, key=lambda one: -asker_score(one, counted))
-    best = ranked[0]
+    best = max(open_ones, key=lambda one: asker_score(one, counted))
     margin = asker_score(best, counted) - max(
         (asker_score(one, counted) for one in counted.values() if one is not best), default=0.0
     )
     n_questions = sum(one.n_questions for one in counted.values())
-    if margin < 0.15 or (best.n_questions == 0 and best.n_asking == 0):
+    too_little = best.n_questions < 3 if len(counted) > 2 else best.n_questions + best.n_asking == 0
+    if margin < 0.15 or too_little:
         return roles, [
             "roles are a guess: nobody clearly asks the questions, so everybody is taken as a respondent; "
             "correct with --speaker NAME=interviewer"
@@ -211,8 +185,8 @@ def guess_roles(counted: Mapping[str, Habits], fixed: Mapping[str, Role]) -> tup
     if margin >= 0.5 and best.n_questions >= 3:
         return roles, []
     return roles, [
-        f"roles are a guess: '{best.speaker}' asks {best.n_questions} of the {n_questions} questions and is taken "
-        "as the interviewer; correct with --speaker NAME=interviewer or --speaker NAME=respondent"
+        f"roles are a guess: '{best.speaker}' asks {best.n_questions} of the {n_questions} questions and is "
+        "taken as the interviewer; correct with --speaker NAME=interviewer or --speaker NAME=respondent"
     ]
 
 
@@ -227,9 +201,10 @@ def asker_score(one: Habits, everyone: Mapping[str, Habits]) -> float:
     return score + (0.1 if next(iter(everyone)) == one.speaker else 0.0)
 
 
-def unlabelled_warning(names: Sequence[str]) -> str:
-    """What to tell about a transcript in which only one person speaks."""
+def one_speaker_warning(name: str | None) -> str:
+    """What to tell about a transcript in which only one person speaks, or nobody is named (None)."""
+    found = "no speaker labels were found" if name is None else f"only '{name}' speaks"
     return (
-        f"only one speaker ('{names[0]}') was found, so everything is taken as said by a respondent; "
+        f"{found}, so everything is taken as said by one respondent; "
         "if several people speak, begin their turns with 'Name:'"
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from autocode.read.cues import name_speakers, read_cues, without_rolling_duplicates
 from autocode.read.layout import lay_out
-from autocode.read.reader import Found, Source
+from autocode.read.reader import Found, Source, count
 
 _TAG = re.compile(r"</?(?:i|b|u|s|font|c)\b[^<>]*>|\{\\[^{}]*\}", re.IGNORECASE)
 _BEGINNING = re.compile(r"\s*(?:\d+\s*\n\s*)?\d{1,2}:\d{2}:\d{2}[,.]\d{1,3}\s*-->")
@@ -25,13 +25,13 @@ def read_srt(source: Source) -> list[Found]:
     cues, more = read_cues(text)
     if not cues:
         raise source.error("no time lines found: not SubRip (expected 00:00:01,000 --> 00:00:02,000)")
-    warnings += more
-    cues, more = without_rolling_duplicates(cues)
-    warnings += more
-    plain = [replace(cue, lines=tuple(html.unescape(_TAG.sub("", line)) for line in cue.lines)) for cue in cues]
-    spoken, more = name_speakers(plain, known=source.speakers)
-    laid_out, pieces = lay_out(spoken)
+    plain = [
+        replace(cue, lines=tuple(html.unescape(_TAG.sub("", line)) for line in cue.lines)) for cue in cues
+    ]
     n_empty = sum(not "".join(cue.lines).strip() for cue in plain)
     if n_empty:
-        more.append(f"{n_empty} cues without text were dropped")
-    return [Found(laid_out, pieces, [*warnings, *more])]
+        more.append(f"{count(n_empty, 'cue')} without text dropped")
+    plain, rolled = without_rolling_duplicates(plain)
+    spoken, doubts = name_speakers(plain, known=source.speakers)
+    laid_out, pieces = lay_out(spoken)
+    return [Found(laid_out, pieces, [*warnings, *more, *rolled, *doubts])]

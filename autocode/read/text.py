@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from autocode.read.columns import Columns, find_columns
 from autocode.read.dialogue import split_dialogue, split_lines
-from autocode.read.labels import Line
+from autocode.read.label_forms import Line
 from autocode.read.reader import Found, Piece, Source
 from autocode.read.times import first_time
 
@@ -25,7 +25,7 @@ def read_text(source: Source) -> list[Found]:
 
 
 def read_markdown(source: Source) -> list[Found]:
-    """One transcript from Markdown: headings are no speech, a table may hold the turns. Raises `ReadError`."""
+    """One transcript from Markdown: headings are no speech, tables may be. Raises `ReadError`."""
     text, warnings = source.decode()
     lines = split_lines(text)
     hidden = _front_matter(lines)
@@ -100,7 +100,10 @@ def _row(row: Sequence[Line], columns: Columns) -> Line:
 
     said = row[columns.text] if columns.text < len(row) else replace(row[-1], text="")
     return replace(
-        said, given=cell(columns.speaker), start_s=first_time(cell(columns.start)), end_s=first_time(cell(columns.end))
+        said,
+        given=cell(columns.speaker),
+        start_s=first_time(cell(columns.start)),
+        end_s=first_time(cell(columns.end)),
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-TIME = r"(?:\d{1,4}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"  # as written in labels; groups: none
-_F4 = r"#\d{1,4}:\d{1,2}:\d{1,2}(?:[-.,]\d{1,3})?#"
+TIME = r"(?:\d{1,4}:\d{1,2}|\d{1,3}):\d{2}(?:[.,]\d{1,3})?"  # as written in labels; groups: none
+F4_MARK = r"#\d{1,4}:\d{1,2}:\d{1,2}(?:[-.,]\d{1,3})?#"
 _RANGE = rf"{TIME}(?:\s*(?:-->|[-–—])\s*{TIME})?"
-BRACKETED = rf"(?:\[{_RANGE}\]|\({_RANGE}\)|{_F4})"  # a mark that cannot be part of a sentence
+BRACKETED = rf"(?:\[{_RANGE}\]|\({_RANGE}\)|{F4_MARK})"  # a mark that cannot be part of a sentence
 MARK = rf"(?:{BRACKETED}|{TIME}(?![\w:]))"
 
-_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,-](\d{1,9}))?")
-_FIRST = re.compile(rf"{TIME}|\d{{1,4}}:\d{{1,2}}:\d{{1,2}}(?:[-.,]\d{{1,3}})?")
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,3}):(\d{1,2})(?:[.,-](\d{1,9}))?")
+_FIRST = re.compile(rf"\d{{1,4}}:\d{{1,2}}:\d{{1,2}}-\d{{1,3}}(?![\d:])|{TIME}")
 
 
 def parse_clock(text: str) -> float | None:

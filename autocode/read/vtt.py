@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from autocode.read.cues import Cue, name_speakers, read_cues, without_rolling_duplicates
 from autocode.read.layout import Spoken, lay_out
-from autocode.read.reader import UNKNOWN, Found, Source
+from autocode.read.reader import UNKNOWN, Found, Source, count
 
 _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|/|\d[\d:.]*)>")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s+([^<>]*))?>|</v\s*>", re.IGNORECASE)
@@ -29,19 +29,19 @@ def read_vtt(source: Source) -> list[Found]:
     cues, more = read_cues(text, ignored_blocks=("NOTE", "STYLE", "REGION"))
     if not cues:
         header_only = is_vtt(text)
-        raise source.error("there are no cues in the file" if header_only else "no time lines found: not WebVTT")
-    warnings += more
-    cues, more = without_rolling_duplicates(cues)
-    warnings += more
-    if any(_VOICE.search(line) for cue in cues for line in cue.lines):
-        spoken = list(_voices(cues))
-    else:
-        spoken, more = name_speakers([_plain(cue) for cue in cues], known=source.speakers)
-        warnings += more
-    laid_out, pieces = lay_out(spoken)
+        raise source.error(
+            "there are no cues in the file" if header_only else "no time lines found: not WebVTT"
+        )
     n_empty = sum(not "".join(_plain(cue).lines).strip() for cue in cues)
-    if n_empty and not more:
-        warnings.append(f"{n_empty} cues without text were dropped")
+    if n_empty:
+        more.append(f"{count(n_empty, 'cue')} without text dropped")
+    cues, rolled = without_rolling_duplicates(cues)
+    if any(_VOICE.search(line) for cue in cues for line in cue.lines):
+        spoken, doubts = list(_voices(cues)), list[str]()
+    else:
+        spoken, doubts = name_speakers([_plain(cue) for cue in cues], known=source.speakers)
+    laid_out, pieces = lay_out(spoken)
+    warnings += [*more, *rolled, *doubts]
     language = _LANGUAGE.search(text[:2000])
     return [Found(laid_out, pieces, warnings, language=language[1].lower() if language else None)]
 

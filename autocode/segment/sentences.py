@@ -23,7 +23,6 @@ _STOP = re.compile(
 _BREAK = re.compile(r"\n[^\S\n]*\n\s*|\n[^\S\n]*(?=[-–•*][^\S\n]+\S)")  # a paragraph; an item of a list
 _OPENERS = "\"'“„«»‘’([¿¡–—-"
 _AFTER = re.compile(rf"[{re.escape(_OPENERS)}]*\s*([^\W_]+(?:['’][^\W_]+)?)?")
-_ENDS = ".!?…:"
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")  # U.S, a.m
 _ONE_WORD_BACK = 40  # characters: longer ones are no abbreviation
 
@@ -66,7 +65,7 @@ class _Stop:
     before_is_capital: bool
     after: str  # the next word as written; "" where there is none
     at: int  # where the next sentence would begin
-    opens: bool  # nothing but `before` stands between it and the sentence before
+    before_at: int  # where `before` stands
     determiner: str  # the word before `before`, lower-case
 
 
@@ -77,6 +76,7 @@ class _Rules:
         self.marks = marks
         self._text = text
         self._language = language
+        self._first = len(text) - len(text.lstrip())
         self._starters = word_set("starters", language if has_words("starters", language) else "en")
         self._mark_ends = {mark.start_char: mark for mark in marks if mark.kind != "cutoff"}
 
@@ -84,7 +84,13 @@ class _Rules:
         """The places after full stops, question marks and the like where a sentence begins."""
         stops = [self._stop(match) for match in _STOP.finditer(self._text)]
         caseless = self._is_caseless(stops)
-        return [stop.at for stop in stops if self._ends(stop, caseless=caseless)]
+        starts: list[int] = []
+        for stop in stops:
+            if self._ends(
+                stop, caseless=caseless, opens=stop.before_at == (starts[-1] if starts else self._first)
+            ):
+                starts.append(stop.at)
+        return starts
 
     def _stop(self, match: re.Match[str]) -> _Stop:
         text, begin = self._text, match.start("stop")
@@ -100,7 +106,7 @@ class _Rules:
             before_is_capital=before[:1].isupper(),
             after=(after.group(1) or "") if after else "",
             at=at,
-            opens=len(back) < 2 or back[-2][-1] in _ENDS,
+            before_at=len(text[:begin].rstrip()) - len(before),
             determiner=back[-2].casefold() if len(back) > 1 else "",
         )
 
@@ -122,28 +128,28 @@ class _Rules:
         openings.append((first.group(1) or "") if first else "")
         return sum(word[:1].islower() for word in openings) > sum(word[:1].isupper() for word in openings)
 
-    def _ends(self, stop: _Stop, *, caseless: bool) -> bool:
+    def _ends(self, stop: _Stop, *, caseless: bool, opens: bool) -> bool:
+        """Whether a sentence ends at `stop`; `opens`: its word is the first of the sentence."""
         if stop.glued and stop.stop not in "。！？":
             return stop.after[:1].isupper() and self._starts(stop.after) and "." not in stop.before
         if _is_pause(stop.stop):
             return self._pause_ends(stop)
         goes_on = stop.after[:1].islower() and not caseless
-        if stop.stop.strip("."):  # a question mark or the like
-            return not (stop.closed and goes_on)
-        if stop.closed:
+        if "?" in stop.stop and not stop.closed:
+            return True
+        if stop.closed or stop.stop != ".":
             return not goes_on
-        return self._full_stop_ends(stop, goes_on=goes_on)
+        return self._full_stop_ends(stop, goes_on=goes_on, opens=opens)
 
     def _pause_ends(self, stop: _Stop) -> bool:
         """Three dots end a sentence if a capital follows that is not always one, and nothing hangs."""
         after = stop.after
-        if not after[:1].isupper() or stop.before in word_set("hanging", self._language):
+        if not after[:1].isupper() or (self._language == "en" and re.match(r"I\b", after)):
             return False
-        if self._language == "en":
-            return not (after == "I" or after.startswith(("I'", "I’")))
-        return self._language != "de" or self._starts(after)
+        hangs = stop.before in word_set("hanging", self._language)
+        return self._starts(after) or not (hangs or self._language == "de")
 
-    def _full_stop_ends(self, stop: _Stop, *, goes_on: bool) -> bool:
+    def _full_stop_ends(self, stop: _Stop, *, goes_on: bool, opens: bool) -> bool:
         before, after = stop.before, stop.after
         if after[:1].isdigit() and before in word_set("numbered"):
             return False
@@ -156,13 +162,11 @@ class _Rules:
             return begins or (after[:1].isupper() and self._language != "de")
         if len(before) == 1 and stop.before_is_capital:
             return begins  # "plan B. We", but "J. Smith"
-        if before.isdigit() and self._is_ordinal(stop):
+        if before.isdigit() and (opens or self._is_ordinal(stop)):  # "1. The first thing"
             return False
         return not goes_on
 
     def _is_ordinal(self, stop: _Stop) -> bool:
-        if stop.opens:
-            return True  # "1. The first thing"
         if self._language not in word_set("ordinals", "languages") or len(stop.before) > 3:
             return False
         if stop.after[:1].islower():

@@ -91,8 +91,9 @@ def _sentence(error: DBAPIError) -> str | None:
         return next(
             (_POSTGRES_SENTENCES[key] for key in (state, state[:2]) if key in _POSTGRES_SENTENCES), None
         )
-    if type(error.orig).__name__ == "OperationalError":  # psycopg's, before there is a connection
-        return "the database server cannot be reached; check the address and that it is running"
+    if type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout"):  # without a session
+        reason = " ".join(str(error.orig).split())  # libpq's: host, user, database; never the password
+        return f"there is no connection to the server; check the address and that it is running ({reason})"
     return None
 
 

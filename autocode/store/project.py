@@ -135,6 +135,8 @@ def create_project(
                 _move_into(staging, folder)
             else:
                 staging.rename(folder)
+        except StoreError as error:  # name the place that the user knows
+            raise StoreError(str(error).replace(str(staging), str(folder))) from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return open_project(folder, url=url, on_wait=on_wait)

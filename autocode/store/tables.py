@@ -204,6 +204,9 @@ scores = Table(
     Column("utterance_id", _refers("utterances"), primary_key=True, index=True),
     Column("role", String, nullable=False),
     Column("scores", LargeBinary),  # float32, little-endian, in the order of code_ids; NULL: not codable
+    # For each of its suggestions by position [[kind, text, weight, start_char, end_char], ...], as JSON;
+    # here, because one JSON value for each suggestion takes four times as long to write and to read.
+    Column("evidence", Text, nullable=False),
 )
 
 suggestions = Table(
@@ -216,11 +219,11 @@ suggestions = Table(
     Column("score", Double, nullable=False),
     Column("probability", Double),
     Column("decision", String, nullable=False),
-    Column("evidence", Text, nullable=False),  # JSON: [[kind, text, weight, start_char, end_char], ...]
     ForeignKeyConstraint(
         ["coding_id", "utterance_id"], ["scores.coding_id", "scores.utterance_id"], ondelete="CASCADE"
     ),
     Index("suggestions_of_code", "coding_id", "code_id", "utterance_id", unique=True),
+    sqlite_with_rowid=False,  # no second copy of the long key
 )
 
 coders = Table(

@@ -199,7 +199,7 @@ def remove(connection: Connection, transcript_id: str, *, with_decisions: bool) 
     )
     if n and not with_decisions:
         raise StoreError(
-            f"{transcript_id}: {n} decisions of coders refer to it; say that they are to be removed with it"
+            f"{transcript_id}: coders' decisions refer to it ({n}); say that they are to be removed with it"
         )
     # What hangs on a coding goes in one sweep, not utterance by utterance.
     connection.execute(delete(codings).where(codings.c.transcript_id == key))

@@ -1,0 +1,156 @@
+"""Intervals: the cluster bootstrap of interviews first, others for where it cannot be had.
+
+Units of one interview resemble each other, so whole interviews are resampled. With fewer than ten
+interviews a jackknife takes the bootstrap's place, with a warning. `pairs_bootstrap` exists to
+reproduce published KALPHA output; its intervals are far too narrow for three coders or more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autocode.agreement.alpha import (
+    Metric,
+    alpha_values,
+    differences,
+    ordinal_alpha_values,
+    squared_differences,
+)
+from autocode.agreement.coefficient import Coefficient, Floats, Ints, Interval
+from autocode.agreement.counts import tally
+from autocode.agreement.kappa import CHANCE, kappa_values
+from autocode.agreement.resample import (
+    THRESHOLDS,
+    Estimator,
+    estimator_interval,
+    sampling,
+    summarise,
+)
+from autocode.agreement.specific import as_yes_no, specific_values
+from autocode.agreement.tables import Ratings, as_ratings
+from autocode.agreement.weights import Weights, weight_table
+from autocode.config import suggest
+from autocode.errors import AgreementError
+
+
+def analytic_interval(coefficient: Coefficient, *, level: float = 0.95, method: str = "t") -> Interval:
+    """The interval from a coefficient's standard error; the upper limit is clipped to 1.
+
+    "t": Gwet's, a t quantile with the error's degrees of freedom. "normal": the large-sample one, for
+    Cohen's kappa that of Fleiss, Cohen & Everitt (1969), which divides by n and not by n - 1.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    if method not in ("t", "normal"):
+        raise AgreementError(f"analytic_interval: the method is 't' or 'normal', not '{method}'")
+    name = f"standard error, {method}"
+    error, freedom = coefficient.standard_error, coefficient.degrees_of_freedom
+    if coefficient.value is None or error is None or not freedom:
+        reason = coefficient.undefined_because or "there is no standard error"
+        return Interval(None, None, level, name, reason)
+    if method == "normal":
+        error *= (freedom / (freedom + 1)) ** 0.5
+    quantile = ndtri(0.5 + level / 2) if method == "normal" else stdtrit(freedom, 0.5 + level / 2)
+    low, high = coefficient.value - quantile * error, min(1.0, coefficient.value + quantile * error)
+    return Interval(float(low), float(high), level, name, standard_error=error, n_groups=freedom + 1)
+
+
+def bootstrap_interval(
+    ratings: Ratings | ArrayLike,
+    coefficient: str = "krippendorff_alpha",
+    *,
+    clusters: ArrayLike | None = None,
+    categories: Sequence[Any] | None = None,
+    metric: Metric = "nominal",
+    weights: Weights = "identity",
+    positive: Any = None,
+    level: float = 0.95,
+    replicates: int = 2000,
+    seed: int = 0,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Interval:
+    """Percentile interval from resampling interviews, or units where `clusters` is None.
+
+    `coefficient` is the name of a function of this package: krippendorff_alpha (with `metric`), one
+    of the kappa family (with `weights`), positive_agreement or negative_agreement (with `positive`).
+    `clusters` names each unit's interview, shape (n_units,). With fewer than ten interviews the
+    leave-one-interview-out jackknife is returned. `below` has P(coefficient < threshold).
+    """
+    table = as_ratings(ratings, categories=categories)
+    if coefficient == "cohen_kappa":  # as there: both coders or none
+        keep = table.n_values == 2
+        table, clusters = table.select_units(keep), None if clusters is None else np.asarray(clusters)[keep]
+    table, sample = sampling(table, clusters)
+    if coefficient == "krippendorff_alpha":
+        estimator = alpha_estimator(table, sample.groups, metric)
+    elif coefficient in ESTIMATORS:
+        estimator = ESTIMATORS[coefficient](coefficient, table, sample.groups, weights, positive)
+    else:
+        known = ["krippendorff_alpha", *ESTIMATORS]
+        raise AgreementError(f"there is no bootstrap for '{coefficient}'{suggest(coefficient, known)}")
+    return estimator_interval(
+        estimator, sample, level=level, replicates=replicates, seed=seed, thresholds=thresholds
+    )
+
+
+def alpha_estimator(table: Ratings, groups: Ints, metric: Metric) -> Estimator:
+    """Alpha by group; an ordinal metric follows the frequencies of each replicate."""
+    if isinstance(metric, str) and metric == "ordinal":
+        return Estimator(tally(table, groups), ordinal_alpha_values)
+    difference = squared_differences(table, metric)
+    return Estimator(differences(table, difference, groups), lambda part: alpha_values(part, difference))
+
+
+def pairs_bootstrap(
+    ratings: Ratings | ArrayLike,
+    *,
+    categories: Sequence[Any] | None = None,
+    metric: Metric = "nominal",
+    pairs: int | None = None,
+    level: float = 0.95,
+    replicates: int = 10_000,
+    seed: int = 0,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Interval:
+    """Krippendorff's bootstrap of alpha, only to reproduce published KALPHA output.
+
+    Each replicate draws `pairs` pairs of values from the observed coincidences and keeps D_e. Left
+    out, `pairs` is that of KALPHA 2011: 25 times the number of cells in use, at most (m - 1) n / 2.
+    """
+    table = as_ratings(ratings, categories=categories)
+    table = table.select_units(table.n_values > 1)
+    difference = squared_differences(table, metric)
+    observed = tally(table).coincidences
+    values, method = observed.sum(axis=1), "bootstrap of pairs (Krippendorff)"
+    n, between = values.sum(), float(values @ difference @ values)
+    if between <= 0:
+        return Interval(None, None, level, method, "all values are the same")
+    used = np.flatnonzero(observed)
+    if pairs is None:
+        pairs = int(min(25 * len(used), (table.codes.shape[0] - 1) * n / 2))
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(pairs, observed.ravel()[used] / n, size=replicates)
+    alphas = 1 - (drawn @ difference.ravel()[used] / pairs) * n * (n - 1) / between
+    return summarise(alphas, method=method, n_groups=pairs, level=level, thresholds=thresholds)
+
+
+def _of_kappa(name: str, table: Ratings, groups: Ints, weights: Weights, _: Any) -> Estimator:
+    agreement = weight_table("identity" if name in ("gwet_ac1", "pabak") else weights, table.categories)
+    return Estimator(tally(table, groups), lambda totals: kappa_values(name, totals, agreement))
+
+
+def _of_one_side(name: str, table: Ratings, groups: Ints, _: Weights, positive: Any) -> Estimator:
+    side = int(name == "positive_agreement")
+    totals = tally(as_yes_no(table, positive, None), groups)
+    return Estimator(totals, lambda part: specific_values(part)[..., side])
+
+
+ESTIMATORS: dict[str, Callable[[str, Ratings, Ints, Weights, Any], Estimator]] = {
+    **dict.fromkeys(CHANCE, _of_kappa),
+    "positive_agreement": _of_one_side,
+    "negative_agreement": _of_one_side,
+}

@@ -1,0 +1,187 @@
+"""Resampling of additive totals: bootstrap and jackknife, all replicates at once.
+
+A replicate is a weighted sum of the groups' totals, so a thousand replicates of fifty codes are
+one matrix product. Groups are interviews. Where units are resampled, groups are the kinds of
+units (same values from the same coders), drawn by how many there are of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autocode.agreement.coefficient import Floats, Interval, Ints
+from autocode.agreement.tables import Ratings, group_index
+from autocode.errors import AgreementError
+
+T = TypeVar("T")
+
+THRESHOLDS = (0.667, 0.8)  # Krippendorff's limits for tentative and for firm conclusions
+MIN_CLUSTERS = 10
+MAX_UNDEFINED = 0.05  # share of undefined replicates from which there is no interval
+CHUNK = 4_000_000  # cells of the replicate x group matrix held at a time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimator:
+    """A coefficient as a function of totals that add up over groups."""
+
+    totals: Any  # a dataclass of arrays, groups on the first axis of each
+    values: Callable[[Any], Floats]  # nan where undefined; keeps the totals' leading axes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampling:
+    """What is drawn: interviews, or units of the kinds that there are."""
+
+    groups: Ints  # (n_units,) of the table that goes with it
+    n_groups: int
+    counts: Floats | None  # units of each kind; None: groups are interviews
+
+
+def sampling(table: Ratings, clusters: ArrayLike | None) -> tuple[Ratings, Sampling]:
+    """The table to count from and what to draw: interviews if there are `clusters`, else units."""
+    groups = group_index(clusters, table.codes.shape[1])
+    if groups is not None:
+        return table, Sampling(groups, int(groups.max(initial=-1)) + 1, None)
+    _, first, counts = np.unique(table.codes, axis=1, return_index=True, return_counts=True)
+    kinds = Sampling(np.arange(len(first)), len(first), counts.astype(np.float64))
+    return table.select_units(first), kinds
+
+
+def estimator_interval(
+    estimator: Estimator,
+    sample: Sampling,
+    *,
+    level: float = 0.95,
+    replicates: int = 2000,
+    seed: int = 0,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Interval:
+    """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews."""
+    if sample.counts is None and sample.n_groups < MIN_CLUSTERS:
+        return jackknife(estimator, sample.n_groups, level=level)
+    values = replicate(estimator, sample, replicates=replicates, seed=seed)
+    return summarise(
+        values,
+        method="bootstrap of interviews" if sample.counts is None else "bootstrap of units",
+        n_groups=sample.n_groups if sample.counts is None else int(sample.counts.sum()),
+        level=level,
+        thresholds=thresholds,
+    )
+
+
+def replicate(estimator: Estimator, sample: Sampling, *, replicates: int, seed: int) -> Floats:
+    """The estimator's values in bootstrap replicates, shape (replicates, ...)."""
+    if sample.n_groups == 0:
+        raise AgreementError("there is no unit to resample")
+    parts = [estimator.values(merge(estimator.totals, drawn)) for drawn in _draws(sample, replicates, seed)]
+    return np.concatenate(parts)
+
+
+def summarise(
+    values: Floats,
+    *,
+    method: str,
+    n_groups: int,
+    level: float = 0.95,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Interval:
+    """The percentile interval of one coefficient's replicates; undefined ones are dropped and counted."""
+    defined = values[np.isfinite(values)]
+    n_undefined = len(values) - len(defined)
+    if len(defined) < 2 or n_undefined > MAX_UNDEFINED * len(values):
+        return Interval(
+            None,
+            None,
+            level,
+            method,
+            f"the coefficient is undefined in {n_undefined} of {len(values)} bootstrap replicates",
+            n_groups=n_groups,
+            n_replicates=len(defined),
+            n_undefined=n_undefined,
+        )
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(
+        float(low),
+        float(high),
+        level,
+        method,
+        standard_error=float(defined.std(ddof=1)),
+        n_groups=n_groups,
+        n_replicates=len(defined),
+        n_undefined=n_undefined,
+        below={threshold: float((defined < threshold).mean()) for threshold in thresholds},
+    )
+
+
+def jackknife(estimator: Estimator, n_groups: int, *, level: float = 0.95) -> Interval:
+    """Leave one interview out, t quantile with n_groups - 1 degrees of freedom."""
+    from scipy.special import stdtrit
+
+    method, warning = "jackknife of interviews", f"only {n_groups} interviews: the interval is rough"
+    if n_groups < 2:
+        return Interval(
+            None, None, level, method, "there is only one interview", n_groups=n_groups, warning=warning
+        )
+    weights = np.concatenate([np.ones((n_groups, n_groups)) - np.eye(n_groups), np.ones((1, n_groups))])
+    *parts, whole = estimator.values(merge(estimator.totals, weights)).tolist()
+    if not np.isfinite([*parts, whole]).all():
+        reason = "the coefficient is undefined without one of the interviews"
+        return Interval(None, None, level, method, reason, n_groups=n_groups, warning=warning)
+    error = float(np.sqrt((n_groups - 1) * np.var(parts)))
+    reach = float(stdtrit(n_groups - 1, 0.5 + level / 2)) * error
+    return Interval(
+        whole - reach,
+        min(1.0, whole + reach),
+        level,
+        method,
+        standard_error=error,
+        n_groups=n_groups,
+        warning=warning,
+    )
+
+
+def merge(totals: T, weights: Floats) -> T:
+    """Weighted sums over the first axis of every array of a dataclass of totals.
+
+    `weights` has shape (n_groups,) or (n_replicates, n_groups): how often each group was drawn.
+    """
+    return _each(totals, lambda array: np.tensordot(weights, array, 1))
+
+
+def whole(totals: T, sample: Sampling) -> T:
+    """The totals of all units."""
+    return merge(totals, np.ones(sample.n_groups) if sample.counts is None else sample.counts)
+
+
+def stack(parts: Sequence[T]) -> T:
+    """Totals of several coefficients side by side, on a new second axis."""
+    sums = {
+        f.name: np.stack([getattr(part, f.name) for part in parts], axis=1)
+        for f in fields(parts[0])  # type: ignore[arg-type]
+    }
+    return replace(parts[0], **sums)  # type: ignore[type-var]
+
+
+def _each(totals: T, change: Callable[[Floats], Floats]) -> T:
+    changed = {f.name: change(getattr(totals, f.name)) for f in fields(totals)}  # type: ignore[arg-type]
+    return replace(totals, **changed)  # type: ignore[type-var]
+
+
+def _draws(sample: Sampling, replicates: int, seed: int) -> Iterator[Floats]:
+    """How often each group was drawn, in chunks of shape (n, n_groups)."""
+    rng, n_groups = np.random.default_rng(seed), sample.n_groups
+    size = max(1, CHUNK // n_groups)
+    for start in range(0, replicates, size):
+        n = min(size, replicates - start)
+        if sample.counts is not None:
+            n_units = int(sample.counts.sum())
+            yield rng.multinomial(n_units, sample.counts / n_units, size=n).astype(np.float64)
+            continue
+        drawn = rng.integers(n_groups, size=(n, n_groups)) + n_groups * np.arange(n)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=n * n_groups).reshape(n, n_groups).astype(np.float64)

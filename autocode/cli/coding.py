@@ -1,0 +1,261 @@
+"""`autocode code`: files or a project in, suggested codes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from autocode.cli.app import app
+from autocode.cli.terminal import Terminal, terminal_of
+from autocode.errors import AutocodeError, ReadError
+
+if TYPE_CHECKING:
+    from autocode.codebook import Codebook
+    from autocode.pipeline import CodedTranscript, Coder
+    from autocode.records import Role, Transcript
+
+Roles = Annotated[
+    list[str] | None,
+    typer.Option("--speaker", metavar="NAME=ROLE", help="A speaker's role: interviewer, respondent or other."),
+]
+
+
+@app.command()
+def code(
+    context: typer.Context,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Transcripts, or folders of them. Without any: the project in this folder."),
+    ] = None,
+    codebook: Annotated[
+        str | None, typer.Option(help="A codebook file, or the name of a shipped one. Needed with files.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder for the result. Needed with files.")] = None,
+    guide: Annotated[str | None, typer.Option(help="An interview guide: a file or a shipped one's name.")] = None,
+    unit: Annotated[str | None, typer.Option(help="What is coded: turn, sentence, unit or auto.")] = None,
+    language: Annotated[str | None, typer.Option(help="The interviews' language, as in en, nb, de.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="default, hashing, or a sentence-transformers model.")] = None,
+    speaker: Roles = None,
+    config: Annotated[Path | None, typer.Option(help="A settings file (TOML) over the defaults.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same result.")] = None,
+    all_scores: Annotated[bool, typer.Option("--all-scores", help="List every code's score.")] = False,
+) -> None:
+    """Suggest codes for what respondents say.
+
+    On files: `autocode code interview.vtt --codebook knowledge_dynamics --out coding`
+
+    In a project: `autocode code`, which goes on where the last run stopped.
+    """
+    terminal = terminal_of(context)
+    overrides = {
+        "segment.unit": unit, "segment.language": language, "embed.encoder": encoder, "seed": seed
+    }  # fmt: skip
+    given = {key: value for key, value in overrides.items() if value is not None}
+    if not files:
+        if codebook or guide or config or given or speaker:
+            raise AutocodeError(
+                "in a project, codebook, guide, roles and settings come from its own files; "
+                "name transcripts to code files instead"
+            )
+        code_project_here(terminal, Path.cwd(), out=out, all_scores=all_scores)
+        return
+    if codebook is None or out is None:
+        missing = "--codebook" if codebook is None else "--out"
+        raise AutocodeError(f"{missing} is missing; files are coded with --codebook CODEBOOK --out DIR")
+    _code_files(
+        terminal, files, codebook=codebook, out=out, guide=guide, config=config, overrides=given,
+        roles=parse_roles(speaker), all_scores=all_scores,
+    )  # fmt: skip
+
+
+def _code_files(
+    terminal: Terminal,
+    files: Sequence[Path],
+    *,
+    codebook: str,
+    out: Path,
+    guide: str | None,
+    config: Path | None,
+    overrides: Mapping[str, Any],
+    roles: Mapping[str, Role],
+    all_scores: bool,
+) -> None:
+    from autocode.config import read_settings
+    from autocode.pipeline import Coder, code_to_files
+
+    settings = read_settings(config, overrides)
+    coder = Coder(codebook, guide=guide, settings=settings)
+    transcripts = read_all(terminal, files, settings=settings, roles=roles)
+    coded: list[CodedTranscript] = []
+    with terminal.progress("coding", len(transcripts)) as step:
+
+        def done(transcript: CodedTranscript) -> None:
+            coded.append(transcript)
+            step()
+
+        run = code_to_files(transcripts, coder, out, all_scores=all_scores, done=done)
+    show_coding(terminal, coder.codebook, coded, run["counts"], where=out)
+
+
+def read_all(
+    terminal: Terminal, files: Sequence[Path], *, settings: Any, roles: Mapping[str, Role]
+) -> list[Transcript]:
+    """Every transcript of the files and folders, with unique ids; warnings are printed."""
+    from dataclasses import replace
+
+    from autocode.read import read_transcripts, unknown_overrides
+
+    known = {**settings.speakers, **roles}
+    transcripts: list[Transcript] = []
+    taken: dict[str, int] = {}
+    for path in expand(files):
+        for transcript in read_transcripts(path, config=settings.read, speakers=known):
+            taken[transcript.id] = taken.get(transcript.id, 0) + 1
+            number = taken[transcript.id]
+            if number > 1:
+                terminal.warn(f"{path}: another file gave the transcript '{transcript.id}'; this is number {number}")
+                transcript = replace(transcript, id=f"{transcript.id}-{number}")
+            for warning in transcript.warnings:
+                terminal.warn(f"{path}: {warning}")
+            transcripts.append(transcript)
+    for name in unknown_overrides(transcripts, roles):
+        raise ReadError(f"--speaker: nobody in these transcripts is called '{name}'")
+    return transcripts
+
+
+def expand(files: Sequence[Path]) -> list[Path]:
+    """Files as they were given; of a folder, the files in it that a reader knows, by name."""
+    from autocode.read import readable
+
+    found: list[Path] = []
+    for path in files:
+        if path.is_dir():
+            inside = sorted(child for child in path.iterdir() if child.is_file() and readable(child))
+            if not inside:
+                raise ReadError(f"{path}: no transcripts in this folder")
+            found += inside
+        else:
+            found.append(path)
+    return found
+
+
+def parse_roles(given: Sequence[str] | None) -> dict[str, Role]:
+    """`NAME=ROLE` options as a table. Raises `AutocodeError` for what is neither."""
+    roles: dict[str, Role] = {}
+    for item in given or ():
+        name, _, role = item.rpartition("=")
+        if not name.strip() or role not in ("interviewer", "respondent", "other"):
+            raise AutocodeError(
+                f"--speaker {item!r}: give NAME=ROLE, where ROLE is interviewer, respondent or other"
+            )
+        roles[name.strip()] = role  # type: ignore[assignment]
+    return roles
+
+
+def code_project_here(terminal: Terminal, folder: Path, *, out: Path | None, all_scores: bool = False, n: int = 1) -> None:
+    """Code the project that `folder` belongs to; with `out`, write all of its coding there."""
+    from autocode.pipeline import code_project, project_coder, project_codings, write_project
+    from autocode.store import open_project
+
+    with open_project(folder, on_wait=terminal.note) as project:
+        coder = project_coder(project)
+        n_transcripts = len(project.store.transcripts())
+        if not n_transcripts:
+            raise AutocodeError(f"{project.folder}: no transcripts yet; 'autocode add FILE...' adds some")
+        with terminal.progress("coding", n_transcripts) as step:
+            counts = code_project(project, coder, on_wait=terminal.note, done=lambda _: step())
+        if out is not None:
+            write_project(project, coder, out, all_scores=all_scores)
+        coded = project_codings(project, coder)
+        show_coding(terminal, coder.codebook, coded, counts, where=out, n=n)
+        if out is None:
+            terminal.note(f"Kept in {project.folder / 'autocode.db'}; write tables with --out DIR.")
+
+
+def show_coding(
+    terminal: Terminal,
+    codebook: Codebook,
+    coded: Iterable[CodedTranscript],
+    counts: Mapping[str, int],
+    *,
+    where: Path | None,
+    n: int = 1,
+) -> None:
+    """The strongest statements of each theme, the counts, and where the files are."""
+    from autocode.pipeline import strongest
+
+    shown = [code_id for code_id in codebook.ids if codebook.depth(code_id) == _themes_depth(codebook)]
+    transcripts = list(coded)
+    quotes = strongest(transcripts, shown, n=n)
+    total = _totals(transcripts, shown)
+    data: dict[str, Any] = {
+        "counts": dict(counts),
+        "codes": [
+            {
+                "code": code_id,
+                "n_suggested": total[code_id],
+                "strongest": [
+                    {"utterance_id": q.utterance.id, "score": round(q.suggestion.score, 4), "text": q.utterance.text}
+                    for q in quotes[code_id]
+                ],
+            }
+            for code_id in shown
+        ],
+        "out": str(where) if where else None,
+    }
+    parts = [] if terminal.quiet or terminal.json else [_table(codebook, shown, quotes, total)]
+    n_codable = sum(len(t.codable) for t in transcripts)
+    n_with = sum(
+        any(s.decision != "reject" for s in found) for t in transcripts for found in t.suggestions.values()
+    )
+    summary = f"{len(transcripts)} transcripts, {n_codable} codable utterances, {n_with} with a suggested code."
+    files = [f"Tables: {where / 'suggestions.csv'}, {where / 'suggestions.jsonl'}"] if where else []
+    terminal.result(*parts, summary, *files, data=data)
+
+
+def _themes_depth(codebook: Codebook) -> int:
+    return min(1, max(codebook.depth(code_id) for code_id in codebook.ids))
+
+
+def _totals(transcripts: Iterable[CodedTranscript], shown: Sequence[str]) -> dict[str, int]:
+    totals = dict.fromkeys(shown, 0)
+    for transcript in transcripts:
+        for found in transcript.suggestions.values():
+            for suggestion in found:
+                if suggestion.code_id in totals and suggestion.decision != "reject":
+                    totals[suggestion.code_id] += 1
+    return totals
+
+
+def _table(codebook: Codebook, shown: Sequence[str], quotes: Mapping[str, Any], total: Mapping[str, int]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="Suggested codes and their strongest statements", title_justify="left", show_lines=True)
+    table.add_column("code", ratio=2)
+    table.add_column("n", justify="right")
+    table.add_column("strongest statements", ratio=5)
+    table.add_column("evidence", ratio=3)
+    for code_id in shown:
+        for index, quote in enumerate(quotes[code_id]):
+            name = Text(codebook[code_id].name, style="bold") if index == 0 else Text("")
+            said = Text.assemble(
+                " ".join(quote.utterance.text.split()),
+                (f"\n{quote.utterance.speaker}, {quote.utterance.id}  score {quote.suggestion.score:.2f}", "dim"),
+            )
+            number = str(total[code_id]) if index == 0 else ""
+            table.add_row(name, number, said, Text(_evidence(quote.suggestion.evidence)))
+        if not quotes[code_id]:
+            table.add_row(Text(codebook[code_id].name, style="bold"), "0", Text("none", style="dim"), "")
+    return table
+
+
+def _evidence(evidence: Iterable[Any]) -> str:
+    """The words together, then one line for each other reason."""
+    items = list(evidence)
+    words = ", ".join(f"“{item.text}”" for item in items if item.kind in ("cue", "words"))
+    others = [f"{item.kind}: {' '.join(item.text.split())}" for item in items if item.kind not in ("cue", "words")]
+    return "\n".join([f"words: {words}", *others] if words else others)

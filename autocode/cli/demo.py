@@ -1,0 +1,35 @@
+"""`autocode demo`: the whole flow on bundled interviews."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autocode.cli.app import app
+from autocode.cli.coding import code_project_here, read_all
+from autocode.cli.project import make_project, store_transcripts
+from autocode.cli.terminal import terminal_of
+from autocode.demo import transcripts as demo_transcripts
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option(help="Where the demo project goes.")] = Path("autocode-demo"),
+) -> None:
+    """Code eight bundled interviews (invented for this purpose) and show what comes out."""
+    from autocode.config import read_settings
+    from autocode.store import open_project
+
+    terminal = terminal_of(context)
+    if not (folder / "autocode.toml").exists():
+        make_project(folder, codebook="knowledge_dynamics", guide=None)
+    with open_project(folder, on_wait=terminal.note) as project:
+        settings = read_settings(project.settings_path)
+        found = read_all(terminal, demo_transcripts(), settings=settings, roles={})
+        store_transcripts(project, found, roles={})
+    terminal.note("Eight interviews with two invented firms, in eight file formats, read into a project.")
+    code_project_here(terminal, folder, out=folder / "coding", n=2)
+    terminal.note(f"The project is {folder}. Your own study starts with: autocode init STUDY")

@@ -1,0 +1,51 @@
+"""What an embedder is, and the two small rules that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+Progress = Callable[[int], None]
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into unit vectors, the same text into the same vector."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it, such as `all-MiniLM-L6-v2`."""
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal; two embedders with the same digest give the same vectors."""
+
+    @property
+    def n_dims(self) -> int:
+        """The length of a vector."""
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        """Unit rows of shape (n_texts, n_dims) in the order of `texts`; (0, n_dims) for none.
+
+        `progress(n)` is called now and then with the number of texts finished since the last call;
+        the calls add up to `len(texts)`.
+        """
+
+
+def printable(text: str) -> str:
+    """`text` with every lone surrogate, which no encoder can read, replaced by U+FFFD."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def unit_rows(vectors: NDArray[np.floating]) -> Vectors:
+    """Each row of shape (n, n_dims) divided by its length, as float32; a row of zeros stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)

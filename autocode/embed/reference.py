@@ -1,0 +1,83 @@
+"""The reference path: sentence-transformers itself, for every model that the fast path does not serve."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from autocode.embed.folder import ModelFolder
+from autocode.embed.protocol import Progress, Vectors, printable, unit_rows
+from autocode.errors import EncoderError
+
+_CHUNK = 2048  # texts that are sorted by length at a time, and between two calls of `progress`
+
+
+class ReferenceEmbedder:
+    """`SentenceTransformer.encode` on the GPU where there is one, else on the CPU. Needs PyTorch.
+
+    A text's vector depends on its neighbours in the last bits (below 1e-6). Raises `EncoderError`
+    where sentence-transformers cannot load the folder.
+    """
+
+    def __init__(self, model: ModelFolder, *, threads: int = 0) -> None:
+        self._model = _load(model)
+        if threads:
+            import torch
+
+            torch.set_num_threads(threads)
+        self.name = model.name
+        self.n_dims = int(self._model.get_embedding_dimension())
+        self.facts = {
+            "backend": "reference",
+            "library": f"sentence-transformers {version('sentence-transformers')}, torch {version('torch')}",
+            "device": self._model.device.type,
+            "files_sha256": model.digest,
+            "weights_sha256": model.weights_sha256,
+            "max_tokens": self._model.max_seq_length,
+        }
+        self.digest = hashlib.sha256(json.dumps(self.facts, sort_keys=True).encode()).hexdigest()
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        """Unit rows of shape (n_texts, n_dims); see `Embedder.embed`."""
+        vectors = np.zeros((len(texts), self.n_dims), np.float32)
+        batch_size = (
+            8 if self._model.device.type == "cpu" else 128
+        )  # on CPUs, padding costs more than it saves
+        for start in range(0, len(texts), _CHUNK):
+            chunk = [printable(text) for text in texts[start : start + _CHUNK]]
+            rows = self._model.encode(
+                chunk, batch_size=batch_size, show_progress_bar=False, normalize_embeddings=True
+            )
+            vectors[start : start + len(chunk)] = unit_rows(rows)
+            if progress is not None:
+                progress(len(chunk))
+        return vectors
+
+
+def _load(model: ModelFolder) -> Any:
+    """The sentence-transformers model, the hub switched off."""
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")  # read when the libraries are imported
+    with warnings.catch_warnings():
+        # what libraries say to their own developers
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        bars = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a bar for loading weights, in the middle of our own
+        try:
+            return SentenceTransformer(str(model.path), local_files_only=True)
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise EncoderError(f"{model.path}: sentence-transformers cannot load it ({reason})") from error
+        finally:
+            if bars:
+                logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,109 @@
+"""From what a reader found to a transcript: roles, ids, and the promises that every reader keeps."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+from autocode.read.cues import SECOND_UNKNOWN
+from autocode.read.reader import UNKNOWN, Found, Piece, Source, count
+from autocode.read.roles import declared_roles, guess_roles, habits, label_roles, one_speaker_warning
+from autocode.records import Role, Transcript, Turn
+
+
+def finish(
+    source: Source, found: Found, *, reader: str, stem: str, file_name: str, sha256: str
+) -> Transcript:
+    """The transcript, its turns in order, none empty, each with a role.
+
+    Raises `ReadError` if nobody says anything, or if a reader's positions are wrong.
+    """
+    pieces, warnings = _filled(source, found, reader)
+    roles, more = _roles(found, pieces, source.speakers)
+    turns = tuple(
+        Turn(
+            index,
+            piece.speaker,
+            role,
+            found.text[piece.start_char : piece.end_char],
+            piece.start_char,
+            piece.end_char,
+            piece.start_s,
+            piece.end_s,
+            piece.unit_id,
+            piece.meta,
+        )
+        for index, (piece, role) in enumerate(zip(pieces, roles, strict=True))
+    )
+    return Transcript(
+        id=found.id if found.id is not None else make_id(stem, sha256),
+        text=found.text,
+        turns=turns,
+        format=reader,
+        source=file_name,
+        sha256=sha256,
+        language=found.language,
+        has_units=found.has_units,
+        warnings=(*found.warnings, *warnings, *more),
+        meta=found.meta,
+    )
+
+
+def make_id(stem: str, sha256: str) -> str:
+    """An id from a file's stem: letters, digits and `-_.` stay, anything else becomes a hyphen.
+
+    >>> make_id("Interview 3 (Åsa)", "")
+    'Interview-3-Åsa'
+    """
+    kept = "".join(c if c.isalnum() or c in "-_." else " " for c in unicodedata.normalize("NFC", stem))
+    return "-".join(kept.split()).strip("-.") or f"transcript-{sha256[:8]}"
+
+
+def unknown_overrides(transcripts: Iterable[Transcript], speakers: Mapping[str, Role]) -> list[str]:
+    """The names in `speakers` that nobody has in any of the transcripts, in their order."""
+    present = {_key(turn.speaker) for transcript in transcripts for turn in transcript.turns}
+    return [name for name in speakers if _key(name) not in present]
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _filled(source: Source, found: Found, reader: str) -> tuple[list[Piece], list[str]]:
+    """The pieces that have text, after a check of their positions."""
+    at, filled = 0, []
+    for piece in found.pieces:
+        if not at <= piece.start_char <= piece.end_char <= len(found.text):
+            raise source.error(f"the reader '{reader}' gave positions that overlap or lie outside the text")
+        at = piece.end_char
+        if found.text[piece.start_char : piece.end_char].strip():
+            filled.append(piece)
+    if not filled:
+        raise source.error("nobody says anything in the file; expected speakers' turns with text")
+    n_empty = len(found.pieces) - len(filled)
+    return filled, [f"{count(n_empty, 'turn')} without text dropped"] if n_empty else []
+
+
+def _roles(
+    found: Found, pieces: Sequence[Piece], speakers: Mapping[str, Role]
+) -> tuple[list[Role], list[str]]:
+    """The role of each piece: the user's word, the file's, the label's, or a guess, in this order."""
+    said_by_user = {_key(name): role for name, role in speakers.items()}
+    named = {
+        name: said_by_user[_key(name)] for name in {p.speaker for p in pieces} if _key(name) in said_by_user
+    }
+    words = [piece.role for piece in pieces if piece.role is not None]
+    if words:
+        by_word, warnings = declared_roles(words)
+        return [named.get(p.speaker) or by_word.get(p.role or "", "respondent") for p in pieces], warnings
+    counted = habits((p.speaker, found.text[p.start_char : p.end_char]) for p in pieces)
+    nameless = {UNKNOWN, SECOND_UNKNOWN}
+    fixed: dict[str, Role] = label_roles([name for name in counted if name not in nameless])
+    if set(counted) - nameless:
+        fixed |= {name: "other" for name in counted if name in nameless}
+    fixed |= named
+    roles, warnings = guess_roles(counted, fixed)
+    if len(counted) == 1 and not named:
+        warnings = [one_speaker_warning(None if nameless & set(counted) else next(iter(counted)))]
+        roles = dict.fromkeys(roles, "respondent")
+    return [roles[piece.speaker] for piece in pieces], warnings

@@ -1,0 +1,202 @@
+"""Tables of speech: CSV, TSV and Excel, with a header row in several languages or none."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+import warnings as python_warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from autocode.read.archive import check_office_file
+from autocode.read.columns import Columns, find_columns, header_kind
+from autocode.read.decode import clean
+from autocode.read.layout import Spoken, lay_out
+from autocode.read.reader import Found, Source, count
+from autocode.read.tidy import OPTIONAL, is_tidy_header, read_tidy_rows
+from autocode.read.times import first_time
+
+_DELIMITERS = (",", ";", "\t", "|")
+_FIELD_LIMIT = 2**31 - 1  # the module's default of 131,072 is shorter than some answers
+_DAY_S = 86_400.0
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+
+
+def read_csv(source: Source) -> list[Found]:
+    """Transcripts from comma-, semicolon- or tab-separated text. Raises `ReadError`."""
+    text, warnings = source.decode()
+    rows, more = _parse(source, text)
+    warnings += more
+    if is_tidy_header(rows[0]):
+        found = read_tidy_rows(source, _records(source, rows))
+        return [_with_warnings(one, warnings) for one in found]
+    return [_spoken_rows(source, rows, warnings, day_fractions=False)]
+
+
+def read_xlsx(source: Source) -> list[Found]:
+    """Transcripts from the first sheet of an Excel workbook that holds one. Raises `ReadError`."""
+    sheets = _sheets(source)
+    filled = {title: rows for title, rows in sheets.items() if rows}
+    if not filled:
+        raise source.error("there are no filled cells in the workbook")
+    for title, rows in filled.items():
+        others = [other for other in filled if other != title]
+        note = [f"{count(len(others), 'other sheet')} of the workbook not read"] if others else []
+        if is_tidy_header(rows[0]):
+            return [_with_warnings(one, note) for one in read_tidy_rows(source, _records(source, rows))]
+        if find_columns(rows) is not None:
+            return [_spoken_rows(source, rows, note, day_fractions=True)]
+    return [_spoken_rows(source, next(iter(filled.values())), [], day_fractions=True)]  # says what is missing
+
+
+def _with_warnings(found: Found, warnings: Sequence[str]) -> Found:
+
+    return replace(found, warnings=[*warnings, *found.warnings])
+
+
+def _parse(source: Source, text: str) -> tuple[list[list[str]], list[str]]:
+    """The filled rows of a CSV file, by the delimiter that its first line speaks for."""
+    text = text.replace("\x1c", "\ufffd")
+    if (first := text.split("\n", 1)[0]).lower().startswith("sep=") and len(first) == 5:
+        delimiter, text = first[4], text.partition("\n")[2]
+    else:
+        delimiter = max(_DELIMITERS, key=lambda one: _fit(text, one))
+    previous = csv.field_size_limit(_FIELD_LIMIT)
+    try:
+        return _rows(source, text, delimiter)
+    finally:
+        csv.field_size_limit(previous)
+
+
+def _fit(text: str, delimiter: str) -> tuple[int, int]:
+    """How many known headings a delimiter makes of the first lines, then how many cells."""
+    head = text[:4000].split("\n")[:5]
+    cells = [[cell.strip(' "') for cell in line.split(delimiter)] for line in head]
+    n_known = max(sum(header_kind(cell) is not None for cell in row) for row in cells)
+    return n_known, len(cells[0])
+
+
+def _rows(source: Source, text: str, delimiter: str) -> tuple[list[list[str]], list[str]]:
+    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begun = 1
+    try:
+        for row in reader:
+            begun = reader.line_num + 1
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise source.error(
+                "a quotation mark that opens in this row is never closed", line=begun
+            ) from None
+        loose = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        rows = [row for row in loose if any(cell.strip() for cell in row)]
+        return rows, [f"line {begun} has a quotation mark inside a cell; check that row"]
+    if not rows:
+        raise source.error("there are no filled rows in the table")
+    return rows, []
+
+
+def _records(source: Source, rows: Sequence[Sequence[str]]) -> list[tuple[int, dict[str, Any]]]:
+    """The rows of a tidy table as (row number, record); empty optional cells are left out."""
+    header = [cell.strip() for cell in rows[0]]
+    if len(set(header)) < len(header):
+        raise source.error("two columns have the same name", line=1)
+    return [
+        (
+            number,
+            {
+                name: cell
+                for name, cell in zip(header, row, strict=False)
+                if cell != "" or name not in OPTIONAL
+            },
+        )
+        for number, row in enumerate(rows[1:], start=2)
+    ]
+
+
+def _spoken_rows(
+    source: Source, rows: Sequence[Sequence[str]], warnings: Sequence[str], *, day_fractions: bool
+) -> Found:
+    """Rows of one speaker running are one turn; without a speaker column, every row is one."""
+    columns = find_columns(rows)
+    if columns is None:
+        raise source.error(
+            "no column of text was found; name the columns in a first row, such as: speaker, text"
+        )
+    notes = list(warnings)
+    if columns.first_row == 0:
+        notes.append("the table has no header row; its columns were recognised by what is in them")
+    body = rows[columns.first_row :]
+    starts = _seconds([_cell(row, columns.start) for row in body], day_fractions=day_fractions)
+    ends = _seconds([_cell(row, columns.end) for row in body], day_fractions=day_fractions)
+    spoken = [
+        Spoken(speaker, _cell(row, columns.text), start, end, joins=columns.speaker is not None)
+        for row, speaker, start, end in zip(body, _speakers(body, columns), starts, ends, strict=True)
+    ]
+    n_empty = sum(not one.text.strip() for one in spoken)
+    if n_empty:
+        notes.append(f"{count(n_empty, 'row')} without text dropped")
+    text, pieces = lay_out(spoken)
+    return Found(text, pieces, notes)
+
+
+def _cell(row: Sequence[str], column: int | None) -> str:
+    return row[column].strip() if column is not None and column < len(row) else ""
+
+
+def _speakers(rows: Sequence[Sequence[str]], columns: Columns) -> list[str | None]:
+    """Each row's speaker; an empty cell means the same as above."""
+    speakers: list[str | None] = []
+    for row in rows:
+        name = " ".join(_cell(row, columns.speaker).rstrip(" :").split())
+        speakers.append(name or (speakers[-1] if speakers else None))
+    return speakers
+
+
+def _seconds(cells: Sequence[str], *, day_fractions: bool) -> list[float | None]:
+    """Seconds of clock times, or of plain numbers; Excel's numbers below 1 are fractions of a day."""
+    numbers = [float(cell.replace(",", ".")) for cell in cells if _NUMBER.fullmatch(cell)]
+    factor = _DAY_S if day_fractions and numbers and 0 < max(numbers) < 1 else 1.0
+    return [
+        round(float(cell.replace(",", ".")) * factor, 3) if _NUMBER.fullmatch(cell) else first_time(cell)
+        for cell in cells
+    ]
+
+
+def _sheets(source: Source) -> dict[str, list[list[str]]]:
+    """The filled rows of each sheet as strings, times as `h:mm:ss`."""
+    checked = check_office_file(source, "xl/")
+    import openpyxl
+
+    sheets: dict[str, list[list[str]]] = {}
+    try:
+        with python_warnings.catch_warnings():
+            python_warnings.simplefilter("ignore")  # of extensions that hold no text
+            book = openpyxl.load_workbook(checked, read_only=True, data_only=True)
+            for sheet in book.worksheets:
+                rows = ([_as_text(value) for value in row] for row in sheet.iter_rows(values_only=True))
+                sheets[sheet.title] = [row for row in rows if any(cell.strip() for cell in row)]
+            book.close()
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError) as error:
+        what = type(error).__name__
+        raise source.error(f"damaged Excel workbook ({what}); open it in Excel and save it again") from None
+    return sheets
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime.datetime):
+        value = value.time() if value.year < 1905 else value  # a time with Excel's day 0
+    if isinstance(value, datetime.time):
+        fraction = f".{value.microsecond // 1000:03d}" if value.microsecond else ""
+        return f"{value.hour}:{value.minute:02d}:{value.second:02d}{fraction}"
+    if isinstance(value, datetime.timedelta):
+        seconds = round(value.total_seconds())
+        return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else clean(str(value))
