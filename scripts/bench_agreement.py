@@ -1,16 +1,12 @@
 """Time the per-code coefficients and their cluster bootstrap on a corpus of made-up codes.
 
-    python scripts/bench_agreement.py [--units 100000] [--coders 5] [--codes 50] [--interviews 200]
+On one core: OMP_NUM_THREADS=1 python scripts/bench_agreement.py [--units 100000] [--codes 50]
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import time
-
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")  # one core, set before numpy is loaded
 
 import numpy as np
 

@@ -14,7 +14,8 @@ with the reason, where it is undefined.
     gamma         free spans: best alignment
     segmentation  Pk, WindowDiff, boundary similarity
     intervals     bootstrap by interview, jackknife, standard errors
-    machine       may the machine stand in for a coder?
+    machine       may the machine stand in for a coder? Non-inferiority, replacing one coder
+    alt_test      the same by the alternative annotator test
     prevalence    how often a code occurs, corrected for the machine's errors
     planning      how many units to code twice
 """
@@ -24,6 +25,11 @@ from autocode.agreement.alpha import (
     coincidences,
     krippendorff_alpha,
     set_alpha,
+)
+from autocode.agreement.alt_test import (
+    AlternativeAnnotatorTest,
+    alternative_annotator_test,
+    benjamini_yekutieli,
 )
 from autocode.agreement.coefficient import Coefficient, Interval
 from autocode.agreement.distances import jaccard_distance, masi_distance
@@ -42,15 +48,7 @@ from autocode.agreement.kappa import (
     percent_agreement,
     scott_pi,
 )
-from autocode.agreement.machine import (
-    AlternativeAnnotatorTest,
-    NonInferiority,
-    Replacement,
-    alternative_annotator_test,
-    benjamini_yekutieli,
-    non_inferiority,
-    replace_one,
-)
+from autocode.agreement.machine import NonInferiority, Replacement, non_inferiority, replace_one
 from autocode.agreement.per_code import CodeAgreement, code_agreement
 from autocode.agreement.planning import (
     alpha_sample_size,

@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autocode.agreement.coefficient import NO_PAIRS, NO_VARIATION, Coefficient, Floats, Ints, finite
-from autocode.agreement.counts import Totals, pair_sums, tally, value_pairs, value_sums
-from autocode.agreement.distances import distance_table
+from autocode.agreement.counts import Totals, pair_sums, tally, value_sums
+from autocode.agreement.distances import DistanceTable, SetDistances, distance_table
 from autocode.agreement.tables import MISSING, Ratings, as_ratings
 from autocode.agreement.weights import Weights, weight_table
 from autocode.errors import AgreementError
 
-Metric = str | ArrayLike
+Metric = str | ArrayLike | SetDistances
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,11 +62,13 @@ def krippendorff_alpha(
     >>> [round(krippendorff_alpha(observers, metric=m).value, 3) for m in ("nominal", "ordinal", "interval")]
     [0.743, 0.815, 0.849]
     """
-    table = _used(as_ratings(ratings, categories=categories), named=isinstance(metric, str) and weights is None)
+    table = as_ratings(ratings, categories=categories)
+    if isinstance(metric, str) and weights is None:
+        table = _used_sets(table)
     pairable = table.select_units(table.n_values > 1)
-    table_of_differences = squared_differences(pairable, metric, weights)
-    totals = differences(pairable, table_of_differences)
-    observed, expected = (float(part) for part in _disagreements(totals, table_of_differences))
+    squared = squared_differences(pairable, metric, weights)
+    totals = differences(pairable, squared)
+    observed, expected = (float(part) for part in _disagreements(totals, squared))
     n_units = int((table.n_values > 0).sum())
     counts = {"n_coders": table.codes.shape[0], "n_units": n_units, "n_pairable": pairable.codes.shape[1]}
     if not counts["n_pairable"]:
@@ -81,7 +83,7 @@ def krippendorff_alpha(
         **counts,
         observed=observed,
         expected=expected,
-        standard_error=_standard_error(pairable, totals, table_of_differences),
+        standard_error=_standard_error(pairable, totals, squared),
         degrees_of_freedom=counts["n_pairable"] - 1,
     )
 
@@ -98,9 +100,7 @@ def alpha_per_category(
     return result
 
 
-def set_alpha(
-    ratings: Ratings | ArrayLike, *, metric: str = "masi", coded_only: bool = False
-) -> Coefficient:
+def set_alpha(ratings: Ratings | ArrayLike, *, metric: str = "masi", coded_only: bool = False) -> Coefficient:
     """Alpha of sets of codes, for a whole multi-label codebook.
 
     Two empty sets agree; an empty and a non-empty set disagree fully (MASI, Jaccard). With
@@ -110,11 +110,11 @@ def set_alpha(
     table = as_ratings(ratings)
     if coded_only:
         empty = np.array([category == frozenset() for category in table.categories] + [True])
-        table = table.select_units(~empty[table.codes].all(axis=0))
+        table = table.select_units(np.logical_not(empty[table.codes].all(axis=0)))
     return krippendorff_alpha(table, metric=metric)
 
 
-def squared_differences(ratings: Ratings, metric: Metric, weights: Weights | None = None) -> Floats:
+def squared_differences(ratings: Ratings, metric: Metric, weights: Weights | None = None) -> DistanceTable:
     """The table of d2 for the ratings' categories; the ordinal one depends on their frequencies."""
     q = len(ratings.categories)
     if weights is not None:
@@ -124,13 +124,15 @@ def squared_differences(ratings: Ratings, metric: Metric, weights: Weights | Non
             frequency = np.bincount(ratings.codes[ratings.codes >= 0], minlength=q).astype(np.float64)
             return _ordinal(frequency)
         return distance_table(metric, ratings.categories)
+    if isinstance(metric, SetDistances):
+        return metric
     table = np.asarray(metric, np.float64)
     if table.shape != (q, q) or not np.allclose(table, table.T) or np.diag(table).any():
         raise AgreementError(f"metric: expected a symmetric table of shape ({q}, {q}) with a zero diagonal")
     return table
 
 
-def differences(ratings: Ratings, table: Floats, groups: Ints | None = None) -> Differences:
+def differences(ratings: Ratings, table: DistanceTable, groups: Ints | None = None) -> Differences:
     """The sums that alpha needs, over all units or by group 0 ... n_groups-1."""
     q, r = len(ratings.categories), ratings.n_values
     group = np.zeros(len(r), np.int64) if groups is None else groups
@@ -138,12 +140,12 @@ def differences(ratings: Ratings, table: Floats, groups: Ints | None = None) -> 
     own = pair_sums(ratings.codes, table) / np.maximum(r - 1, 1)
     coder, unit = np.nonzero((ratings.codes >= 0) & (r > 1))
     place = group[unit] * q + ratings.codes[coder, unit]
-    within = np.bincount(group, own, minlength=n_groups)
+    within = np.bincount(group, own, minlength=n_groups).astype(np.float64)
     values = np.bincount(place, minlength=n_groups * q).reshape(n_groups, q).astype(np.float64)
     return Differences(within, values) if groups is not None else Differences(within[0], values[0])
 
 
-def alpha_values(totals: Differences, table: Floats) -> Floats:
+def alpha_values(totals: Differences, table: DistanceTable) -> Floats:
     """Alpha for any leading axes of `totals`; nan where it is undefined."""
     observed, expected = _disagreements(totals, table)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -182,7 +184,7 @@ def _ordinal(frequency: Floats) -> Floats:
     return gaps
 
 
-def _disagreements(totals: Differences, table: Floats) -> tuple[Floats, Floats]:
+def _disagreements(totals: Differences, table: DistanceTable) -> tuple[Floats, Floats]:
     """D_o and D_e."""
     n = totals.values.sum(axis=-1)
     between = ((totals.values @ table) * totals.values).sum(axis=-1)
@@ -190,15 +192,15 @@ def _disagreements(totals: Differences, table: Floats) -> tuple[Floats, Floats]:
         return totals.within / n, between / (n * (n - 1))
 
 
-def _used(ratings: Ratings, *, named: bool) -> Ratings:
-    """Sets that nobody used cost memory and change nothing; own tables keep their categories."""
-    if not named or not all(isinstance(category, frozenset) for category in ratings.categories):
+def _used_sets(ratings: Ratings) -> Ratings:
+    """Without the sets that nobody used: they cost memory and change nothing."""
+    if not all(isinstance(category, frozenset) for category in ratings.categories):
         return ratings
     used = np.unique(ratings.codes[ratings.codes >= 0])
     return as_ratings(ratings, categories=[ratings.categories[k] for k in used])
 
 
-def _standard_error(ratings: Ratings, totals: Differences, table: Floats) -> float | None:
+def _standard_error(ratings: Ratings, totals: Differences, table: DistanceTable) -> float | None:
     """Gwet's linearisation over units with the metric taken as given.
 
     Like Gwet, it leaves out the small-sample factor (n - 1) / n of D_o / D_e, to the safe side.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement.coefficient import Floats, Ints
+from autocode.agreement.distances import DistanceTable
 from autocode.agreement.resample import merge
 from autocode.agreement.tables import CodeTable, Ratings
 
@@ -115,7 +116,7 @@ def value_pairs(codes: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
             yield codes[i, unit], second, unit
 
 
-def pair_sums(codes: Ints, table: Floats) -> Floats:
+def pair_sums(codes: Ints, table: DistanceTable) -> Floats:
     """For each unit, the sum of a symmetric `table` over its ordered pairs of values; shape (n_units,)."""
     sums = np.zeros(codes.shape[1])
     for first, second, unit in value_pairs(codes):

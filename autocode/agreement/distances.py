@@ -29,7 +29,9 @@ def distance_table(metric: str, categories: Sequence[Hashable]) -> Floats | SetD
         if len(sets) != len(categories):
             raise AgreementError(f"'{metric}' compares sets of codes; these values are not sets")
         if len(sets) > MAX_SETS:
-            raise AgreementError(f"{len(sets)} different sets of codes are too many; measure a sample of the units")
+            raise AgreementError(
+                f"{len(sets)} different sets of codes are too many; measure a sample of units"
+            )
         return SetDistances(sets, metric) if len(sets) > MAX_TABLE else set_distances(sets, metric)
     if metric not in METRICS:
         known = [*METRICS, "ordinal", *SET_METRICS]
@@ -78,7 +80,7 @@ class SetDistances:
         if metric not in SET_METRICS:
             raise AgreementError(f"there is no set distance '{metric}'{suggest(metric, list(SET_METRICS))}")
         place = {label: i for i, label in enumerate(dict.fromkeys(label for s in sets for label in s))}
-        self._has = np.zeros((len(sets), len(place)), np.float32)  # float: matrix products are counts, and fast
+        self._has = np.zeros((len(sets), len(place)), np.float64)  # so that a matrix product counts, fast
         for i, labels in enumerate(sets):
             self._has[i, [place[label] for label in labels]] = 1
         self._size = self._has.sum(axis=1)
@@ -112,6 +114,7 @@ class SetDistances:
         return self._finish(jaccard, relation)
 
 
+DistanceTable = Floats | SetDistances
 MAX_TABLE = 1000  # sets whose distances are kept as a table
 MAX_SETS = 50_000  # a minute of one core
 IDENTICAL, SUBSET, OVERLAP, DISJOINT = range(4)
@@ -141,7 +144,8 @@ def _ratio(x: Floats) -> Floats:
     total = x[:, None] + x
     if (total == 0).sum() > (x == 0).sum():
         raise AgreementError("'ratio' cannot compare these categories: two of them sum to zero")
-    return np.square(np.divide(x[:, None] - x, total, out=np.zeros_like(total), where=total != 0))
+    squared: Floats = np.square(np.divide(x[:, None] - x, total, out=np.zeros_like(total), where=total != 0))
+    return squared
 
 
 def _circular(x: Floats) -> Floats:
@@ -153,7 +157,10 @@ def _circular(x: Floats) -> Floats:
 def _bipolar(x: Floats) -> Floats:
     total = x[:, None] + x
     product = (total - 2 * x.min()) * (2 * x.max() - total)
-    return np.divide(np.square(x[:, None] - x), product, out=np.zeros_like(total), where=product != 0)
+    squared: Floats = np.divide(
+        np.square(x[:, None] - x), product, out=np.zeros_like(total), where=product != 0
+    )
+    return squared
 
 
 METRICS: dict[str, Callable[[Floats], Floats]] = {

@@ -9,7 +9,7 @@ coders' spans. Gamma is a Monte Carlo number: report its parameters, sampler and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from itertools import combinations
 from math import ceil, comb
 
@@ -51,11 +51,14 @@ def gamma(
     coders = _coders(spans)
     observed = _disorder(coders, alpha, beta, delta_empty)
     rng = np.random.default_rng(seed)
-    samples = [_disorder(SAMPLERS[sampler](coders, rng), alpha, beta, delta_empty) for _ in range(min_samples)]
-    spread = float(np.std(samples, ddof=1) / np.mean(samples))
+
+    def by_chance() -> float:
+        return _disorder(SAMPLERS[sampler](coders, rng), alpha, beta, delta_empty)
+
+    samples = [by_chance() for _ in range(min_samples)]
+    spread = float(np.std(samples, ddof=1) / np.mean(samples)) if any(samples) else 0.0
     needed = min(max_samples, ceil((1.96 * spread / precision) ** 2))
-    while len(samples) < needed:
-        samples.append(_disorder(SAMPLERS[sampler](coders, rng), alpha, beta, delta_empty))
+    samples += [by_chance() for _ in range(needed - len(samples))]
     expected = float(np.mean(samples))
     n_units = sum(len(places) for places, _ in coders)
     if expected <= 0:
@@ -96,7 +99,7 @@ def _coders(spans: Spans) -> list[Units]:
     return [_units(units, index) for units in spans.values()]
 
 
-def _units(units: list[Span] | tuple[Span, ...], index: dict[object, int]) -> Units:
+def _units(units: Sequence[Span], index: dict[Hashable, int]) -> Units:
     places = np.array([(a, b) for a, b, _ in units], np.float64).reshape(-1, 2)
     if (places[:, 1] <= places[:, 0]).any():
         raise AgreementError("spans: every span must end after it starts")
@@ -146,7 +149,8 @@ def _align(coders: list[Units], distance: dict[tuple[int, int], Floats], delta_e
     candidate, coder = np.nonzero(chosen < np.array(sizes))
     unit = first[coder] + chosen[candidate, coder]
     cover = csr_array((np.ones(len(unit)), (unit, candidate)), shape=(sum(sizes), len(cost)))
-    result = milp(cost, constraints=LinearConstraint(cover, 1, 1), integrality=np.ones(len(cost)), bounds=Bounds(0, 1))
+    once, whole = LinearConstraint(cover, 1, 1), np.ones(len(cost))
+    result = milp(cost, constraints=once, integrality=whole, bounds=Bounds(0, 1))
     if result.x is None:
         raise AgreementError(f"no best alignment was found: {result.message}")
     return float(cost[result.x > 0.5].sum())
@@ -174,7 +178,7 @@ def _candidates(
         worth = cost <= (n_real + n_coders - j - 1) * alone + 1e-9
         chosen, cost = chosen[worth], cost[worth]
         if len(cost) > MAX_CANDIDATES:
-            raise AgreementError("gamma: too many possible alignments; measure one interview or code at a time")
+            raise AgreementError("gamma: too many possible alignments; take one interview or code at a time")
     some = (chosen < np.array([len(places) for places, _ in coders])).any(axis=1)
     return chosen[some], cost[some]
 

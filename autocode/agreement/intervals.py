@@ -20,7 +20,7 @@ from autocode.agreement.alpha import (
     ordinal_alpha_values,
     squared_differences,
 )
-from autocode.agreement.coefficient import Coefficient, Floats, Ints, Interval
+from autocode.agreement.coefficient import Coefficient, Interval, Ints
 from autocode.agreement.counts import tally
 from autocode.agreement.kappa import CHANCE, kappa_values
 from autocode.agreement.resample import (
@@ -126,15 +126,15 @@ def pairs_bootstrap(
     difference = squared_differences(table, metric)
     observed = tally(table).coincidences
     values, method = observed.sum(axis=1), "bootstrap of pairs (Krippendorff)"
-    n, between = values.sum(), float(values @ difference @ values)
+    n, between = values.sum(), float((values @ difference) @ values)
     if between <= 0:
         return Interval(None, None, level, method, "all values are the same")
-    used = np.flatnonzero(observed)
+    used: tuple[Ints, Ints] = np.nonzero(observed)  # type: ignore[assignment]
     if pairs is None:
-        pairs = int(min(25 * len(used), (table.codes.shape[0] - 1) * n / 2))
+        pairs = int(min(25 * len(used[0]), (table.codes.shape[0] - 1) * n / 2))
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(pairs, observed.ravel()[used] / n, size=replicates)
-    alphas = 1 - (drawn @ difference.ravel()[used] / pairs) * n * (n - 1) / between
+    drawn = rng.multinomial(pairs, observed[used] / n, size=replicates)
+    alphas = 1 - (drawn @ difference[used] / pairs) * n * (n - 1) / between
     return summarise(alphas, method=method, n_groups=pairs, level=level, thresholds=thresholds)
 
 

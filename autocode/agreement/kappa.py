@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autocode.agreement.coefficient import NO_PAIRS, NO_VARIATION, Coefficient, Floats, finite
+from autocode.agreement.coefficient import NO_PAIRS, NO_VARIATION, Coefficient, Floats, Ints, finite
 from autocode.agreement.counts import Totals, pair_sums, tally, value_sums
 from autocode.agreement.tables import Ratings, as_ratings
 from autocode.agreement.weights import Weights, weight_table
@@ -43,7 +43,9 @@ def percent_agreement(
     return kappa_type("percent_agreement", as_ratings(ratings, categories=categories), weights)
 
 
-def cohen_kappa(ratings: Table, *, categories: Categories = None, weights: Weights = "identity") -> Coefficient:
+def cohen_kappa(
+    ratings: Table, *, categories: Categories = None, weights: Weights = "identity"
+) -> Coefficient:
     """Cohen's kappa of two coders (1960), weighted (1968); units with a missing value are left out.
 
     The standard error is that of Fleiss, Cohen & Everitt (1969) times sqrt(n / (n - 1)).
@@ -81,16 +83,22 @@ def scott_pi(ratings: Table, *, categories: Categories = None, weights: Weights 
     return kappa_type("scott_pi", as_ratings(ratings, categories=categories), weights)
 
 
-def fleiss_kappa(ratings: Table, *, categories: Categories = None, weights: Weights = "identity") -> Coefficient:
+def fleiss_kappa(
+    ratings: Table, *, categories: Categories = None, weights: Weights = "identity"
+) -> Coefficient:
     """Fleiss' kappa (1971) of any number of coders; two coders give Scott's pi, not Cohen's kappa.
 
-    >>> fleiss_kappa([["Y", "Y", "Y", "Y"], ["Y", "Y", "Y", "Y"], ["Y", "N", "N", "Y"]]).value  # Randolph 2005
+    Randolph (2005), example 2:
+
+    >>> round(fleiss_kappa([["Y", "Y", "Y", "Y"], ["Y", "Y", "Y", "Y"], ["Y", "N", "N", "Y"]]).value, 9)
     -0.2
     """
     return kappa_type("fleiss_kappa", as_ratings(ratings, categories=categories), weights)
 
 
-def conger_kappa(ratings: Table, *, categories: Categories = None, weights: Weights = "identity") -> Coefficient:
+def conger_kappa(
+    ratings: Table, *, categories: Categories = None, weights: Weights = "identity"
+) -> Coefficient:
     """Conger's kappa (1980): chance from each coder's own distribution; two coders give Cohen's kappa.
 
     A coder's distribution rests on all values of that coder, also on units nobody else has seen.
@@ -138,7 +146,9 @@ def gwet_ac2(ratings: Table, *, categories: Categories = None, weights: Weights 
     return kappa_type("gwet_ac2", as_ratings(ratings, categories=categories), weights)
 
 
-def light_kappa(ratings: Table, *, categories: Categories = None, weights: Weights = "identity") -> Coefficient:
+def light_kappa(
+    ratings: Table, *, categories: Categories = None, weights: Weights = "identity"
+) -> Coefficient:
     """Light's kappa (1971): the mean of Cohen's kappa over all pairs of coders; no standard error."""
     table = as_ratings(ratings, categories=categories)
     rows = range(table.codes.shape[0])
@@ -171,20 +181,20 @@ def kappa_type(name: str, ratings: Ratings, weights: Weights) -> Coefficient:
         reason = NO_PAIRS
     elif not expected < 1 - SAME:  # also where it is nan: one category offered
         reason = NO_VARIATION if len(ratings.categories) > 1 else "only one category was offered"
-    counts = {"n_coders": ratings.codes.shape[0], "n_units": int(totals.n_units), "n_pairable": int(totals.n_pairable)}
-    if reason is not None:
-        return Coefficient(name, None, reason, **counts, observed=finite(observed), expected=finite(expected))
-    value = (observed - expected) / (1 - expected)
-    error = _standard_error(name, ratings, totals, table, observed, expected)
-    return Coefficient(
+    defined = Coefficient(
         name,
-        value,
-        **counts,
-        observed=observed,
-        expected=expected,
-        standard_error=error,
-        degrees_of_freedom=None if error is None else counts["n_units"] - 1,
+        (observed - expected) / (1 - expected) if reason is None else None,
+        reason,
+        n_coders=ratings.codes.shape[0],
+        n_units=int(totals.n_units),
+        n_pairable=int(totals.n_pairable),
+        observed=finite(observed),
+        expected=finite(expected),
     )
+    if defined.value is None or defined.n_units < 2:
+        return defined
+    error = _standard_error(name, ratings, totals, table, defined)
+    return replace(defined, standard_error=error, degrees_of_freedom=defined.n_units - 1)
 
 
 def agreement_parts(name: str, totals: Totals, weights: Floats) -> tuple[Floats, Floats]:
@@ -209,7 +219,8 @@ def _no_chance(totals: Totals, _: Floats) -> Floats:
 def _pooled(totals: Totals, weights: Floats) -> Floats:
     """Two values drawn from the pooled distribution of all coders."""
     pi = totals.shares / totals.n_units[..., None]
-    return np.einsum("...k,kl,...l->...", pi, weights, pi)
+    chance: Floats = np.einsum("...k,kl,...l->...", pi, weights, pi)
+    return chance
 
 
 def _own(totals: Totals, weights: Floats) -> Floats:
@@ -225,7 +236,7 @@ def _own(totals: Totals, weights: Floats) -> Floats:
 
 
 def _uniform(totals: Totals, weights: Floats) -> Floats:
-    return np.full_like(totals.n_units, weights.mean())
+    return np.full_like(totals.n_units, weights.sum() / max(weights.size, 1))
 
 
 def _gwet(totals: Totals, weights: Floats) -> Floats:
@@ -249,8 +260,8 @@ CHANCE: dict[str, Callable[[Totals, Floats], Floats]] = {
 
 
 def _standard_error(
-    name: str, ratings: Ratings, totals: Totals, weights: Floats, observed: float, expected: float
-) -> float | None:
+    name: str, ratings: Ratings, totals: Totals, weights: Floats, result: Coefficient
+) -> float:
     """Gwet's linearisation: each unit's share in P_a and P_e, units sampled and coders fixed.
 
     Var = sum_i (kappa*_i - kappa)^2 / (n (n - 1)), where kappa*_i is unit i's kappa less
@@ -258,9 +269,7 @@ def _standard_error(
     """
     rated = ratings.n_values > 0
     codes, r = ratings.codes[:, rated], ratings.n_values[rated]
-    n, kappa = codes.shape[1], (observed - expected) / (1 - expected)
-    if n < 2:
-        return None
+    n, kappa, expected = codes.shape[1], result.value or 0.0, result.expected or 0.0
     own = pair_sums(codes, weights) / np.maximum(r * (r - 1), 1)
     unit_kappa = np.where(r > 1, n / float(totals.n_pairable) * (own - expected) / (1 - expected), 0.0)
     pull = _pull_on_chance(CHANCE[name], codes, r, totals, weights)
@@ -269,7 +278,7 @@ def _standard_error(
 
 
 def _pull_on_chance(
-    chance: Callable[[Totals, Floats], Floats], codes: Floats, r: Floats, totals: Totals, weights: Floats
+    chance: Callable[[Totals, Floats], Floats], codes: Ints, r: Ints, totals: Totals, weights: Floats
 ) -> Floats:
     """The derivative of P_e in the direction of each unit; shape (n_units,), mean 0."""
     n = codes.shape[1]
@@ -291,4 +300,3 @@ def _pull_on_chance(
         return np.zeros(n)
     centred_pull: Floats = pull - pull.mean()
     return centred_pull
-

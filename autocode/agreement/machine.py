@@ -1,14 +1,14 @@
 """May the machine stand in for a coder?
 
 Human-human, human-machine and machine-machine agreement are kept apart: the machine never enters
-the humans' alpha. All three tests here want units that the humans coded without seeing the
+the humans' alpha. Everything here wants units that the humans coded without seeing the
 machine's suggestions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -16,41 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autocode.agreement.alpha import Metric, squared_differences
-from autocode.agreement.coefficient import Floats, Interval, Ints, finite
-from autocode.agreement.distances import distance_table
+from autocode.agreement.coefficient import Floats, Interval, finite
 from autocode.agreement.intervals import alpha_estimator
-from autocode.agreement.resample import Estimator, Sampling, estimator_interval, replicate, sampling, stack, whole
-from autocode.agreement.tables import MISSING, Ratings, as_ratings, group_index
-from autocode.config import suggest
+from autocode.agreement.resample import Estimator, Sampling, estimator_interval, sampling, stack, whole
+from autocode.agreement.tables import Ratings, with_machine
 from autocode.errors import AgreementError
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotatorTest:
-    """One human's part of the alternative annotator test."""
-
-    coder: Hashable
-    n_units: int
-    n_untied: int  # units on which machine and human did not score the same: all that the test rests on
-    machine_wins: float  # share of units on which the machine scores at least as high
-    human_wins: float
-    p_value: float
-    rejected: bool  # the machine is as good as this human, less epsilon
-
-
-@dataclass(frozen=True, slots=True)
-class AlternativeAnnotatorTest:
-    """The verdict over all humans; passing says "as good as a random human of this panel", not "reliable"."""
-
-    winning_rate: float | None  # omega: share of humans for whom the hypothesis is rejected
-    advantage_probability: float | None  # rho: mean share of units the machine wins or ties
-    passed: bool | None  # omega >= 0.5
-    undefined_because: str | None
-    epsilon: float
-    q: float
-    score: str
-    method: str  # how p values were computed
-    humans: tuple[AnnotatorTest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,63 +42,6 @@ class Replacement:
     coder: Hashable
     difference: float | None
     interval: Interval
-
-
-def alternative_annotator_test(
-    humans: Ratings | ArrayLike,
-    machine: Sequence[Any],
-    *,
-    epsilon: float,
-    score: str = "accuracy",
-    q: float = 0.05,
-    min_humans: int = 2,
-    min_units: int = 30,
-    clusters: ArrayLike | None = None,
-    replicates: int = 2000,
-    seed: int = 0,
-) -> AlternativeAnnotatorTest:
-    """The alternative annotator test (Calderon, Reichart & Dror, ACL 2025).
-
-    For each human j and unit, `score` compares machine and j with the other humans; the hypothesis
-    that j beats the machine by `epsilon` or more is tested by a one-sided t test (with `clusters`:
-    a bootstrap of interviews), and Benjamini-Yekutieli at `q` over the humans. `epsilon`: .2 for
-    experts, .15 for skilled coders, .1 for crowds. Scores: `SCORES`. Units with fewer than
-    `min_humans` humans, and humans with fewer than `min_units` units, do not count.
-
-    Ties win for both, so "accuracy" on a rare binary code passes a machine that never applies it:
-    use sets and "jaccard", or units where somebody applied the code.
-    """
-    panel, guess = _same_categories(humans, machine)
-    if score not in SCORES:
-        raise AgreementError(f"there is no score '{score}'{suggest(score, list(SCORES))}")
-    groups = group_index(clusters, len(guess))
-    results = []
-    for j, coder in enumerate(panel.coders):
-        unit, mine, its = _duel(panel, guess, j, SCORES[score], min_humans)
-        if len(unit) < max(min_units, 2):
-            continue
-        lead = (mine >= its).astype(np.float64) - (its >= mine)
-        p = (
-            _t_test(lead, epsilon)
-            if groups is None
-            else _cluster_test(lead, groups[unit], epsilon, replicates, seed)
-        )
-        wins = float((its >= mine).mean()), float((mine >= its).mean())
-        results.append(AnnotatorTest(coder, len(unit), int((mine != its).sum()), *wins, p, rejected=False))
-    rejected = benjamini_yekutieli([result.p_value for result in results], q=q)
-    results = [replace(result, rejected=r) for result, r in zip(results, rejected, strict=True)]
-    rate = float(np.mean(rejected)) if results else None
-    return AlternativeAnnotatorTest(
-        winning_rate=rate,
-        advantage_probability=float(np.mean([r.machine_wins for r in results])) if results else None,
-        passed=None if rate is None else rate >= 0.5,
-        undefined_because=None if results else f"no human has {min_units} units that others have coded too",
-        epsilon=epsilon,
-        q=q,
-        score=score,
-        method="t test" if groups is None else "bootstrap of interviews",
-        humans=tuple(results),
-    )
 
 
 def non_inferiority(
@@ -160,7 +73,7 @@ def non_inferiority(
         estimator, sample, level=level, replicates=replicates, seed=seed, thresholds=(-margin, 0.0)
     )
     return NonInferiority(
-        difference=finite(contrast(alphas)),
+        difference=finite(float(contrast(alphas))),
         interval=interval,
         margin=margin,
         passed=None if interval.low is None else interval.low > -margin,
@@ -194,95 +107,13 @@ def replace_one(
         interval = estimator_interval(
             estimator, sample, level=level, replicates=replicates, seed=seed, thresholds=(0.0,)
         )
-        result.append(Replacement(everyone.coders[j], finite(contrast(alphas)), interval))
+        result.append(Replacement(everyone.coders[j], finite(float(contrast(alphas))), interval))
     return result
-
-
-def benjamini_yekutieli(p_values: Sequence[float], *, q: float = 0.05) -> list[bool]:
-    """Which hypotheses are rejected at false discovery rate `q` under any dependence (2001).
-
-    >>> benjamini_yekutieli([0.001, 0.2, 0.012], q=0.05)
-    [True, False, True]
-    """
-    p = np.asarray(p_values, np.float64)
-    n = len(p)
-    limits = q * np.arange(1, n + 1) / n / (1 / np.arange(1, n + 1)).sum() if n else p
-    passed = np.flatnonzero(np.sort(p) <= limits)
-    largest = np.sort(p)[passed[-1]] if len(passed) else -1.0
-    return [bool(value <= largest) for value in p]
-
-
-Similarity = tuple[Floats, Callable[[Floats], Floats]]  # a table over categories, and what becomes of its mean
-
-
-def _accuracy(categories: Sequence[Hashable]) -> Similarity:
-    return np.eye(len(categories)), lambda mean: mean
-
-
-def _neg_rmse(categories: Sequence[Hashable]) -> Similarity:
-    return distance_table("interval", categories), lambda mean: -np.sqrt(mean)
-
-
-def _set_similarity(metric: str) -> Callable[[Sequence[Hashable]], Similarity]:
-    return lambda categories: (1 - distance_table(metric, categories), lambda mean: mean)
-
-
-SCORES: dict[str, Callable[[Sequence[Hashable]], Similarity]] = {
-    "accuracy": _accuracy,
-    "neg_rmse": _neg_rmse,
-    "jaccard": _set_similarity("jaccard"),
-    "masi": _set_similarity("masi"),
-}
-
-
-def _duel(
-    panel: Ratings, guess: Ints, j: int, score: Callable[[Sequence[Hashable]], Similarity], min_humans: int
-) -> tuple[Ints, Floats, Floats]:
-    """Human j's usable units, and j's and the machine's scores on them against the other humans."""
-    table, finish = score(panel.categories)
-    row, others = panel.codes[j], np.delete(panel.codes, j, axis=0)
-    usable = (panel.n_values >= max(min_humans, 2)) & (guess != MISSING) & (row != MISSING)
-    unit = np.flatnonzero(usable)
-    present = others[:, unit] != MISSING
-    padded = np.where(present, others[:, unit], 0)
-
-    def against_others(values: Ints) -> Floats:
-        total = (table[values[unit], padded] * present).sum(axis=0)
-        return finish(total / np.maximum(present.sum(axis=0), 1))
-
-    return unit, against_others(row), against_others(guess)
-
-
-def _t_test(lead: Floats, epsilon: float) -> float:
-    """p of the one-sided one-sample t test of "the mean lead is epsilon or more"."""
-    from scipy.special import stdtr
-
-    gap, spread = lead.mean() - epsilon, lead.std(ddof=1) / np.sqrt(len(lead))
-    if spread == 0:
-        return float(gap >= 0)
-    return float(stdtr(len(lead) - 1, gap / spread))
-
-
-def _cluster_test(lead: Floats, groups: Ints, epsilon: float, replicates: int, seed: int) -> float:
-    """The same by resampling interviews: how often their mean lead is epsilon or more."""
-    _, groups = np.unique(groups, return_inverse=True)
-    totals = _Leads(np.bincount(groups, lead), np.bincount(groups).astype(np.float64))
-    sample = Sampling(groups, len(totals.lead), None)
-    means = replicate(
-        Estimator(totals, lambda part: part.lead / part.n_units), sample, replicates=replicates, seed=seed
-    )
-    return float((1 + (means >= epsilon).sum()) / (1 + replicates))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Leads:
-    lead: Floats
-    n_units: Floats
 
 
 def _everyone(name: str, humans: Ratings | ArrayLike, machine: Sequence[Any]) -> tuple[Ratings, int]:
     """The humans with the machine as the last coder, and the number of humans."""
-    panel, guess = _same_categories(humans, machine)
+    panel, guess = with_machine(humans, machine)
     n = panel.codes.shape[0]
     if n < 2:
         raise AgreementError(f"{name} compares the machine with two humans or more, found {n}")
@@ -304,15 +135,3 @@ def _panels(
     parts = [alpha_estimator(table.select_coders(panel), sample.groups, fixed) for panel in panels]
     totals, values = stack([part.totals for part in parts]), parts[0].values
     return values(whole(totals, sample)), Estimator(totals, lambda part: contrast(values(part))), sample
-
-
-def _same_categories(humans: Ratings | ArrayLike, machine: Sequence[Any]) -> tuple[Ratings, Ints]:
-    """The panel and the machine's codes under one list of categories."""
-    panel = as_ratings(humans)
-    guess = as_ratings([list(machine)])
-    if guess.codes.shape[1] != panel.codes.shape[1]:
-        raise AgreementError(
-            f"machine: expected a value for each of {panel.codes.shape[1]} units, found {guess.codes.shape[1]}"
-        )
-    merged = [*panel.categories, *(c for c in guess.categories if c not in set(panel.categories))]
-    return as_ratings(panel, categories=merged), as_ratings(guess, categories=merged).codes[0]

@@ -75,18 +75,20 @@ def code_agreement(
     >>> {name: round(c.value, 3) for name, c in trust.coefficients.items() if "agreement" in name}
     {'percent_agreement': 0.85, 'positive_agreement': 0.914, 'negative_agreement': 0.4}
     """
-    unknown = [name for name in intervals if name not in PER_CODE]
-    if unknown:
-        raise AgreementError(f"there is no coefficient '{unknown[0]}'{suggest(unknown[0], list(PER_CODE))}")
     n_coders, n_units, _ = table.values.shape
+    names = [name for name in PER_CODE if n_coders == 2 or name not in TWO_CODERS]
+    unknown = [name for name in intervals if name not in names]
+    if unknown:
+        nearest = suggest(unknown[0], names)
+        raise AgreementError(f"there is no coefficient '{unknown[0]}' for {n_coders} coders{nearest}")
     groups = group_index(clusters, n_units)
     by_group = tally_codes(table, groups)
     totals = by_group if groups is None else merge(by_group, np.ones(len(by_group.n_units)))
     bounds = _intervals(table, by_group, groups, intervals, level=level, replicates=replicates, seed=seed)
-    names = [name for name in PER_CODE if n_coders == 2 or name not in TWO_CODERS]
     values = {name: PER_CODE[name](totals) for name in names}
     if n_coders == 2:
-        values["cohen_kappa"] = PER_CODE["cohen_kappa"](tally_codes(_complete(table)))
+        complete = tally_codes(_complete(table))
+        values |= {name: PER_CODE[name](complete) for name in SEEN_BY_BOTH}
     any_yes = (table.values.max(axis=0, initial=0) == 1).sum(axis=0)
     result = []
     for k, code in enumerate(table.codes):
@@ -124,7 +126,7 @@ def _prevalence_index(totals: Totals) -> Floats:
 
 
 def _bias_index(totals: Totals) -> Floats:
-    """Of the coders' shares of yes; (b - c) / n where both have seen the same units."""
+    """The difference of two coders' shares of yes: (b - c) / n over the units that both have seen."""
     with np.errstate(divide="ignore", invalid="ignore"):
         rates = totals.margins[..., 1] / totals.margins.sum(axis=-1)
     bias: Floats = rates[..., 0] - rates[..., 1]
@@ -145,6 +147,7 @@ PER_CODE: dict[str, Callable[[Totals], Floats]] = {
     "bias_index": _bias_index,
 }
 TWO_CODERS = ("cohen_kappa", "prevalence_index", "bias_index")
+SEEN_BY_BOTH = ("cohen_kappa", "bias_index")  # these leave out what one coder alone has seen
 
 
 def _record(name: str, value: float, totals: Totals, k: int, n_coders: int) -> Coefficient:
@@ -184,10 +187,10 @@ def _intervals(
                 result[name].append(interval)
         return result
     n_groups = len(totals.n_units)
-    complete = tally_codes(_complete(table), groups) if "cohen_kappa" in names else totals
+    complete = tally_codes(_complete(table), groups) if {*SEEN_BY_BOTH} & {*names} else totals
     sample = Sampling(groups, n_groups, None)
     for name in names:
-        estimator = Estimator(complete if name == "cohen_kappa" else totals, PER_CODE[name])
+        estimator = Estimator(complete if name in SEEN_BY_BOTH else totals, PER_CODE[name])
         if n_groups < MIN_CLUSTERS:
             for k in range(len(table.codes)):
                 one = Estimator(_code(estimator.totals, k), estimator.values)
@@ -210,13 +213,13 @@ def _of_units(
     options = {"level": level, "replicates": replicates, "seed": seed}
     intervals = {}
     for name in names:
-        totals = tally_codes(_complete(whole) if name == "cohen_kappa" else whole, sample.groups)
+        totals = tally_codes(_complete(whole) if name in SEEN_BY_BOTH else whole, sample.groups)
         intervals[name] = estimator_interval(Estimator(_code(totals, 0), PER_CODE[name]), sample, **options)  # type: ignore[arg-type]
     return intervals
 
 
 def _complete(table: CodeTable) -> CodeTable:
-    """Only values on units that two coders or more have seen, as in Cohen's kappa."""
+    """Only values on units that two coders or more have seen."""
     alone = (table.values >= 0).sum(axis=0) < 2
     if not alone.any():
         return table

@@ -91,9 +91,7 @@ def _kappa_variance(rate1: float, rate2: float, kappa: float) -> float:
     both_yes = (observed - 1 + rate1 + rate2) / 2
     joint = [[both_yes, rate1 - both_yes], [rate2 - both_yes, 1 - rate1 - rate2 + both_yes]]
     one, two = (rate1, 1 - rate1), (rate2, 1 - rate2)
-    agree = sum(
-        joint[i][i] * ((1 - expected) - (one[i] + two[i]) * (1 - observed)) ** 2 for i in (0, 1)
-    )
+    agree = sum(joint[i][i] * ((1 - expected) - (one[i] + two[i]) * (1 - observed)) ** 2 for i in (0, 1))
     split = sum(joint[i][1 - i] * (two[i] + one[1 - i]) ** 2 for i in (0, 1)) * (1 - observed) ** 2
     return (agree + split - (observed * expected - 2 * expected + observed) ** 2) / (1 - expected) ** 4
 

@@ -60,7 +60,7 @@ def ppi_mean(
     value = weight * rest.mean() + error.mean()
     variance = _mean_variance(error, clusters) + weight**2 * rest.var() / n_rest
     method = "PPI++" if power == "tuned" else "PPI"
-    return _estimate(value, variance, level, method, n, n_rest, weight)
+    return _estimate(value, variance, level, method, n=n, n_machine=n_rest, power=weight)
 
 
 def difference_mean(
@@ -86,17 +86,19 @@ def difference_mean(
     if probabilities is None:
         error = human - machine
         variance = _mean_variance(error, clusters) * (1 - n / n_all)
-        return _estimate(everything.mean() + error.mean(), variance, level, "difference", n, n_all)
+        return _estimate(
+            everything.mean() + error.mean(), variance, level, "difference", n=n, n_machine=n_all
+        )
     p = _numbers("probabilities", probabilities)
     if len(p) != n or (p <= 0).any() or (p > 1).any():
-        raise AgreementError(f"probabilities: expected {n} numbers above 0 and up to 1, one for each human unit")
+        raise AgreementError(f"probabilities: expected {n} numbers above 0 and up to 1, one a human unit")
     scaled = n * (human - machine) / p / n_all  # their mean is the correction
     if clusters is None:  # Poisson sampling: units drawn independently
         variance = float(((1 - p) * (scaled / n) ** 2).sum())
     else:
         variance = _mean_variance(scaled, clusters)
     value = everything.mean() + scaled.mean()
-    return _estimate(value, variance, level, "difference, known probabilities", n, n_all)
+    return _estimate(value, variance, level, "difference, known probabilities", n=n, n_machine=n_all)
 
 
 def stratified_mean(y: ArrayLike, f: ArrayLike, f_all: ArrayLike, *, level: float = 0.95) -> Estimate:
@@ -116,7 +118,9 @@ def stratified_mean(y: ArrayLike, f: ArrayLike, f_all: ArrayLike, *, level: floa
         value += share * mine.mean()
         if len(mine) < size:
             variance += share**2 * mine.var(ddof=1) / len(mine) * (1 - len(mine) / size)
-    return _estimate(value, variance, level, "stratified by machine value", len(human), len(everything))
+    return _estimate(
+        value, variance, level, "stratified by machine value", n=len(human), n_machine=len(everything)
+    )
 
 
 def _tuned(human: Floats, machine: Floats, rest: Floats) -> float:
@@ -140,7 +144,14 @@ def _mean_variance(values: Floats, clusters: Sequence[object] | None) -> float:
 
 
 def _estimate(
-    value: float, variance: float, level: float, method: str, n: int, n_machine: int, power: float | None = None
+    value: float,
+    variance: float,
+    level: float,
+    method: str,
+    *,
+    n: int,
+    n_machine: int,
+    power: float | None = None,
 ) -> Estimate:
     from statistics import NormalDist
 
@@ -153,7 +164,7 @@ def _estimate(
 def _paired(y: ArrayLike, f: ArrayLike) -> tuple[Floats, Floats]:
     human, machine = _numbers("y", y), _numbers("f", f)
     if len(human) != len(machine):
-        raise AgreementError(f"y and f: expected values of the same units, found {len(human)} and {len(machine)}")
+        raise AgreementError(f"y and f: expected the same units, found {len(human)} and {len(machine)}")
     return human, machine
 
 

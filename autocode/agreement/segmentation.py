@@ -125,8 +125,8 @@ def _window_counts(
         raise AgreementError(f"{name}: the window must be 1 or more, found {size}")
     if size >= n:
         return None
-    passed = [np.searchsorted(end, np.arange(n + 1), side="right") for end in ends]  # boundaries up to a place
-    first, second = (count[size:n] - count[: n - size] for count in passed)
+    up_to = [np.searchsorted(end, np.arange(n), side="right") for end in ends]  # boundaries before a unit
+    first, second = (count[size:] - count[:-size] for count in up_to)
     return first, second
 
 
@@ -139,5 +139,5 @@ def _window_error(name: str, wrong: np.ndarray | None) -> Coefficient:
 def _same_length(one: Masses, other: Masses) -> int:
     n = int(sum(one))
     if n != sum(other):
-        raise AgreementError(f"masses: the segmentations cover {n} and {sum(other)} units; they must be equal")
+        raise AgreementError(f"masses: one segmentation covers {n} units, the other {sum(other)}")
     return n

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,8 @@ class CodeTable:
         flat = np.packbits(self.values.reshape(-1, n_codes) > 0, axis=1)
         distinct, index = np.unique(flat, axis=0, return_inverse=True)
         bits = np.unpackbits(distinct, axis=1, count=n_codes) if n_codes else np.zeros((1, 0), np.uint8)
-        sets = tuple(frozenset(self.codes[k] for k in np.flatnonzero(row)) for row in bits)
+        codes = tuple(self.codes)
+        sets = tuple(frozenset(compress(codes, row)) for row in bits.tolist())
         index = np.asarray(index, np.int64).reshape(n_coders, n_units)
         index[(self.values < 0).any(axis=2)] = MISSING
         return Ratings(index, sets, self.coders, self.units)
@@ -94,7 +96,7 @@ def as_ratings(values: Ratings | ArrayLike, *, categories: Sequence[Any] | None 
     except TypeError:
         raise AgreementError("ratings: expected one row of values for each coder") from None
     if len({len(row) for row in rows}) != 1:
-        raise AgreementError("ratings: every coder's row must have one cell for each unit; use None where missing")
+        raise AgreementError("ratings: every coder's row needs a cell for each unit; None where missing")
     if offered is None:
         offered = _ordered({cell for row in rows for cell in row if cell is not None})
     return _encode(rows, offered, range(len(rows)), range(len(rows[0])))
@@ -153,7 +155,7 @@ def code_table(
         if code not in index:
             raise AgreementError(f"unit {unit!r}, coder {coder!r}: code {code!r} is not in the codebook")
         if unit not in units or coder not in coders or (index and values[coders[coder], units[unit], 0] < 0):
-            raise AgreementError(f"unit {unit!r}: coder {coder!r} coded it, but coverage says it was not seen")
+            raise AgreementError(f"unit {unit!r}: coder {coder!r} coded it without, by coverage, seeing it")
         values[coders[coder], units[unit], index[code]] = 1
     return CodeTable(values, tuple(coders), tuple(units), tuple(codes))
 
@@ -168,6 +170,18 @@ def group_index(groups: ArrayLike | None, n_units: int) -> Ints | None:
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     rank: Ints = np.argsort(np.argsort(first)).astype(np.int64)
     return rank[inverse.ravel()]
+
+
+def with_machine(humans: Ratings | ArrayLike, machine: Sequence[Any]) -> tuple[Ratings, Ints]:
+    """The humans' ratings, and the machine's code for each unit, under one list of categories."""
+    panel = as_ratings(humans)
+    guess = as_ratings([list(machine)])
+    if guess.codes.shape[1] != panel.codes.shape[1]:
+        raise AgreementError(
+            f"machine: expected values of {panel.codes.shape[1]} units, found {guess.codes.shape[1]}"
+        )
+    merged = [*panel.categories, *(c for c in guess.categories if c not in set(panel.categories))]
+    return as_ratings(panel, categories=merged), as_ratings(guess, categories=merged).codes[0]
 
 
 def _cell(value: Any) -> Hashable:

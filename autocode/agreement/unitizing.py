@@ -17,7 +17,7 @@ The 2016 numbers are per position: they depend on the resolution (characters or 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from autocode.errors import AgreementError
 
 Span = tuple[float, float, Hashable]
 Spans = Mapping[Hashable, Sequence[Span]]
+NO_DISAGREEMENT = "there is nothing that the coders could have disagreed about"
 GAP = 0  # the index of the value of stretches without a span
 
 
@@ -37,6 +38,7 @@ class Continuum:
     lengths: Floats  # (n_pieces,)
     value: np.ndarray  # (n_coders, n_pieces) index of the value
     unit: np.ndarray  # (n_coders, n_pieces) index of the coder's unit that the piece lies in
+    n_spans: int  # of all coders
 
 
 def u_alpha(spans: Spans, *, continuum: tuple[float, float] | None = None) -> Coefficient:
@@ -81,8 +83,10 @@ def ku_alpha(spans: Spans, *, continuum: tuple[float, float] | None = None) -> d
         met, chance = observed[:, k].sum(), expected[:, k].sum()
         detail = {"coverage": float(met / all_lengths[k + 1])}
         if met == 0:
-            reason = f"no other coder coded anything where {value!r} was used"
-            result[value] = _record("ku_alpha", cut, None, reason, detail=detail)
+            undefined = f"no other coder coded anything where {value!r} was used"
+            result[value] = replace(
+                _ratio("ku_alpha", cut, 0.0, 0.0, detail=detail), undefined_because=undefined
+            )
             continue
         other = 1 - observed[k, k] / met
         by_chance = 1 - expected[k, k] / chance if chance > 0 else 0.0
@@ -141,7 +145,7 @@ def cut_continuum(spans: Spans, continuum: tuple[float, float] | None = None) ->
             opens[a] = 1
             opens[b : b + 1] = 1
         unit[row] = np.cumsum(opens)
-    return Continuum(values, np.diff(cuts), value, unit)
+    return Continuum(values, np.diff(cuts), value, unit, sum(len(units) for units in spans.values()))
 
 
 def _coincidences(cut: Continuum) -> tuple[Floats, Floats]:
@@ -181,7 +185,7 @@ def _intersections(cut: Continuum, q: int) -> Floats:
 
 def _units(cut: Continuum, row: int, weight: Floats) -> tuple[Floats, np.ndarray]:
     """Total weight and value of each of a coder's units and gaps."""
-    totals = np.bincount(cut.unit[row], weight)
+    totals = np.bincount(cut.unit[row], weight).astype(np.float64)
     value = np.zeros(len(totals), np.int64)
     value[cut.unit[row]] = cut.value[row]
     return totals, value
@@ -266,31 +270,16 @@ def _values(spans: Spans) -> tuple[Hashable, ...]:
 def _ratio(
     name: str, cut: Continuum, observed: float, expected: float, *, detail: Mapping[str, float] | None = None
 ) -> Coefficient:
-    if expected <= 0:
-        reason = "there is nothing that the coders could have disagreed about"
-        return _record(name, cut, None, reason, observed, expected, detail)
-    return _record(name, cut, float(1 - observed / expected), None, observed, expected, detail)
-
-
-def _record(
-    name: str,
-    cut: Continuum,
-    value: float | None,
-    reason: str | None,
-    observed: float | None = None,
-    expected: float | None = None,
-    detail: Mapping[str, float] | None = None,
-) -> Coefficient:
-    """`n_units` counts the spans of all coders."""
-    n_spans = sum(int((_units(cut, row, cut.lengths)[1] != GAP).sum()) for row in range(len(cut.value)))
+    """1 - observed / expected; the numbers stand for disagreements."""
+    defined = expected > 0
     return Coefficient(
         name,
-        value,
-        reason,
+        float(1 - observed / expected) if defined else None,
+        None if defined else NO_DISAGREEMENT,
         n_coders=len(cut.value),
-        n_units=n_spans,
-        observed=None if observed is None else finite(observed),
-        expected=None if expected is None else finite(expected),
+        n_units=cut.n_spans,
+        observed=finite(observed),
+        expected=finite(expected),
         detail=detail or {},
     )
 
@@ -302,7 +291,7 @@ def _ratio_2004(
     return Coefficient(
         name,
         1 - observed / expected if defined else None,
-        None if defined else "there is nothing that the coders could have disagreed about",
+        None if defined else NO_DISAGREEMENT,
         n_coders=len(spans),
         n_units=sum(len(units) for units in spans.values()),
         observed=observed,

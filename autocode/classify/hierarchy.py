@@ -34,41 +34,34 @@ def choose(
 ) -> NDArray[np.bool_]:
     """Which codes to suggest, shape (n, n_codes).
 
-    Per utterance at most `most` codes that score `threshold` or more, best first, and of an
-    exclusive group the best one only. With a code come its ancestors, which do not count.
+    Per utterance the codes that score `threshold` or more, of an exclusive group the best one only, each with
+    its ancestors. At most `most` of them, best first; an ancestor of another does not count.
     """
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    lineage = [[column[c] for c in (code_id, *codebook.ancestors(code_id))] for code_id in codebook.ids]
     allowed = scores >= threshold
     for group in codebook.exclusive_groups:
         members = [column[code_id] for code_id in group]
         best = np.argmax(scores[:, members], axis=1)
         allowed[:, members] &= np.arange(len(members)) == best[:, None]
     chosen = np.zeros_like(allowed)
-    deepest_first = _deepest_first(codebook)
     for row in np.flatnonzero(allowed.any(axis=1)):
-        _choose_row(codebook, scores[row], allowed[row], chosen[row], deepest_first, most)
+        chosen[row, _choose(scores[row], allowed[row], lineage, most)] = True
     return chosen
 
 
-def _choose_row(
-    codebook: Codebook,
-    scores: NDArray[np.floating],
-    allowed: NDArray[np.bool_],
-    chosen: NDArray[np.bool_],
-    deepest_first: Sequence[int],
-    most: int,
-) -> None:
-    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
-    taken = 0
-    for index in sorted(deepest_first, key=lambda i: -scores[i]):
-        if not allowed[index] or chosen[index]:
+def _choose(
+    scores: NDArray[np.floating], allowed: NDArray[np.bool_], lineage: Sequence[Sequence[int]], most: int
+) -> list[int]:
+    """Columns to suggest for one utterance; `lineage` holds each code's column and its ancestors'."""
+    chosen: set[int] = set()
+    ends: set[int] = set()  # chosen codes that are no ancestor of another
+    for index in sorted(np.flatnonzero(allowed), key=lambda i: (-scores[i], len(lineage[i]))):
+        line = lineage[index]
+        if not allowed[line].all():
             continue
-        line = [index, *(column[a] for a in codebook.ancestors(codebook.ids[index]))]
-        if taken == most or not allowed[line].all():
-            continue
-        chosen[line] = True
-        taken += 1
-
-
-def _deepest_first(codebook: Codebook) -> list[int]:
-    return sorted(range(len(codebook.ids)), key=lambda i: -codebook.depth(codebook.ids[i]))
+        new_ends = (ends - set(line)) | {index}
+        if len(new_ends) <= most:
+            chosen.update(line)
+            ends = new_ends
+    return sorted(chosen)

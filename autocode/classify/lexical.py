@@ -18,12 +18,14 @@ class Vocabulary:
     (1 + ln count) * idf, with idf taken from the codebook's lines and the background.
     """
 
-    def __init__(self, documents: Sequence[Sequence[Lemma]]) -> None:
+    def __init__(self, documents: Sequence[Sequence[Lemma]], function_words: frozenset[str] = frozenset()) -> None:
+        """Learn the terms of `documents`; `function_words` weigh, but are no evidence by themselves."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         self._vectorizer = TfidfVectorizer(analyzer=_term_list, sublinear_tf=True)
         self._vectorizer.fit(documents)
         self._terms: dict[str, int] = self._vectorizer.vocabulary_
+        self._function_words = function_words
 
     def rows(self, documents: Sequence[Sequence[Lemma]]) -> Any:
         """A sparse matrix of shape (n_documents, n_terms), rows of unit length or zero."""
@@ -41,7 +43,7 @@ class Vocabulary:
         spans: list[tuple[float, int, int]] = []
         for term, start, end in _terms(document):
             value = contribution.pop(self._terms.get(term, -1), 0.0)
-            if value > 0:
+            if value > 0 and not self._function_words.issuperset(term.split(" ")):
                 spans.append((value, start, end))
         chosen: list[tuple[int, int, float]] = []
         for value, start, end in sorted(spans, key=lambda span: (-span[0], span[1])):

@@ -44,6 +44,11 @@ def _lines_of(codebook: Codebook, code_id: str) -> Iterator[Line]:
         yield Line(code_id, "cue", text)
 
 
+def cues_of(codebook: Codebook) -> dict[str, tuple[str, ...]]:
+    """The phrases that speak for each code: its name and its cues."""
+    return {code.id: (code.name, *code.cues) for code in codebook.codes}
+
+
 def targets(codebook: Codebook, lines: tuple[Line, ...]) -> NDArray[np.float64]:
     """What each line says of each code, shape (n_lines, n_codes): 1 applies, 0 does not, nan not said.
 

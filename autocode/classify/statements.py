@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Lemma = tuple[str, int, int]  # lower-case lemma, start_char, end_char in the text
+Cue = tuple[str, int, int]  # id of the code that the cue speaks for, start_char, end_char
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """n texts with their embeddings, shape (n, n_dims), unit rows, and their lemmas in order."""
+    """n texts with their embeddings, shape (n, n_dims), unit rows, their lemmas in order and the cues in them."""
 
     texts: tuple[str, ...]
     embeddings: NDArray[np.float32]
     lemmas: Sequence[Sequence[Lemma]]
+    cues: Sequence[Sequence[Cue]]
 
     def __len__(self) -> int:
         return len(self.texts)

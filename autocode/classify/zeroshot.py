@@ -21,7 +21,7 @@ from autocode.classify.hierarchy import agree, choose
 from autocode.classify.lexical import Vocabulary
 from autocode.classify.lines import Line, codebook_lines, targets
 from autocode.classify.ridge import Ridge, fit_ridge
-from autocode.classify.statements import Lemma, Read, Statements
+from autocode.classify.statements import Read, Statements
 from autocode.codebook import Codebook
 from autocode.config import ClassifyConfig
 from autocode.guide import Guide
@@ -30,7 +30,9 @@ from autocode.records import Evidence, Suggestion
 # Chosen on the demo interviews' codes (BENCHMARKS.md, "Zero-shot"), never on reported data.
 DENSE_PENALTY, LEXICAL_PENALTY = 3.0, 1.0
 DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 0.7
+CUE_WEIGHT = 0.5  # evidence for each cue that is found as a whole
 MIDPOINT, SCALE = 3.0, 1.0  # evidence, in background standard deviations, that scores 0.5; and its spread
+MOST_WORDS = 3  # stretches of words shown as evidence
 GUIDE_PULL = 2.0  # evidence that a guide question's tie is worth at a perfect match
 GUIDE_FLOOR = 0.15  # the share of it that even a long answer gets
 GUIDE_MATCH = 0.55  # cosine from which a question counts as the guide's
@@ -88,7 +90,6 @@ class ZeroShot:
     config: ClassifyConfig
     lines: tuple[Line, ...]
     line_embeddings: NDArray[np.float32]
-    line_lemmas: Sequence[Sequence[Lemma]]
     dense: Evidencer
     lexical: Evidencer
     vocabulary: Vocabulary
@@ -101,6 +102,7 @@ class ZeroShot:
         *,
         read: Read,
         background: Sequence[str],
+        function_words: frozenset[str] = frozenset(),
         guide: Guide | None = None,
         config: ClassifyConfig | None = None,
     ) -> ZeroShot:
@@ -108,7 +110,7 @@ class ZeroShot:
         lines = codebook_lines(codebook)
         known = read([*(line.text for line in lines), *background])
         table = np.vstack([targets(codebook, lines), np.zeros((len(background), len(codebook.ids)))])
-        vocabulary = Vocabulary(known.lemmas)
+        vocabulary = Vocabulary(known.lemmas, function_words)
         meaningful = np.array([line.kind != "cue" or line.text == codebook[line.code_id].name for line in lines])
         rows = np.append(np.flatnonzero(meaningful), len(lines) + np.arange(len(background)))
         return cls(
@@ -116,7 +118,6 @@ class ZeroShot:
             config=config or ClassifyConfig(),
             lines=lines,
             line_embeddings=known.embeddings[: len(lines)],
-            line_lemmas=known.lemmas[: len(lines)],
             dense=Evidencer.fit(known.embeddings[rows].astype(np.float64), table[rows], len(background), DENSE_PENALTY),
             lexical=Evidencer.fit(vocabulary.rows(known.lemmas), table, len(background), LEXICAL_PENALTY),
             vocabulary=vocabulary,
@@ -159,7 +160,17 @@ class ZeroShot:
         self, statements: Statements, terms: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What meaning and words say for each code, each (n, n_codes), weighted."""
-        return DENSE_WEIGHT * self.dense(statements.embeddings), LEXICAL_WEIGHT * self.lexical(terms)
+        lexical = LEXICAL_WEIGHT * self.lexical(terms) + CUE_WEIGHT * self._cue_counts(statements)
+        return DENSE_WEIGHT * self.dense(statements.embeddings), lexical
+
+    def _cue_counts(self, statements: Statements) -> NDArray[np.float64]:
+        """How many cues of each code and of the codes below it stand in each text, shape (n, n_codes)."""
+        column = {code_id: index for index, code_id in enumerate(self.codebook.ids)}
+        counts = np.zeros((len(statements), len(column)))
+        for row, cues in enumerate(statements.cues):
+            for code_id, _, _ in cues:
+                counts[row, [column[c] for c in (code_id, *self.codebook.ancestors(code_id))]] += 1.0
+        return counts
 
     def _context(
         self, statements: Statements, questions: Statements, answers: NDArray[np.intp]
@@ -186,10 +197,7 @@ class ZeroShot:
         found: list[Evidence] = []
         if (meaning := scored.dense[row, column]) > 0:
             found += self._nearest_lines(scored.statements.embeddings[row], code_id, meaning)
-        document, terms = scored.statements.lemmas[row], scored.terms[row]
-        for start, end, value in self.vocabulary.strongest(document, terms, self.lexical.weights[:, column], 3):
-            kind = "cue" if self._is_cue(code_id, document, start, end) else "words"
-            found.append(Evidence(kind, text[start:end], LEXICAL_WEIGHT * value, start, end))
+        found += self._strongest_words(scored, row, column)
         if (asked := scored.answers[row]) >= 0:
             if (value := scored.question[row, column]) > 0.05:
                 found.append(Evidence("question", scored.questions.texts[asked], value))
@@ -197,6 +205,26 @@ class ZeroShot:
             if match and (value := scored.guide[row, column]) > 0:
                 found.append(Evidence("guide", match[0], value))
         return _as_shares(found)
+
+    def _strongest_words(self, scored: Scored, row: int, column: int) -> list[Evidence]:
+        """The stretches of an utterance that speak most for a code; a stretch that holds a cue is a cue."""
+        statements, code_id = scored.statements, self.codebook.ids[column]
+        family = {code_id, *self.codebook.descendants(code_id)}
+        cues = [(start, end) for cue_code, start, end in statements.cues[row] if cue_code in family]
+        strongest = self.vocabulary.strongest(
+            statements.lemmas[row], scored.terms[row], self.lexical.weights[:, column], MOST_WORDS
+        )
+        found = {(start, end): LEXICAL_WEIGHT * value for start, end, value in strongest}
+        for start, end in cues:
+            inside = next((span for span in found if start < span[1] and span[0] < end), None)
+            value = found.pop(inside, 0.0) if inside else 0.0
+            span = (min(start, inside[0]), max(end, inside[1])) if inside else (start, end)
+            found[span] = value + CUE_WEIGHT
+        text = statements.texts[row]
+        return [
+            Evidence("cue" if any(s < end and start < e for s, e in cues) else "words", text[start:end], value, start, end)
+            for (start, end), value in sorted(found.items(), key=lambda item: -item[1])
+        ]
 
     def _nearest_lines(self, embedding: NDArray[np.float32], code_id: str, meaning: float) -> list[Evidence]:
         """The codebook's line nearest to an utterance among those that speak for a code."""
@@ -214,21 +242,6 @@ class ZeroShot:
             telling = [i for i in rows if self.lines[i].kind != "cue"]
             rows_of[code_id] = np.array(telling or rows, np.intp)
         return rows_of
-
-    @cached_property
-    def _cues(self) -> dict[str, frozenset[str]]:
-        """For each code its cues and those of the codes below it, lemmatised."""
-        cues: dict[str, set[str]] = {code_id: set() for code_id in self.codebook.ids}
-        for line, lemmas in zip(self.lines, self.line_lemmas, strict=True):
-            if line.kind == "cue":
-                for code_id in (line.code_id, *self.codebook.ancestors(line.code_id)):
-                    cues[code_id].add(" ".join(lemma for lemma, _, _ in lemmas))
-        return {code_id: frozenset(words) for code_id, words in cues.items()}
-
-    def _is_cue(self, code_id: str, document: Sequence[Lemma], start: int, end: int) -> bool:
-        """Does the stretch contain one of the code's cues as a whole?"""
-        words = f" {' '.join(lemma for lemma, s, e in document if s >= start and e <= end)} "
-        return any(f" {cue} " in words for cue in self._cues[code_id] if cue)
 
 
 def _as_shares(found: list[Evidence]) -> tuple[Evidence, ...]:

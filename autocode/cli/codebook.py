@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from autocode.codebook import Code, Codebook
 
+MOST_ITEMS = 12  # of each kind in one code's card
+
 commands = typer.Typer(
     no_args_is_help=True,
     help="Look at a codebook, check it, or write it in another format.",
@@ -116,7 +118,9 @@ def _card(book: Codebook, code: Code) -> Any:
         ("Counter-examples", code.counter_examples),
     ):
         if items:
-            lines += [Text(f"\n{title}", style="bold"), *(Text(f"- {item}") for item in items)]
+            lines += [Text(f"\n{title}", style="bold"), *(Text(f"- {item}") for item in items[:MOST_ITEMS])]
+            if len(items) > MOST_ITEMS:
+                lines.append(Text(f"  and {len(items) - MOST_ITEMS} more; --json lists them all", style="dim"))
     if code.cues:
         lines += [Text("\nCues", style="bold"), Text(", ".join(code.cues))]
     return Group(*lines)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from autocode.codebook.build import Draft, build
+from autocode.codebook.examples import with_examples_file
 from autocode.codebook.json_format import read_json, write_json
 from autocode.codebook.model import Codebook
 from autocode.codebook.table_format import read_list, read_table, write_table
@@ -40,6 +41,7 @@ def shipped_codebooks() -> list[str]:
 def read_codebook(path: str | Path, *, allow_empty: bool = False) -> Codebook:
     """The codebook in a file (.yaml, .yml, .json, .csv, .tsv, .txt, each also .gz), or a shipped one by name.
 
+    The examples of its `examples_file` are read in.
     Raises `CodebookError` that names the file and the line. A codebook without codes is an error
     unless `allow_empty`. What a JSON file holds beyond a codebook is in `Codebook.warnings`.
     """
@@ -49,7 +51,8 @@ def read_codebook(path: str | Path, *, allow_empty: bool = False) -> Codebook:
         known = ", ".join(_READERS)
         raise CodebookError(f"{path}: not a codebook file; {known} can be read, each also as .gz")
     text = read_text(found, error=CodebookError)
-    return build(_READERS[suffix](text, file=str(path), name=name), allow_empty=allow_empty)
+    codebook = build(_READERS[suffix](text, file=str(path), name=name), allow_empty=allow_empty)
+    return with_examples_file(codebook, found.parent)
 
 
 def write_codebook(codebook: Codebook, path: str | Path) -> None:

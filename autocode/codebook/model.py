@@ -34,6 +34,7 @@ class Codebook(BaseModel):
     note: Text = ""
     levels: Texts = ()  # what a code is called at each depth: topic, theme, first-order code
     codes: tuple[Code, ...] = ()
+    examples_file: Text = ""  # a CSV file with more examples; read_codebook reads it in and empties this
     exclusive_groups: tuple[tuple[Id, ...], ...] = ()  # of each, exactly one applies; in the order of codes
 
     _index: _Index = PrivateAttr()

@@ -4,10 +4,10 @@
 `<digest>.<generation>.f32` holds the rows, float32, one after the other. Neither holds text, but
 vectors can give away what a text was about, so only their owner can read them.
 
-Rows are written and flushed before the index is committed: whenever the process is killed, the index
-never points past the data, and what lies behind the last indexed row is overwritten later. Writers take
-turns by a lock file, readers need none. Every row has a CRC-32 over its key and vector; what fails it is
-embedded again. An index that SQLite cannot read is set aside as `.damaged` and begun anew.
+Rows are appended and flushed before the index is committed: whenever the process is killed, the index
+never points past the data. Writers take turns by a lock file, readers need none. Every row has a CRC-32
+over its key and vector; what fails it is embedded again. An index that SQLite cannot read is set aside
+as `.damaged` and begun anew.
 """
 
 from __future__ import annotations
@@ -27,15 +27,11 @@ from filelock import FileLock, Timeout
 from autocode.embed.files import make_private_folder
 from autocode.embed.protocol import Vectors
 
-_SCHEMA = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, row INTEGER NOT NULL, crc INTEGER NOT NULL,
-                                    used INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), n_rows INTEGER NOT NULL,
-                                  generation INTEGER NOT NULL);
-INSERT OR IGNORE INTO state VALUES (0, 0, 0);
-COMMIT;
-"""
+_TABLES = {
+    "vectors": "CREATE TABLE vectors (key BLOB PRIMARY KEY, row INTEGER NOT NULL, crc INTEGER NOT NULL, "
+    "used INTEGER NOT NULL) WITHOUT ROWID",
+    "state": "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 0), generation INTEGER NOT NULL)",
+}
 _EVICT = """
 DELETE FROM vectors WHERE key NOT IN (SELECT key FROM vectors ORDER BY used DESC, row DESC LIMIT ?)
 """
@@ -47,7 +43,7 @@ UPDATE vectors SET row = (SELECT new FROM place WHERE old = row);
 _KEYS_AT_ONCE = 500
 _ROWS_AT_ONCE = 4096
 _KEPT = 0.7  # of the limit, after old rows were dropped: so that it is not done at every call
-_INDEX_BYTES = 100  # of the index, for each row; measured 60 to 80
+_INDEX_BYTES = 60  # of the index, for each row; measured: 38 with 100,000 rows
 _BUSY_S = 60.0
 _DAY_S = 86400.0
 
@@ -114,15 +110,13 @@ class VectorFile:
         found, stored = self._read(index, keys, _look_up(index, keys))
         rows[found] = stored
         fresh = sorted(set(range(len(keys))) - set(found))
-        n_rows, generation = _state(index)
-        _write_at(self._data(generation), n_rows * self._row_bytes, rows[fresh])
+        n_rows = _append(self._data(_generation(index)), rows[fresh])
         today = self._today()
         index.execute("BEGIN IMMEDIATE")
         index.executemany(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
             ((keys[at], n_rows + i, _crc(keys[at], rows[at]), today) for i, at in enumerate(fresh)),
         )
-        index.execute("UPDATE state SET n_rows = ?", (n_rows + len(fresh),))
         index.execute("COMMIT")
         if self._size() > self._max_bytes:
             self._drop_other_encoders()
@@ -135,7 +129,7 @@ class VectorFile:
     ) -> tuple[list[int], Vectors]:
         """The positions whose rows are there and whole, in order, and the rows."""
         order = sorted(entries, key=lambda position: entries[position][0])
-        rows = _read_at(self._data(_state(index)[1]), [entries[at][0] for at in order], self._n_dims)
+        rows = _read_at(self._data(_generation(index)), [entries[at][0] for at in order], self._n_dims)
         whole = {at: i for i, at in enumerate(order) if _crc(keys[at], rows[i]) == entries[at][1]}
         found = sorted(whole)
         return found, rows[[whole[at] for at in found]]
@@ -158,11 +152,15 @@ class VectorFile:
             os.close(os.open(self._index, os.O_RDWR | os.O_CREAT, 0o600))
         index = sqlite3.connect(self._index, timeout=_BUSY_S, isolation_level=None)
         try:
-            n_tables = index.execute(
-                "SELECT count(*) FROM sqlite_master WHERE name IN ('vectors', 'state')"
-            ).fetchone()[0]
-            if n_tables < 2:
-                index.executescript(_SCHEMA)
+            if not _tables(index):
+                index.execute("BEGIN IMMEDIATE")
+                if not _tables(index):  # no other process was faster
+                    for statement in _TABLES.values():
+                        index.execute(statement)
+                    index.execute("INSERT INTO state VALUES (0, 0)")
+                index.execute("COMMIT")
+            if _tables(index) != _TABLES:
+                raise sqlite3.DatabaseError("not an index of vectors")
         except BaseException:
             index.close()
             raise
@@ -171,7 +169,7 @@ class VectorFile:
     def _set_aside(self) -> None:
         """Move a damaged index away, unless another process has done so already, and drop its rows."""
         with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(self._open()) as index:
-            if index.execute("PRAGMA quick_check").fetchall() == [("ok",)]:
+            if index.execute("PRAGMA quick_check").fetchall() == [("ok",)] and _generation(index) >= 0:
                 return
         os.replace(self._index, self._index.with_suffix(".damaged"))
         for path in (*self._folder.glob(f"{self._name}.*.f32"), *self._folder.glob(f"{self._name}.sqlite-*")):
@@ -182,7 +180,7 @@ class VectorFile:
         others = (p for p in self._folder.glob("*.sqlite") if p != self._index)
         for damaged in self._folder.glob("*.damaged"):
             damaged.unlink(missing_ok=True)
-        for other in sorted(others, key=lambda path: path.stat().st_mtime):
+        for other in sorted(others, key=_stat):
             if self._size() <= self._max_bytes:
                 return
             with contextlib.suppress(Timeout), FileLock(other.with_suffix(".lock"), timeout=0, mode=0o600):
@@ -193,19 +191,17 @@ class VectorFile:
     def _drop_old_rows(self, index: sqlite3.Connection) -> None:
         """Keep what was used last, as much as fits, in a new data file."""
         n_kept = int(self._max_bytes * _KEPT / (self._row_bytes + _INDEX_BYTES))
-        _, generation = _state(index)
+        generation = _generation(index)
         old, new = self._data(generation), self._data(generation + 1)
         new.unlink(missing_ok=True)  # left by a process that was killed right here
         index.execute("BEGIN IMMEDIATE")
         index.execute(_EVICT, (n_kept,))
         cursor = index.execute("SELECT row FROM vectors ORDER BY row")
-        n_rows = 0
         while block := cursor.fetchmany(_ROWS_AT_ONCE):
-            _write_at(new, n_rows * self._row_bytes, _read_at(old, [row for (row,) in block], self._n_dims))
-            n_rows += len(block)
+            _append(new, _read_at(old, [row for (row,) in block], self._n_dims))
         for statement in _RENUMBER.split(";"):
             index.execute(statement)
-        index.execute("UPDATE state SET n_rows = ?, generation = generation + 1", (n_rows,))
+        index.execute("UPDATE state SET generation = generation + 1")
         index.execute("COMMIT")
         for path in self._folder.glob(f"{self._name}.*.f32"):
             if path != new:
@@ -215,7 +211,7 @@ class VectorFile:
 
     def _size(self) -> int:
         """Bytes in the folder, all encoders together."""
-        return sum(path.stat().st_size for path in self._folder.iterdir())
+        return sum(_stat(path)[1] for path in self._folder.iterdir())
 
     def _data(self, generation: int) -> Path:
         return self._folder / f"{self._name}.{generation}.f32"
@@ -224,10 +220,25 @@ class VectorFile:
         return int(self._clock() // _DAY_S)
 
 
-def _state(index: sqlite3.Connection) -> tuple[int, int]:
-    """How many rows the data file has, and which data file it is."""
-    n_rows, generation = index.execute("SELECT n_rows, generation FROM state").fetchone()
-    return int(n_rows), int(generation)
+def _stat(path: Path) -> tuple[float, int]:
+    """When the file was changed, in seconds, and its size in bytes; zeros where it has just vanished."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:  # another process's journal
+        return 0.0, 0
+    return found.st_mtime, found.st_size
+
+
+def _tables(index: sqlite3.Connection) -> dict[str, str]:
+    return dict(index.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+
+
+def _generation(index: sqlite3.Connection) -> int:
+    """Which data file belongs to the index."""
+    row = index.execute("SELECT generation FROM state").fetchone()
+    if row is None or not isinstance(row[0], int) or row[0] < 0:
+        raise sqlite3.DatabaseError("no generation")
+    return int(row[0])
 
 
 def _look_up(index: sqlite3.Connection, keys: Sequence[bytes]) -> dict[int, _Entry]:
@@ -237,7 +248,9 @@ def _look_up(index: sqlite3.Connection, keys: Sequence[bytes]) -> dict[int, _Ent
         some = keys[start : start + _KEYS_AT_ONCE]
         marks = ",".join("?" * len(some))
         query = f"SELECT key, row, crc, used FROM vectors WHERE key IN ({marks})"  # noqa: S608 (marks only)
-        entries.update((key, (row, crc, used)) for key, row, crc, used in index.execute(query, some))
+        for key, *entry in index.execute(query, some):
+            if all(isinstance(number, int) for number in entry):  # else a damaged page
+                entries[key] = (entry[0], entry[1], entry[2])
     return {at: entries[key] for at, key in enumerate(keys) if key in entries}
 
 
@@ -248,21 +261,29 @@ def _crc(key: bytes, vector: Vectors) -> int:
 def _read_at(path: Path, rows: Sequence[int], n_dims: int) -> Vectors:
     """The `rows`, ascending, of the file; zeros for those that it does not have."""
     vectors = np.zeros((len(rows), n_dims), np.float32)
-    if not rows or not path.exists():
+    n_whole = path.stat().st_size // (4 * n_dims) if path.exists() else 0
+    there = [i for i, row in enumerate(rows) if 0 <= row < n_whole]
+    if not there:
         return vectors
-    breaks = np.flatnonzero(np.diff(np.array(rows, np.int64)) != 1) + 1
+    breaks = np.flatnonzero(np.diff([rows[i] for i in there]) != 1) + 1
     with path.open("rb") as stream:
-        for start, end in zip([0, *breaks], [*breaks, len(rows)], strict=True):
-            if rows[start] >= 0:  # else a damaged entry
-                stream.seek(rows[start] * 4 * n_dims)
-                stream.readinto(vectors[start:end].data.cast("B"))
+        for run in np.split(np.array(there), breaks):  # rows that lie side by side are read in one go
+            stream.seek(rows[run[0]] * 4 * n_dims)
+            stream.readinto(vectors[run[0] : run[-1] + 1].data.cast("B"))
     return vectors
 
 
-def _write_at(path: Path, offset: int, vectors: Vectors) -> None:
-    """Write and flush `vectors` from byte `offset` on."""
-    with open(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600), "r+b") as stream:
-        stream.seek(offset)
+def _append(path: Path, vectors: Vectors) -> int:
+    """Write and flush `vectors` at the file's end; returns the number of the first row.
+
+    Half a row that a killed process left at the end is filled up with what lies there.
+    """
+    row_bytes = vectors.shape[1] * vectors.itemsize
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    with open(descriptor, "r+b") as stream:
+        first: int = -(-stream.seek(0, os.SEEK_END) // row_bytes)
+        stream.seek(first * row_bytes)
         stream.write(vectors.data)
         stream.flush()
         os.fsync(stream.fileno())
+    return first

@@ -31,6 +31,8 @@ def header_kind(cell: str) -> str | None:
     >>> header_kind("Start Time (s)"), header_kind("Sprecher:in"), header_kind("Wave")
     ('start', 'speaker', None)
     """
+    if len(cell) > 60:
+        return None
     name = re.sub(r"\(.*?\)|\[.*?\]", " ", cell.casefold()).strip(" *_.:#")
     if name in _NAMES:
         return _NAMES[name]

@@ -37,8 +37,9 @@ def split_dialogue(
     A paragraph without a label continues the last speaker. What stands before the first label is no
     turn. Without any label, every paragraph is a piece of an unknown speaker.
     """
-    labels = find_labels(lines, known=known)
-    if not labels.by_line and all(line.given is None for line in lines):
+    rows = {line.given for line in lines if line.given}
+    labels = find_labels(lines, known={*known, *rows})
+    if not labels.by_line and not rows:
         return _paragraphs(text, lines), labels.warnings
     state = _Open(text)
     for number, line in enumerate(lines):

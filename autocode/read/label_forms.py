@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from autocode.read.roles import is_label_word
-from autocode.read.times import BRACKETED, MARK, first_time
+from autocode.read.times import BRACKETED, MARK, TIME, first_time
 from autocode.read.words import NOT_FIRST, NOT_NAMES
 
 Kind = Literal["colon", "timed", "bracket", "bold", "dash", "dot", "tab", "alone"]
@@ -18,7 +18,7 @@ _MARK_FIRST = re.compile(
 )
 NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?"
 _COLON = re.compile(
-    rf"(?P<name>{NAME})\s*(?P<mark>{MARK})?[\s{_BIDI}]*[:：](?!//)(?!\d)[ \t]*(?P<after>{BRACKETED})?\s*"
+    rf"(?P<name>{NAME})\s*(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*[:：](?!//)(?!\d)[ \t]*(?P<after>{BRACKETED})?\s*"
 )
 _BRACKET = re.compile(
     rf"(?:\[(?P<square>{NAME})\]|<(?P<angle>{NAME})>|\((?P<round>{NAME})\))"

@@ -22,6 +22,7 @@ Coverage = Callable[[Collection[int]], float]  # the share of paragraphs that so
 _STRONG: frozenset[Kind] = frozenset({"colon", "timed"})
 _WEAK: tuple[Kind, ...] = ("bracket", "bold", "tab", "alone")
 _MIN_COVERAGE = 0.3
+_MAX_HEADER = 20  # paragraphs before the first label that may be title, date, summary ...
 
 _KEY_VALUE = re.compile(rf"[\s*_]*(?P<key>{NAME})[\s*_]*:")
 
@@ -126,19 +127,20 @@ def _accept(
     if not _believable(recurring, sure, keys, coverage(recurring | sure)):
         recurring = set()
     sure_keys = {keys[number] for number in sure}
-    if not known_keys & sure_keys and not _dialogue(
-        sure, recurring, offers, keys, coverage(sure | recurring)
-    ):
+    stray = not _dialogue(sure, recurring, offers, keys, coverage(sure | recurring))
+    if len(sure | recurring) == 1:
+        stray = blocks[min(sure | recurring)] != 1  # a lone label has to open the file
+    if stray and not known_keys & sure_keys:
         sure = set()
     accepted = sure | recurring | _weak_kinds(offers, keys, coverage)
     return _with_rare_names(accepted, offers, keys, coverage)
 
 
 def _coverage(offers: dict[int, Label], blocks: Sequence[int]) -> Coverage:
-    """The share of paragraphs that some lines lie in, from the first line on that could have a label."""
+    """The share of paragraphs that some lines lie in, but for a header above the first that could."""
     strong = [number for number, label in offers.items() if label.kind in _STRONG]
     first = min(strong or offers, default=0)
-    n_blocks = len(set(blocks[first:]) - {0})
+    n_blocks = max(len(set(blocks[first:]) - {0}), max(blocks, default=0) - _MAX_HEADER)
 
     def coverage(numbers: Collection[int]) -> float:
         return len({blocks[number] for number in numbers}) / n_blocks if n_blocks else 0.0
@@ -158,7 +160,7 @@ def _dialogue(
     sure: set[int], recurring: set[int], offers: dict[int, Label], keys: dict[int, str], coverage: float
 ) -> bool:
     """Whether usual label words are labels here, not a stray `A:` in prose."""
-    if coverage >= _MIN_COVERAGE or recurring:
+    if recurring or (coverage >= _MIN_COVERAGE and len(sure) > 1):
         return True
     counts = Counter(keys[number] for number in sure)
     roles = label_roles({offers[number].name for number in sure})

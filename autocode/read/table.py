@@ -7,7 +7,7 @@ import datetime
 import io
 import re
 import warnings as python_warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from autocode.read.times import first_time
 
 _DELIMITERS = (",", ";", "\t", "|")
 _FIELD_LIMIT = 2**31 - 1  # the module's default of 131,072 is shorter than some answers
+_MAX_ROW, _MAX_COLUMN = 2**20, 100  # a lone cell in the far corner costs no time
 _DAY_S = 86_400.0
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
@@ -179,13 +180,22 @@ def _sheets(source: Source) -> dict[str, list[list[str]]]:
             python_warnings.simplefilter("ignore")  # of extensions that hold no text
             book = openpyxl.load_workbook(checked, read_only=True, data_only=True)
             for sheet in book.worksheets:
-                rows = ([_as_text(value) for value in row] for row in sheet.iter_rows(values_only=True))
-                sheets[sheet.title] = [row for row in rows if any(cell.strip() for cell in row)]
+                sheets[sheet.title] = list(_filled_rows(sheet))
             book.close()
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError) as error:
         what = type(error).__name__
         raise source.error(f"damaged Excel workbook ({what}); open it in Excel and save it again") from None
     return sheets
+
+
+def _filled_rows(sheet: Any) -> Iterator[list[str]]:
+    """The rows with anything in them. The sheet's own claim about its size is not believed."""
+    sheet.reset_dimensions()
+    for row in sheet.iter_rows(max_row=_MAX_ROW, max_col=_MAX_COLUMN, values_only=True):
+        if row.count(None) < len(row):
+            cells = [_as_text(value) for value in row]
+            if any(cell.strip() for cell in cells):
+                yield cells
 
 
 def _as_text(value: object) -> str:

@@ -60,7 +60,7 @@ METADATA = _words(
     "study",
 )
 NOT_NAMES = METADATA | _words(
-    "note notes re ps nb http https ftp www mailto topic subject page source total example e.g",
+    "summary introduction conclusion background note notes re ps nb http https ftp www mailto topic subject page source total example e.g",
     "i.e url link email tel phone fax titel sprache quelle anmerkung hinweis version transcript",
     "status yes no yeah okay ok right mm mhm hmm uh-huh sure exactly well so and but ja nein oui",
     "non nej nei si sí thanks thank",

@@ -3,7 +3,8 @@
 segment(transcript, Segmenter(settings.segment)) -> tuple[Utterance, ...]
 """
 
+from autocode.segment.cues import CueFinder
 from autocode.segment.pipeline import Segmenter
 from autocode.segment.utterances import segment
 
-__all__ = ["Segmenter", "segment"]
+__all__ = ["CueFinder", "Segmenter", "segment"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from autocode.config import SegmentConfig, suggest
 from autocode.errors import ConfigError
 from autocode.lean import without_torch
 from autocode.segment.clean import clean
+from autocode.segment.cues import CueFinder, CueSpan
 from autocode.segment.sentences import tile
 
 if TYPE_CHECKING:
@@ -61,6 +62,25 @@ class Segmenter:
     def lemmas(self, texts: Sequence[str]) -> list[list[LemmaSpan]]:
         """For each text (lemma, start_char, end_char) of every word; marks and punctuation are skipped."""
         return [self._lemma_spans(doc) for doc in self._pipe(texts, without={"autocode_sentences"})]
+
+    def cue_finder(self, phrases: Mapping[str, Sequence[str]]) -> CueFinder:
+        """Finds the phrases of each key in texts, by their lemmas."""
+        return CueFinder(self.nlp, phrases)
+
+    def words(
+        self, texts: Sequence[str], finder: CueFinder
+    ) -> tuple[list[list[LemmaSpan]], list[list[CueSpan]]]:
+        """The lemmas of each text and the cues in it, in one pass."""
+        lemmas, cues = [], []
+        for doc in self._pipe(texts, without={"autocode_sentences"}):
+            lemmas.append(self._lemma_spans(doc))
+            cues.append(finder.find(doc))
+        return lemmas, cues
+
+    @property
+    def function_words(self) -> frozenset[str]:
+        """Words that mean little by themselves, lower-case: spaCy's stop words of the language."""
+        return frozenset(self.nlp.Defaults.stop_words)
 
     def clean(self, text: str) -> str:
         """`text` as it should be embedded: no marks, fillers or doubled words. See `clean.clean`."""

@@ -8,6 +8,7 @@ Nordic languages, German and French, quotations, marks such as `(laughs)`, text 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,7 +17,8 @@ from autocode.segment.marks import Mark, find_marks
 from autocode.segment.words import has_words, word_set
 
 _STOP = re.compile(
-    r"(?P<stop>\.(?:[ ]?\.)+|[.!?…؟।۔。！？]+)"
+    r"(?<![.!?…؟।۔。！？])(?<!\.[ ])"  # a run of stops is tried once, from its first: linear in its length
+    r"(?P<stop>(?>\.(?:[ ]?\.)+|[.!?…؟।۔。！？]+))"
     r"(?P<close>(?:[\"'”’»«“)\]]|[\u00a0\u202f ]»(?=\s|$))*)"
     r"(?P<gap>\s+|(?<=[。！？])(?=\S)|(?<=[^\W\d_][^\W\d_][.!?])(?=[^\W\d_]{2}))"
 )
@@ -37,12 +39,13 @@ def sentence_starts(text: str, *, language: str = "en", marks: Sequence[Mark] | 
         return []
     rules = _Rules(text, language, find_marks(text) if marks is None else marks)
     starts = {0, *rules.after_stops(), *(match.end() for match in _BREAK.finditer(text))}
-    inside = [(mark.start_char, mark.end_char) for mark in rules.marks]
-    return sorted(
-        start
-        for start in starts
-        if start < len(text) and not any(begin < start < end for begin, end in inside)
-    )
+    return [start for start in sorted(starts) if start < len(text) and not falls_inside(start, rules.marks)]
+
+
+def falls_inside(position: int, marks: Sequence[Mark]) -> bool:
+    """Whether `position` lies after the first and before the last character of one of `marks`, in order."""
+    number = bisect_left(marks, position, key=lambda mark: mark.start_char) - 1
+    return number >= 0 and position < marks[number].end_char
 
 
 def tile(starts: Sequence[int], length: int) -> list[tuple[int, int]]:
@@ -94,7 +97,9 @@ class _Rules:
 
     def _stop(self, match: re.Match[str]) -> _Stop:
         text, begin = self._text, match.start("stop")
-        back = text[max(0, begin - _ONE_WORD_BACK) : begin].rstrip().rsplit(None, 2)
+        window = text[max(0, begin - _ONE_WORD_BACK) : begin]
+        said = window.rstrip()
+        back = said.rsplit(None, 2)
         before = back[-1].lstrip(_OPENERS) if back else ""
         at, look = self._past_marks(match.end("gap"))
         after = _AFTER.match(text, look)
@@ -106,7 +111,7 @@ class _Rules:
             before_is_capital=before[:1].isupper(),
             after=(after.group(1) or "") if after else "",
             at=at,
-            before_at=len(text[:begin].rstrip()) - len(before),
+            before_at=begin - (len(window) - len(said)) - len(before),
             determiner=back[-2].casefold() if len(back) > 1 else "",
         )
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from autocode.config import shipped
 from autocode.segment.marks import Mark, find_marks
-from autocode.segment.sentences import sentence_starts
+from autocode.segment.sentences import falls_inside, sentence_starts
 from autocode.segment.words import word_set
 
 _MIN_WORDS = 20  # shorter turns without punctuation are one sentence
@@ -161,10 +161,9 @@ def cut(scores: NDArray[np.float64]) -> list[int]:
 
 def _spoken_chunks(text: str, marks: Sequence[Mark]) -> list[re.Match[str]]:
     """The words of `text` that no mark covers."""
-    covered = [(mark.start_char, mark.end_char) for mark in marks if mark.kind != "cutoff"]
+    hidden = [mark for mark in marks if mark.kind != "cutoff"]
     return [
         chunk
         for chunk in re.finditer(r"\S+", text)
-        if bare(chunk.group())
-        and not any(start < chunk.end() and chunk.start() < end for start, end in covered)
+        if bare(chunk.group()) and not falls_inside(chunk.start() + 1, hidden)
     ]

@@ -68,13 +68,15 @@ def cut_points(
 ) -> list[int]:
     """The sentences that begin a new unit, in order.
 
-    A gap is cut where its score is below `cohesion`; then units longer than `max_words` are cut at their
-    weakest gap until none is, or only one sentence is left in it.
+    A gap is cut where its score is below `cohesion` and a valley, no higher than on either side; then units
+    longer than `max_words` are cut at their weakest gap until none is, or only one sentence is left in it.
     """
     if len(n_words) < 2:
         return []
     scores = gap_scores(vectors)
-    cuts = [int(gap) + 1 for gap in np.flatnonzero(scores < cohesion)]
+    padded = np.pad(scores, 1, constant_values=np.inf)
+    valleys = (scores <= padded[:-2]) & (scores <= padded[2:])
+    cuts = [int(gap) + 1 for gap in np.flatnonzero(valleys & (scores < cohesion))]
     bounds = [0, *cuts, len(n_words)]
     pending = list(pairwise(bounds))
     while pending:

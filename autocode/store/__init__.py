@@ -5,7 +5,6 @@ Import it where it is used, not at the top of a module: SQLAlchemy takes a while
 
 from autocode.store.database import OnWait
 from autocode.store.entries import CodebookVersion, Coding, Run, RunInfo, RunStatus, TranscriptSummary
-from autocode.store.keys import digest, run_key
 from autocode.store.migrations import SCHEMA_VERSION
 from autocode.store.project import Project, create_project, find_project, open_project
 from autocode.store.store import Store
@@ -22,8 +21,6 @@ __all__ = [
     "Store",
     "TranscriptSummary",
     "create_project",
-    "digest",
     "find_project",
     "open_project",
-    "run_key",
 ]

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, delete, exists, insert, select
 
+from autocode.digests import digest
 from autocode.errors import StoreError
 from autocode.records import Evidence, Suggestion, Turn, Utterance
 from autocode.store import transcripts as stored_transcripts
 from autocode.store.entries import Coding
-from autocode.store.keys import digest
 from autocode.store.tables import (
     assignments,
     codes,

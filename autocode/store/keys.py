@@ -1,37 +1,11 @@
-"""Digests that say whether two codings would be the same."""
+"""Digests that say whether a transcript is still what was coded."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-
-def digest(value: Any) -> str:
-    """SHA-256 (hexadecimal) of `value` as canonical JSON: sorted keys, no spaces.
-
-    >>> digest({"unit": "turn", "min_words": 4}) == digest({"min_words": 4, "unit": "turn"})
-    True
-    """
-    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def run_key(
-    *,
-    codebook_digest: str,
-    guide_digest: str,
-    encoder_digest: str,
-    settings: Mapping[str, Any],
-    results_version: int,
-) -> str:
-    """The name of all runs that give the same result on the same transcripts.
-
-    `settings` are those that change results, as JSON values; `guide_digest` is "" without a
-    guide; `results_version` is the program's, raised whenever it would code differently.
-    """
-    return digest([codebook_digest, guide_digest, encoder_digest, dict(settings), results_version])
+from autocode.digests import digest
 
 
 def content_digest(sha256: str, text: str) -> str:

@@ -71,7 +71,8 @@ def write_tiny_bert(folder: Path, *, pooling: str = "mean", normalize: bool = Tr
     write_json(folder / "sentence_bert_config.json", {"max_seq_length": 24, "do_lower_case": False})
     tokens = {"cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]"}
     write_json(
-        folder / "tokenizer_config.json", {"tokenizer_class": "BertTokenizer", "do_lower_case": True, **tokens}
+        folder / "tokenizer_config.json",
+        {"tokenizer_class": "BertTokenizer", "do_lower_case": True, **tokens},
     )
     write_json(
         folder / "config.json",

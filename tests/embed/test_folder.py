@@ -63,9 +63,13 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         packaged_model(cache_dir=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["no-such-encoder", "nobody/no-such-encoder", "./nothing here", "../x", "a/b/c"])
+@pytest.mark.parametrize(
+    "name", ["no-such-encoder", "nobody/no-such-encoder", "./nothing here", "../x", "a/b/c"]
+)
 def test_what_is_not_there_is_not_downloaded(name: str, tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match=f"'{re.escape(name)}' is neither .* nothing is downloaded.* folder"):
+    with pytest.raises(
+        EncoderError, match=f"'{re.escape(name)}' is neither .* nothing is downloaded.* folder"
+    ):
         find_model(name, cache_dir=tmp_path)
 
 
@@ -157,9 +161,13 @@ UNSUPPORTED: dict[str, Callable[[Path], object]] = {
     "999 tokens": lambda f: edit(f / "sentence_bert_config.json", max_seq_length=999),
     "differ in do_lower_case": lambda f: edit(f / "tokenizer_config.json", do_lower_case=False),
     "at their beginning": lambda f: edit(f / "tokenizer_config.json", truncation_side="left"),
-    "tokenizer XLMRoberta": lambda f: edit(f / "tokenizer_config.json", tokenizer_class="XLMRobertaTokenizer"),
+    "tokenizer XLMRoberta": lambda f: edit(
+        f / "tokenizer_config.json", tokenizer_class="XLMRobertaTokenizer"
+    ),
     "another form": lambda f: (f / "modules.json").write_text('[{"idx": 0}]'),
-    "no weights encoder.layer.1.output.dense.bias": lambda f: drop_weights(f, "encoder.layer.1.output.dense.bias"),
+    "no weights encoder.layer.1.output.dense.bias": lambda f: drop_weights(
+        f, "encoder.layer.1.output.dense.bias"
+    ),
     "weights in F16": halve_weights,
     "no readable model": lambda f: (f / "model.safetensors").write_bytes(b"garbage"),
 }
@@ -176,9 +184,14 @@ def test_what_the_fast_path_refuses(reason: str, tiny_bert: Callable[..., Path],
 
 def test_the_layout_of_sentence_transformers_6(tiny_bert: Callable[..., Path], tmp_path: Path) -> None:
     folder = tiny_bert()
-    old = load_embedder(EmbedConfig(encoder=str(folder), cache_dir=str(tmp_path))).embed(["we learn", "zebra"])
+    old = load_embedder(EmbedConfig(encoder=str(folder), cache_dir=str(tmp_path))).embed(
+        ["we learn", "zebra"]
+    )
     types = ("base.modules.transformer.Transformer", "sentence_transformer.modules.pooling.Pooling")
-    modules = [{"path": p, "type": f"sentence_transformers.{t}"} for p, t in zip(("", "1_Pooling"), types, strict=True)]
+    modules = [
+        {"path": p, "type": f"sentence_transformers.{t}"}
+        for p, t in zip(("", "1_Pooling"), types, strict=True)
+    ]
     (folder / "modules.json").write_text(json.dumps(modules), encoding="utf-8")
     pooling = {"embedding_dimension": 16, "pooling_mode": "mean", "include_prompt": True}
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling), encoding="utf-8")

@@ -74,3 +74,10 @@ def test_the_component_finds_the_same_boundaries_as_the_rules() -> None:
 )
 def test_next_to_nothing_is_at_most_one_sentence(text: str) -> None:
     assert sentence_starts(text) == [0][: len(text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["." * 50_000, ". " * 50_000 + "x", "?!." * 20_000, "\n \n" * 20_000, '."' * 20_000]
+)
+def test_runs_of_stops_take_linear_time(text: str) -> None:
+    assert sentence_starts(text) == [0]  # with a quadratic search this takes minutes

@@ -10,7 +10,8 @@ import pytest
 
 from autocode.errors import StoreError
 from autocode.records import Decision
-from autocode.store import RunInfo, Store, digest, run_key
+from autocode.digests import digest, run_key
+from autocode.store import RunInfo, Store
 
 INFO = RunInfo(
     run_key="k",

@@ -1,0 +1,141 @@
+"""Intervals: seeds, groups, coverage of the point, and what is said when there is none."""
+
+import numpy as np
+import pytest
+
+from autocode import agreement as ag
+from autocode.agreement.counts import tally
+from autocode.agreement.kappa import kappa_values
+from autocode.agreement.resample import Estimator, Sampling, merge, replicate
+
+
+def coders(n_coders=3, n_units=200, share=0.3, seed=0):
+    rng = np.random.default_rng(seed)
+    true = rng.random(n_units) < share
+    return np.where(rng.random((n_coders, n_units)) < 0.9, true, ~true).astype(float)
+
+
+RATINGS = coders()
+INTERVIEWS = np.repeat(np.arange(20), 10)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "krippendorff_alpha",
+        "fleiss_kappa",
+        "conger_kappa",
+        "gwet_ac1",
+        "percent_agreement",
+        "positive_agreement",
+    ],
+)
+@pytest.mark.parametrize("clusters", [None, INTERVIEWS], ids=["units", "interviews"])
+def test_the_bootstrap_surrounds_the_value_and_repeats_with_its_seed(name, clusters):
+    options = {"clusters": clusters, "replicates": 400}
+    interval = ag.bootstrap_interval(RATINGS, name, **options, seed=1)
+    point = getattr(ag, name)(RATINGS).value
+    assert interval.low < point < interval.high
+    assert interval == ag.bootstrap_interval(RATINGS, name, **options, seed=1)
+    assert interval != ag.bootstrap_interval(RATINGS, name, **options, seed=2)
+    assert interval.n_groups == (200 if clusters is None else 20)
+    assert interval.n_replicates == 400
+
+
+def test_a_replicate_is_the_coefficient_of_the_drawn_interviews():
+    ratings = ag.as_ratings(RATINGS)
+    totals = tally(ratings, INTERVIEWS)
+    drawn = np.random.default_rng(5).integers(20, size=20)
+    rows = np.concatenate([np.flatnonzero(i == INTERVIEWS) for i in drawn])
+    weights = np.bincount(drawn, minlength=20).astype(float)
+    values = kappa_values("conger_kappa", merge(totals, weights), np.eye(2))
+    assert float(values) == pytest.approx(ag.conger_kappa(RATINGS[:, rows]).value)
+
+
+def test_chunks_do_not_change_the_shape(monkeypatch):
+    monkeypatch.setattr("autocode.agreement.resample.CHUNK", 50)
+    estimator = Estimator(tally(ag.as_ratings(RATINGS), INTERVIEWS), lambda part: part.n_units)
+    values = replicate(estimator, Sampling(INTERVIEWS, 20, None), replicates=7, seed=0)
+    assert values.tolist() == [200.0] * 7
+
+
+def test_few_interviews_give_a_jackknife_and_a_warning():
+    interval = ag.bootstrap_interval(RATINGS, clusters=np.arange(200) % 5)
+    assert interval.method == "jackknife of interviews"
+    assert "only 5 interviews" in interval.warning
+    assert interval.low < ag.krippendorff_alpha(RATINGS).value < interval.high <= 1
+
+
+def test_one_interview_gives_none():
+    interval = ag.bootstrap_interval(RATINGS, clusters=["a"] * 200)
+    assert interval.low is None
+    assert interval.unavailable_because == "there is only one interview"
+
+
+def test_too_many_undefined_replicates_give_none():
+    rare = np.zeros((2, 100))
+    rare[:, 0] = 1
+    interval = ag.bootstrap_interval(rare, "krippendorff_alpha")
+    assert interval.low is None
+    assert "undefined in" in interval.unavailable_because
+    assert 0.3 < interval.n_undefined / 2000 < 0.45  # (99/100)^100
+
+
+def test_a_few_undefined_replicates_are_dropped_and_counted():
+    rare = np.zeros((2, 100))
+    rare[:, :4] = 1
+    rare[0, 3] = 0
+    interval = ag.bootstrap_interval(rare, "krippendorff_alpha", categories=[0, 1])
+    assert 0 < interval.n_undefined < 100
+    assert interval.n_replicates + interval.n_undefined == 2000
+
+
+def test_clusters_that_agree_within_widen_the_interval():
+    """Whole interviews in which a coder errs: units are not what varies."""
+    rng = np.random.default_rng(2)
+    interviews = np.repeat(np.arange(30), 20)
+    true = rng.random(600) < 0.4
+    wrong = (rng.random(30) < 0.3)[interviews] & (rng.random(600) < 0.7)
+    ratings = np.stack([true, true ^ wrong]).astype(float)
+    by_unit, by_interview = (ag.bootstrap_interval(ratings, clusters=c) for c in (None, interviews))
+    assert by_interview.high - by_interview.low > 1.3 * (by_unit.high - by_unit.low)
+
+
+def test_probabilities_below_thresholds_rise_with_them():
+    interval = ag.bootstrap_interval(RATINGS, clusters=INTERVIEWS, thresholds=(0.2, 0.6, 0.99))
+    shares = [interval.below[t] for t in (0.2, 0.6, 0.99)]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert shares[2] == 1
+
+
+def test_t_intervals_clip_at_one_and_need_an_error():
+    perfect = ag.analytic_interval(ag.fleiss_kappa([[0, 1, 0, 1]] * 2))
+    assert (perfect.low, perfect.high) == (1.0, 1.0)
+    none = ag.analytic_interval(ag.light_kappa(RATINGS))
+    assert none.unavailable_because == "there is no standard error"
+    undefined = ag.analytic_interval(ag.fleiss_kappa([[1, 1], [1, 1]], categories=[0, 1]))
+    assert undefined.low is None
+    assert "the same" in undefined.unavailable_because
+
+
+def test_ordinal_alpha_takes_its_differences_from_each_replicate():
+    rng = np.random.default_rng(1)
+    ratings = rng.integers(0, 4, (2, 30)).astype(float)
+    from autocode.agreement.intervals import alpha_estimator
+
+    table = ag.as_ratings(ratings)
+    groups = np.arange(30) // 3
+    estimator = alpha_estimator(table, groups, "ordinal")
+    drawn = rng.integers(10, size=10)
+    rows = np.concatenate([np.flatnonzero(groups == i) for i in drawn])
+    weights = np.bincount(drawn, minlength=10).astype(float)
+    alone = ag.krippendorff_alpha(ratings[:, rows], metric="ordinal").value
+    assert float(estimator.values(merge(estimator.totals, weights))) == pytest.approx(alone)
+
+
+def test_more_pairs_make_the_pairs_bootstrap_narrower_whatever_the_units_say():
+    few, many = (ag.pairs_bootstrap(RATINGS, pairs=pairs, replicates=2000) for pairs in (100, 10_000))
+    units = ag.bootstrap_interval(RATINGS)
+    assert many.high - many.low < units.high - units.low < few.high - few.low
+    assert ag.pairs_bootstrap([[1, 1], [1, 1]]).unavailable_because == "all values are the same"

@@ -1,0 +1,127 @@
+"""WebVTT and SubRip beyond the shared samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autocode.read import read_transcript
+from autocode.records import Transcript
+
+
+def read(folder: Path, *payloads: str, suffix: str = ".vtt") -> Transcript:
+    cues = [f"{n}\n00:00:0{n}.000 --> 00:00:0{n + 1}.000\n{payload}\n" for n, payload in enumerate(payloads)]
+    path = folder / f"a{suffix}"
+    path.write_text(("WEBVTT\n\n" if suffix == ".vtt" else "") + "\n".join(cues), encoding="utf-8")
+    return read_transcript(path)
+
+
+def said(transcript: Transcript) -> list[tuple[str, str]]:
+    return [(turn.speaker, turn.text) for turn in transcript.turns]
+
+
+def test_cues_of_one_speaker_are_one_turn_and_keep_their_times(tmp_path: Path) -> None:
+    transcript = read(
+        tmp_path, "<v Jane Doe>Good\nmorning.</v>", "<v Jane Doe>Shall we?</v>", "<v Bo>Yes.</v>"
+    )
+    assert transcript.text == "Jane Doe: Good morning. Shall we?\nBo: Yes."
+    first = transcript.turns[0]
+    assert (first.start_s, first.end_s) == (0, 2)
+    spans = [(transcript.text[a:b], start, end) for a, b, start, end in first.meta["cues"]]
+    assert spans == [("Good morning.", 0, 1), ("Shall we?", 1, 2)]
+
+
+@pytest.mark.parametrize("suffix", [".vtt", ".srt"])
+def test_names_only_where_the_speaker_changes(tmp_path: Path, suffix: str) -> None:
+    transcript = read(tmp_path, "Sarah: Welcome.", "Still me.", "Tom: Hi, why?", "Sarah: So.", suffix=suffix)
+    assert said(transcript) == [("Sarah", "Welcome. Still me."), ("Tom", "Hi, why?"), ("Sarah", "So.")]
+
+
+@pytest.mark.parametrize("suffix", [".vtt", ".srt"])
+def test_a_missing_name_among_names_on_every_cue_is_nobodys(tmp_path: Path, suffix: str) -> None:
+    transcript = read(tmp_path, "Ann: One.", "Ann: Two.", "Hm.", "Bo: Three.", "Bo: Four.", suffix=suffix)
+    assert said(transcript) == [("Ann", "One. Two."), ("Unknown", "Hm."), ("Bo", "Three. Four.")]
+    assert transcript.speakers["Unknown"] == "other"
+
+
+def test_a_voice_lasts_until_the_next_one(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "<v John>one", "two", "<v.loud Mia>three</v> <v John>four")
+    assert said(transcript) == [("John", "one two"), ("Mia", "three"), ("John", "four")]
+
+
+@pytest.mark.parametrize("tag", ["<v>", "<v >", "<v ->", "<V.x>"])
+def test_an_empty_voice_is_unknown(tmp_path: Path, tag: str) -> None:
+    assert said(read(tmp_path, f"{tag}hi", "<v Ann>ho")) == [("Unknown", "hi"), ("Ann", "ho")]
+
+
+def test_a_name_in_the_id_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    lines = [
+        f"{name}\n00:00:0{n},000 --> 00:00:0{n},900\nText {n}.\n"
+        for n, name in enumerate(["Speaker 1", "Speaker 2"])
+    ]
+    path.write_text("\n".join(lines))
+    assert said(read_transcript(path)) == [("Speaker 1", "Text 0."), ("Speaker 2", "Text 1.")]
+
+
+def test_a_name_in_parentheses_on_the_first_line(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "(Anna)\nWhat?", "(Bo)\nThis.", "(Anna)\nWhy?", "(laughs)\nNo.")
+    assert said(transcript) == [("Anna", "What?"), ("Bo", "This."), ("Anna", "Why? (laughs) No.")]
+
+
+def test_two_lines_with_dashes_are_two_speakers(tmp_path: Path) -> None:
+    transcript = read(
+        tmp_path, "{\\an8}- <i>What</i> is it?\n-A thing.", "wrapped\nlines &amp; all", suffix=".srt"
+    )
+    assert said(transcript) == [
+        ("Unknown", "What is it?"),
+        ("Unknown 2", "A thing."),
+        ("Unknown", "wrapped lines & all"),
+    ]
+    assert any("dashes" in warning for warning in transcript.warnings)
+
+
+def test_subrip_with_dots_without_numbers_and_without_a_last_line_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    path.write_text("00:00:00.000 --> 00:00:01.500 X1:1\nAnn: a?\n\n00:00:02,000 --> 00:00:03,000\nBob: b")
+    transcript = read_transcript(path)
+    assert [(turn.speaker, turn.end_s) for turn in transcript.turns] == [("Ann", 1.5), ("Bob", 3)]
+
+
+def test_notes_between_id_and_cue_are_no_speech(tmp_path: Path) -> None:
+    path = tmp_path / "a.vtt"
+    path.write_text(
+        'WEBVTT\n\nNOTE duration:"1"\n\n6e2b1f0c-0d3a-4c1e-9a7b-2f5d8e1c4a90\n\nNOTE Confidence: 0.89\n\n'
+        "00:00.000 --> 00:01.000\nhello\n\n6e2b1f0c-0d3a-4c1e-9a7b-2f5d8e1c4a91\n00:01.000 --> 00:02.000\nworld\n"
+    )
+    assert read_transcript(path).text == "hello world"
+
+
+def test_stray_lines_belong_to_the_cue_above(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "Ann: one\n\nand more", "Bob: two", suffix=".srt")
+    assert said(transcript) == [("Ann", "one and more"), ("Bob", "two")]
+    assert any("stray" in warning for warning in transcript.warnings)
+
+
+def test_people_may_say_yeah_twice(tmp_path: Path) -> None:
+    assert read(tmp_path, "Yeah.", "Yeah.", "Yeah.\nSo.", "So.").text == "Yeah. Yeah. Yeah. So. So."
+
+
+def test_rolling_captions_without_karaoke(tmp_path: Path) -> None:
+    rolling = ["a b", *[f"{x} {y}\n{y} {z}" for x, y, z in ["abc", "bcd", "cde", "def", "efg", "fgh"]]]
+    transcript = read(tmp_path, *rolling)
+    assert transcript.text == "a b b c c d d e e f f g g h"
+
+
+def test_character_references_cannot_make_tags_or_lines(tmp_path: Path) -> None:
+    assert (
+        read(tmp_path, "<v A&amp;B>a &lt;v X&gt; b&#10;c &#x110000; &amp;lt;").text
+        == "A&B: a <v X> b c \ufffd &lt;"
+    )
+
+
+def test_language_of_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "a.vtt"
+    path.write_text("WEBVTT\nKind: captions\nLanguage: nb-NO\n\n00:00.000 --> 00:01.000\nhei\n")
+    assert read_transcript(path).language == "nb"

@@ -1,0 +1,206 @@
+"""Plain text and Markdown in the layouts that people and programs write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autocode.read import read_transcript
+from autocode.records import Transcript
+
+Said = list[tuple[str, str]]
+
+
+def read(folder: Path, text: str, name: str = "a.txt", **options: object) -> Transcript:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return read_transcript(path, **options)  # type: ignore[arg-type]
+
+
+def said(transcript: Transcript) -> Said:
+    return [(turn.speaker, turn.text) for turn in transcript.turns]
+
+
+FOUR: Said = [("Anna", "How was it?"), ("Bo", "Good: very."), ("Anna", "Why?"), ("Bo", "Because.")]
+
+LAYOUTS = {
+    "colon": "Anna: How was it?\nBo: Good: very.\nAnna: Why?\nBo: Because.\n",
+    "blank lines": "Anna: How was it?\n\nBo: Good: very.\n\n\nAnna: Why?\n\nBo: Because.",
+    "space before the colon": "Anna : How was it?\nBo : Good: very.\nAnna : Why?\nBo : Because.\n",
+    "no space after it": "Anna:How was it?\nBo:Good: very.\nAnna:Why?\nBo:Because.\n",
+    "wide colon": "Anna：How was it?\nBo：Good: very.\nAnna：Why?\nBo：Because.\n",
+    "bold, colon inside": "**Anna:** How was it?\n\n**Bo:** Good: very.\n\n**Anna:** Why?\n\n**Bo:** Because.\n",
+    "bold, colon outside": "**Anna**: How was it?\n\n**Bo**: Good: very.\n\n__Anna__: Why?\n\n**Bo** : Because.\n",
+    "bold without a colon": "**Anna** How was it?\n\n**Bo** Good: very.\n\n**Anna** Why?\n\n**Bo** Because.\n",
+    "square brackets": "[Anna] How was it?\n[Bo] Good: very.\n[Anna] Why?\n[Bo] Because.\n",
+    "name above": "Anna\nHow was it?\n\nBo\nGood: very.\n\nAnna\nWhy?\n\nBo\nBecause.\n",
+    "name and colon above": "Anna:\n   How was it?\nBo:\n   Good: very.\nAnna:\n   Why?\nBo:\n   Because.\n",
+    "tabs": "Anna\tHow was it?\nBo\tGood: very.\nAnna\tWhy?\nBo\tBecause.\n",
+    "tabs and colons": "Anna:\tHow was it?\nBo:\tGood: very.\nAnna:\tWhy?\nBo:\tBecause.\n",
+    "times first": "[00:01] Anna: How was it?\n[00:02] Bo: Good: very.\n[00:03] Anna: Why?\n[00:04] Bo: Because.\n",
+    "bare times first": "00:00:01 Anna: How was it?\n00:00:02 Bo: Good: very.\n00:00:03 Anna: Why?\n00:00:04 Bo: Because.",
+    "times in the label": "Anna (00:01): How was it?\nBo [0:02]: Good: very.\nAnna 00:03: Why?\nBo (00:04): Because.\n",
+    "times after the label": "Anna: [00:01] How was it?\nBo: (0:02) Good: very.\nAnna: [00:03] Why?\nBo: [00:04] Because.\n",
+    "Otter": "Title\n\nAnna  0:01\nHow was it?\n\nBo  0:02\nGood: very.\n\nAnna  0:03\nWhy?\n\nBo  0:04\nBecause.\n",
+    "Zoom": "[Anna] 00:00:01\nHow was it?\n\n[Bo] 00:00:02\nGood: very.\n\n[Anna] 00:00:03\nWhy?\n\n[Bo] 00:00:04\nBecause.",
+    "Word": "00:00:01 Anna\nHow was it?\n\n00:00:02 Bo\nGood: very.\n\n00:00:03 Anna\nWhy?\n\n00:00:04 Bo\nBecause.",
+}
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(tmp_path: Path, layout: str, suffix: str) -> None:
+    transcript = read(tmp_path, LAYOUTS[layout], f"a{suffix}")
+    assert said(transcript) == FOUR
+    assert transcript.text == LAYOUTS[layout]
+    timed = layout in ("Otter", "Zoom", "Word") or "time" in layout
+    assert [turn.start_s for turn in transcript.turns] == ([1, 2, 3, 4] if timed else [None] * 4)
+    assert transcript.speakers == {"Anna": "interviewer", "Bo": "respondent"}
+
+
+def test_otter_with_its_header_footer_and_long_times(tmp_path: Path) -> None:
+    text = (
+        "A talk\n\nSUMMARY KEYWORDS\ntrust, market\n\nSPEAKERS\nAnna Berg, Speaker 2\n\n"
+        "Anna Berg  59:58\nHow did it begin?\n\nSpeaker 2  1:02:03\nIn [city]. [laughter]\n\nWe had nothing.\n\n"
+        "Transcribed by https://otter.ai\n"
+    )
+    transcript = read(tmp_path, text)
+    assert said(transcript) == [
+        ("Anna Berg", "How did it begin?"),
+        ("Speaker 2", "In [city]. [laughter]\n\nWe had nothing."),
+    ]
+    assert [turn.start_s for turn in transcript.turns] == [3598, 3723]
+    assert "5 lines before the first label, no part of any turn" in transcript.warnings
+
+
+def test_times_of_day_become_times_from_the_first_turn(tmp_path: Path) -> None:
+    text = "[Anna] 14:03:22\nCan you hear me?\n\n[Bo] 14:03:25\nYes. [inaudible]\n[crosstalk] indeed.\n"
+    transcript = read(tmp_path, text)
+    assert said(transcript) == [("Anna", "Can you hear me?"), ("Bo", "Yes. [inaudible]\n[crosstalk] indeed.")]
+    assert [turn.start_s for turn in transcript.turns] == [0, 3]
+
+
+def test_end_marks_of_f4_start_the_next_turn(tmp_path: Path) -> None:
+    text = (
+        "I: Wie war das? #00:00:05-3#\nB: Gut, (unv. #00:00:07-0#) ja. #00:00:09-9#\nI: Ach? #00:00:12-0#\n"
+    )
+    transcript = read(tmp_path, text)
+    assert said(transcript) == [("I", "Wie war das?"), ("B", "Gut, (unv. #00:00:07-0#) ja."), ("I", "Ach?")]
+    assert [(turn.start_s, turn.end_s) for turn in transcript.turns] == [(0, 5.3), (5.3, 9.9), (9.9, 12)]
+
+
+def test_what_could_not_be_heard_stays_in_the_text(tmp_path: Path) -> None:
+    transcript = read(
+        tmp_path, "I: Where?\nR: In [inaudible 00:01:02] and [00:01:05]\n[university] then.\nI: So?\n"
+    )
+    assert transcript.turns[1].text == "In [inaudible 00:01:02] and [00:01:05]\n[university] then."
+
+
+def test_time_headings_are_no_speech(tmp_path: Path) -> None:
+    text = "00:00:00\n\nAnna: How is it?\nBo: Fine.\n\n00:05:00\n\nStill fine.\nAnna: Why?\n"
+    transcript = read(tmp_path, text)
+    assert said(transcript) == [
+        ("Anna", "How is it?"),
+        ("Bo", "Fine."),
+        ("Bo", "Still fine."),
+        ("Anna", "Why?"),
+    ]
+    assert transcript.turns[2].start_s == 300
+
+
+def test_questions_and_answers(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "Q. What is it?\nA. A thing.\nQ. Any more?\nA. No.\n")
+    assert transcript.speakers == {"Q": "interviewer", "A": "respondent"}
+
+
+def test_lettered_lists_and_false_starts_are_no_speakers(tmp_path: Path) -> None:
+    text = "I: Which?\nR: I - well, I think two.\nA. the first\n(b) the second\nI: Why?\nR: Well.\n"
+    assert list(read(tmp_path, text).speakers) == ["I", "R"]
+
+
+def test_spellings_of_one_label_are_one_speaker(tmp_path: Path) -> None:
+    text = "interviewer: What?\nInterviewee1 : This.\nInterviewer: And?\ninterviewee 1: That.\nInterviewer: So?\n"
+    assert list(read(tmp_path, text).speakers) == ["Interviewer", "Interviewee1"]
+
+
+def test_a_misspelt_label_is_not_lost(tmp_path: Path) -> None:
+    text = "Dan: What?\nParticipant: This.\nDan: And?\nParticpant: That.\nDan: So?\nParticipant: Yes.\n"
+    transcript = read(tmp_path, text)
+    assert list(transcript.speakers) == ["Dan", "Participant", "Particpant"]
+    assert "labels that occur only once, taken as speakers: 'Particpant'" in transcript.warnings
+
+
+def test_a_word_with_a_colon_is_no_speaker_unless_the_user_says_so(tmp_path: Path) -> None:
+    text = "Anna: What?\nBo: One thing.\nRemember: it was cold.\nAnna: And?\nBo: That.\n"
+    transcript = read(tmp_path, text)
+    assert list(transcript.speakers) == ["Anna", "Bo"]
+    assert any(warning.startswith("beginnings like 'Name:'") for warning in transcript.warnings)
+    assert not any("Remember" in warning for warning in transcript.warnings)  # it is what Bo said
+    told = read(tmp_path, text, speakers={"remember": "other"})
+    assert told.speakers["Remember"] == "other"
+
+
+def test_long_answers_in_many_paragraphs(tmp_path: Path) -> None:
+    answer = "\n\n".join(f"Paragraph {number} of it." for number in range(30))
+    text = "\n\n".join(f"Anna: Why {number}?\n\nBo: Because.\n\n{answer}" for number in range(4))
+    transcript = read(tmp_path, text)
+    assert len(transcript.turns) == 8
+    assert transcript.turns[1].text == f"Because.\n\n{answer}"
+
+
+def test_a_header_with_names_is_no_speech(tmp_path: Path) -> None:
+    text = "Date: 3 May\nInterviewer: Anna\nInterviewee: P3\n\nAnna: What?\nP3: This: that.\nAnna: So?\nP3: Yes.\n"
+    assert list(read(tmp_path, text).speakers) == ["Anna", "P3"]
+
+
+def test_prose_has_no_speakers(tmp_path: Path) -> None:
+    text = "It was long. We met at 10:30.\n\nSummary: all is well.\n\nNobody asked.\n\nA: is a letter. The end.\n"
+    transcript = read(tmp_path, text)
+    assert {turn.speaker for turn in transcript.turns} == {"Unknown"}
+    assert len(transcript.turns) == 4
+
+
+def test_wrapped_prose_is_cut_at_paragraphs_not_at_lines(tmp_path: Path) -> None:
+    line = "this line goes on and on until it is wrapped at some column and so"
+    assert len(read(tmp_path, "\n".join([line] * 9) + "\nends here.").turns) == 1
+    assert len(read(tmp_path, "A first answer.\nA second answer.\nA third one.\n").turns) == 3
+
+
+def test_markdown_headings_tables_and_front_matter(tmp_path: Path) -> None:
+    text = (
+        "---\ntitle: Interview\nauthor: Anna\n---\n# Interview 3\n\n## Part one\n\n"
+        "| Time | Speaker | Text |\n|:--|---|---|\n| 00:01 | Anna | What? |\n| 00:03 | **Bo** | A \\| B |\n| | | More |\n"
+        "\n## Part two\n\nAnna: And?\n\n---\n\nBo: Yes.\n"
+    )
+    transcript = read(tmp_path, text, "a.md")
+    assert said(transcript) == [
+        ("Anna", "What?"),
+        ("Bo", "A \\| B"),
+        ("Bo", "More"),
+        ("Anna", "And?"),
+        ("Bo", "Yes."),
+    ]
+    assert [turn.start_s for turn in transcript.turns][:3] == [1, 3, None]
+
+
+def test_headings_that_are_names(tmp_path: Path) -> None:
+    text = "# Talk\n\n### Anna\n\nHow?\n\n### Bo\n\nSo.\n\n### Anna\n\nWhy?\n\n### Bo\n\nBecause.\n"
+    assert said(read(tmp_path, text, "a.md")) == [
+        ("Anna", "How?"),
+        ("Bo", "So."),
+        ("Anna", "Why?"),
+        ("Bo", "Because."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "format"),
+    [
+        ("WEBVTT\n\n00:00.000 --> 00:01.000\nAnn: hi\n", "vtt"),
+        ("1\n00:00:00,000 --> 00:00:01,000\nAnn: hi\n", "srt"),
+        ("Ann: hi\nBob: ho\n", "text"),
+    ],
+)
+def test_a_txt_file_may_hold_captions(tmp_path: Path, beginning: str, format: str) -> None:
+    assert read(tmp_path, beginning).format == format
