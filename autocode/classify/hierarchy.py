@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from autocode.codebook import Codebook
 
 
-def agree(codebook: Codebook, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
+def agree(codebook: Codebook, evidence: NDArray[np.floating]) -> NDArray[np.floating]:
     """Evidence of shape (n, n_codes) in which no code has more than its parent.
 
-    Where a child has more than its parent they meet half-way: from the leaves up a parent rises to the mean of
-    its own and its best child's evidence, then from the top down a child keeps at most its parent's.
+    A code at the top is an umbrella: it rises to the best of its children. Further down a code has at most its
+    parent's evidence, because the finer a code is, the fewer lines speak for it (BENCHMARKS.md, "Zero-shot",
+    compares this with raising all parents and with meeting half-way).
     """
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
     agreed = evidence.copy()
-    top_down = sorted((code_id for code_id in codebook.ids if codebook.ancestors(code_id)), key=codebook.depth)
-    for parent in dict.fromkeys(codebook.ancestors(code_id)[0] for code_id in reversed(top_down)):
-        best = agreed[:, [column[child] for child in codebook.children(parent)]].max(axis=1)
-        own = agreed[:, column[parent]]
-        agreed[:, column[parent]] = np.where(best > own, (best + own) / 2, own)
-    for code_id in top_down:
-        own, parent_column = agreed[:, column[code_id]], column[codebook.ancestors(code_id)[0]]
-        agreed[:, column[code_id]] = np.minimum(own, agreed[:, parent_column])
+    for code_id in sorted(codebook.ids, key=codebook.depth):
+        own = agreed[:, column[code_id]]
+        if codebook.depth(code_id) == 1:
+            root = agreed[:, column[codebook.ancestors(code_id)[0]]]
+            np.maximum(root, own, out=root)
+        elif codebook.depth(code_id) > 1:
+            np.minimum(own, agreed[:, column[codebook.ancestors(code_id)[0]]], out=own)
     return agreed
 
 

@@ -29,9 +29,9 @@ from autocode.records import Evidence, Suggestion
 
 # Chosen on the demo interviews' codes (BENCHMARKS.md, "Zero-shot"), never on reported data.
 DENSE_PENALTY, LEXICAL_PENALTY = 3.0, 1.0
-DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 0.7
+DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 0.8
 CUE_WEIGHT = 0.5  # evidence for each cue that is found as a whole
-MIDPOINT, SCALE = 3.0, 1.0  # evidence, in background standard deviations, that scores 0.5; and its spread
+MIDPOINT, SCALE = 3.7, 1.0  # evidence, in background standard deviations, that scores 0.5; and its spread
 MOST_WORDS = 3  # stretches of words shown as evidence
 GUIDE_PULL = 2.0  # evidence that a guide question's tie is worth at a perfect match
 GUIDE_FLOOR = 0.15  # the share of it that even a long answer gets

@@ -35,6 +35,8 @@ _TAB = re.compile(rf"(?P<name>{NAME})\t+")
 _ALONE = re.compile(rf"(?P<name>{NAME})\s*$")
 _ABBREVIATION = re.compile(r"\b(?:[^\W\d_]{1,3}|prof|hon|sen|rep)\.(?=\s|$|\d)|(?<=\w)\.(?=[\d\w])", re.I)
 _SENTENCE = re.compile(r"[.!?;…\"“”=/\\@]|,.*,")  # what no name has in it
+_TIME_AND_END = re.compile(rf"\s+(?P<mark>{MARK})\s*$")
+_COLON_NEXT = re.compile(r"\s*[:：]\s*")
 TIME_ONLY = re.compile(rf"\s*{MARK}\s*$")
 
 
@@ -90,13 +92,27 @@ def candidate(line: Line) -> Label | None:
     start_s = None
     if first := _MARK_FIRST.match(head, at):
         at, start_s = first.end(), first_time(first["mark"])
+    if 0 < line.bold < len(line.text) and (label := _bold_beginning(line, at, start_s)) is not None:
+        return label
     for kind, pattern in _PATTERNS:
         match = pattern.match(head, at)
         if match and (label := _read(kind, match, line)) is not None:
+            if first and label.kind == "alone":
+                label = replace(label, kind="timed")  # as Word transcribes: 00:00:05 Speaker 1
             return label if label.start_s is not None else replace(label, start_s=start_s)
-    if 0 < line.bold < len(line.text) and plausible_name(name := line.text[at : line.bold].strip(" :\t")):
-        return Label(name, "bold", line.bold, start_s)
     return None
+
+
+def _bold_beginning(line: Line, at: int, start_s: float | None) -> Label | None:
+    """The label that Word's bold type marks at the beginning of a paragraph."""
+    name = " ".join(line.text[at : line.bold].split()).rstrip(" :：")
+    if not plausible_name(name) or not name[0].isalpha():
+        return None
+    if rest := _TIME_AND_END.match(line.text, line.bold):
+        return Label(name, "timed", rest.end(), first_time(rest["mark"]))
+    colon = _COLON_NEXT.match(line.text, line.bold)
+    kind: Kind = "colon" if colon or line.text[at : line.bold].rstrip().endswith((":", "：")) else "bold"
+    return Label(name, kind, colon.end() if colon else line.bold, start_s)
 
 
 def _read(kind: Kind, match: re.Match[str], line: Line) -> Label | None:

@@ -133,7 +133,7 @@ def _accept(
     if stray and not known_keys & sure_keys:
         sure = set()
     accepted = sure | recurring | _weak_kinds(offers, keys, coverage)
-    return _with_rare_names(accepted, offers, keys, coverage)
+    return _with_rare_names(accepted, offers, keys, coverage, blocks)
 
 
 def _coverage(offers: dict[int, Label], blocks: Sequence[int]) -> Coverage:
@@ -180,7 +180,11 @@ def _weak_kinds(offers: dict[int, Label], keys: dict[int, str], coverage: Covera
 
 
 def _with_rare_names(
-    accepted: set[int], offers: dict[int, Label], keys: dict[int, str], coverage: Coverage
+    accepted: set[int],
+    offers: dict[int, Label],
+    keys: dict[int, str],
+    coverage: Coverage,
+    blocks: Sequence[int],
 ) -> tuple[set[int], list[str]]:
     """Add names that occur once where everything around them is labelled, and say so."""
     taken = {keys[n] for n in accepted}
@@ -189,7 +193,7 @@ def _with_rare_names(
     accepted = accepted | {n for n in strong if keys[n] in taken}
     rare = {n for n in strong if keys[n] not in taken}
     distinct = {keys[n] for n in rare}
-    if not accepted and rare and len(distinct) <= 3 and coverage(rare) == 1.0:
+    if not accepted and rare and len(distinct) <= 3 and coverage(rare) == blocks[min(rare)] == 1:
         return rare, []
     if not accepted or coverage(accepted | rare) < 0.5:
         note = f"{len(distinct):,} different beginnings with a colon, none recurring: not taken as speakers"

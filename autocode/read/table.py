@@ -105,7 +105,8 @@ def _rows(source: Source, text: str, delimiter: str) -> tuple[list[list[str]], l
 def _records(source: Source, rows: Sequence[Sequence[str]]) -> list[tuple[int, dict[str, Any]]]:
     """The rows of a tidy table as (row number, record); empty optional cells are left out."""
     header = [cell.strip() for cell in rows[0]]
-    if len(set(header)) < len(header):
+    named = [name for name in header if name]
+    if len(set(named)) < len(named):
         raise source.error("two columns have the same name", line=1)
     return [
         (
@@ -194,8 +195,9 @@ def _filled_rows(sheet: Any) -> Iterator[list[str]]:
     for row in sheet.iter_rows(max_row=_MAX_ROW, max_col=_MAX_COLUMN, values_only=True):
         if row.count(None) < len(row):
             cells = [_as_text(value) for value in row]
-            if any(cell.strip() for cell in cells):
-                yield cells
+            width = max((n for n, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+            if width:
+                yield cells[:width]
 
 
 def _as_text(value: object) -> str:

@@ -89,7 +89,7 @@ def _checked(source: Source, number: int, row: Mapping[str, Any]) -> dict[str, A
     ids = {key: row[key] for key in ("transcript_id", "utterance_id")}
     for key, value in ids.items():
         if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
-            raise source.error(f"'{key}' is neither a string nor a number", line=number)
+            raise source.error(f"'{key}' is empty, or neither a string nor a number", line=number)
     meta = _meta(source, number, row.get("meta"))
     extra = {str(key): value for key, value in row.items() if key not in _OWN and value is not None}
     return {

@@ -36,9 +36,9 @@ def test_what_agrees_already_stays(tree: Codebook, evidence: np.ndarray) -> None
     np.testing.assert_allclose(agree(tree, once), once)
 
 
-def test_parent_and_child_meet_half_way(tree: Codebook) -> None:
-    evidence = np.array([[0.0, -9.0, -9.0, -9.0, 1.0, 3.0]])
-    assert agree(tree, evidence)[0].tolist() == [0.0, -9.0, -9.0, -9.0, 2.0, 2.0]
+def test_the_top_rises_to_its_children_and_the_rest_is_held_by_its_parent(tree: Codebook) -> None:
+    evidence = np.array([[0.0, 2.0, -9.0, 3.0, 1.0, -3.0]])  # a, a1, a2, a11, b, b1
+    assert agree(tree, evidence)[0].tolist() == [2.0, 2.0, -9.0, 2.0, 1.0, -3.0]
 
 
 @given(scores=arrays(np.float64, (4, 6), elements=st.floats(0, 1)))

@@ -1,0 +1,164 @@
+"""Who asks the questions?"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+
+from autocode.read import read_transcript, unknown_overrides
+from autocode.read.roles import (
+    declared_roles,
+    ends_in_question,
+    guess_roles,
+    habits,
+    is_label_word,
+    label_roles,
+)
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.mark.parametrize(
+    ("asks", "answers"),
+    [
+        ("Interviewer", "Interviewee"),
+        ("Interviewer 1", "Participant_03"),
+        ("INTERVIEWER", "respondent nr.2"),
+        ("I", "R"),
+        ("I1", "B2"),
+        ("I", "P 03"),
+        ("R", "P1"),  # the researcher and a participant
+        ("Q", "A"),
+        ("M", "P4"),
+        ("Moderator", "Teilnehmerin 3"),
+        ("Interviewerin", "Befragte"),
+        ("Intervjuer", "Informant"),
+        ("Intervjuare", "IP"),
+        ("Haastattelija", "Haastateltava 2"),
+        ("Enquêteur", "Enquêtée"),
+        ("Entrevistadora", "Entrevistado"),
+        ("Intervistatore", "Intervistata"),
+        ("Therapist", "Client"),
+        ("Counsellor", "Patient 7"),
+        ("Anna Berg (interviewer)", "Bo Lund (respondent)"),
+        ("Host", "Guest"),
+    ],
+)
+def test_words_in_the_labels(asks: str, answers: str) -> None:
+    assert label_roles([answers, asks]) == {asks: "interviewer", answers: "respondent"}
+
+
+def test_words_that_say_nothing_or_something_else() -> None:
+    assert label_roles(["Anna", "Speaker 1", "SPEAKER_00"]) == {}
+    assert label_roles(["Therapist", "Interviewer"])["Therapist"] == "respondent"  # studied, not treating
+    assert label_roles(["Interpreter", "I", "R"])["Interpreter"] == "other"
+    assert label_roles(["A", "B"]) == {}
+
+
+def test_label_words() -> None:
+    assert all(
+        map(is_label_word, ["I", "P03", "R1", "Respondent nr.2", "SPEAKER_00", "Speaker A", "Male 2", "IP"])
+    )
+    assert not any(map(is_label_word, ["Person 3", "X", "The participant", "Our client said", "Anna", "10"]))
+
+
+def test_role_words_of_tidy_files() -> None:
+    roles, warnings = declared_roles(["Interviewer", "interviewee", "negotiator", "other", "facilitator"])
+    assert list(roles.values()) == ["interviewer", "respondent", "respondent", "other", "interviewer"]
+    assert warnings == []
+    assert declared_roles(["therapist", "client"])[0] == {"therapist": "interviewer", "client": "respondent"}
+    assert declared_roles(["therapist", "interviewer"])[0]["therapist"] == "respondent"
+
+
+def test_an_unknown_role_is_a_respondent_only_if_nobody_else_is() -> None:
+    roles, warnings = declared_roles(["interviewer", "wizard"])
+    assert roles["wizard"] == "respondent"
+    assert warnings == ["the role 'wizard' is not known; it was taken as 'respondent'"]
+    assert declared_roles(["participant", "wizard"])[0]["wizard"] == "other"
+
+
+@pytest.mark.parametrize("text", ["Why?", "Why?”", "(Why?)", "لماذا؟", "为什么？", "Why? \n"])
+def test_questions(text: str) -> None:
+    assert ends_in_question(text)
+    assert not ends_in_question(text + " I wonder.")
+
+
+def test_a_clear_interviewer_needs_no_warning() -> None:
+    turns = [("X", "And how did that go?"), ("Y", "It went well, we sold some of it and kept the rest.")] * 4
+    roles, warnings = guess_roles(habits(turns), {})
+    assert roles == {"X": "interviewer", "Y": "respondent"}
+    assert warnings == []
+
+
+def test_a_likely_interviewer_comes_with_a_warning() -> None:
+    turns = [("Y", "It went well."), ("X", "And how did that go?"), ("Y", "Well, we sold some.")]
+    roles, warnings = guess_roles(habits(turns), {})
+    assert roles["X"] == "interviewer"
+    assert "'X' asks 1 of the 1 questions" in warnings[0]
+    assert "--speaker NAME=interviewer" in warnings[0]
+
+
+def test_in_doubt_everybody_is_a_respondent() -> None:
+    turns = [("X", "It went well."), ("Y", "So it did."), ("Z", "Indeed it did, or did it?")] * 3
+    roles, warnings = guess_roles(habits(turns), {"Z": "other"})
+    assert roles == {"X": "respondent", "Y": "respondent", "Z": "other"}
+    assert "nobody clearly asks" in warnings[0]
+
+
+def test_there_is_one_guessed_interviewer_at_most() -> None:
+    turns = [("X", "Why?"), ("Y", "Why not?"), ("Z", "Because of it all.")] * 5
+    assert list(guess_roles(habits(turns), {})[0].values()).count("interviewer") <= 1
+    assert guess_roles(habits(turns), {"Y": "interviewer"})[0] == {
+        "X": "respondent",
+        "Y": "interviewer",
+        "Z": "respondent",
+    }
+
+
+def test_the_user_knows_better(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Interviewer: Why?\nAnna Berg: So.\nInterviewer: And?\nAnna Berg: No.\n")
+    told = {"anna  BERG": "interviewer", "interviewer": "respondent", "Nobody": "other"}
+    transcript = read_transcript(path, speakers=told)
+    assert transcript.speakers == {"Interviewer": "respondent", "Anna Berg": "interviewer"}
+    assert transcript.warnings == ()
+    assert unknown_overrides([transcript], told) == ["Nobody"]
+
+
+def test_one_speaker_is_a_respondent_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Interviewer: I begin.\n\nAnd go on.\n")
+    transcript = read_transcript(path)
+    assert transcript.speakers == {"Interviewer": "respondent"}
+    assert transcript.warnings == (
+        "only 'Interviewer' speaks, so everything is taken as said by one respondent; "
+        "if several people speak, begin their turns with 'Name:'",
+    )
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("corpus", "n_right"), [("pdpilot", 7), ("founders", 50)])
+def test_interviewers_of_real_interviews_are_found_without_their_labels(corpus: str, n_right: int) -> None:
+    path = DATA / corpus / "utterances.jsonl.gz"
+    if not path.exists():
+        pytest.skip("the shared corpora are absent")
+    turns: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    gold: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            said = turns[row["transcript_id"]]
+            if said and said[-1][0] == row["speaker"]:
+                said[-1] = (row["speaker"], f"{said[-1][1]} {row['text']}")
+            else:
+                said.append((row["speaker"], row["text"]))
+            gold[row["transcript_id"]][row["speaker"]][row["role"]] += 1
+    right = 0
+    for transcript_id, said in turns.items():
+        roles, _ = guess_roles(habits(said), {})
+        asking = [speaker for speaker, role in roles.items() if role == "interviewer"]
+        right += [gold[transcript_id][one].most_common(1)[0][0] for one in asking] == ["interviewer"]
+    assert right == n_right

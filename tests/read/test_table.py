@@ -1,0 +1,202 @@
+"""CSV, TSV and Excel."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from autocode.errors import ReadError
+from autocode.read import read_transcript, read_transcripts
+from autocode.read.columns import find_columns, header_kind
+from autocode.records import Transcript
+
+
+def said(transcript: Transcript) -> list[tuple[str, str]]:
+    return [(turn.speaker, turn.text) for turn in transcript.turns]
+
+
+def csv(folder: Path, text: str | bytes, name: str = "a.csv") -> Transcript:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_transcript(path)
+
+
+def xlsx(
+    folder: Path, rows: list[list[Any]], *, sheets: dict[str, list[list[Any]]] | None = None
+) -> Transcript:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for title, more in (sheets or {}).items():
+        sheet = book.create_sheet(title)
+        for row in more:
+            sheet.append(row)
+    path = folder / "a.xlsx"
+    book.save(path)
+    return read_transcript(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ("Speaker", "speaker"),
+        ("SPRECHER:IN", "speaker"),
+        ("Locuteur", "speaker"),
+        ("speaker_name", "speaker"),
+        ("Äußerung", "text"),
+        ("Transcript text", "text"),
+        ("Start Time", "start"),
+        ("start (s)", "start"),
+        ("End_Time", "end"),
+        ("Zeit", "start"),
+        ("Kommentar", None),
+        ("speaker id", None),
+        ("x" * 100, None),
+    ],
+)
+def test_headers(header: str, kind: str | None) -> None:
+    assert header_kind(header) == kind
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+def test_delimiters_and_encodings(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    rows = [
+        ["Sprecher", "Zeit", "Äußerung"],
+        ["I", "00:01", "Wie?"],
+        ["B", "0:05", '"Gut, ja; so\nund | so"'],
+        ["", "", "Ende"],
+    ]
+    text = "\r\n".join(delimiter.join(row) for row in rows)
+    transcript = csv(tmp_path, text.encode(encoding))
+    assert said(transcript) == [("I", "Wie?"), ("B", "Gut, ja; so und | so Ende")]
+    assert [turn.start_s for turn in transcript.turns] == [1, 5]
+
+
+def test_excels_own_line_about_the_delimiter(tmp_path: Path) -> None:
+    assert said(csv(tmp_path, "sep=;\nspeaker;text\nI;a, b\nR;c\n")) == [("I", "a, b"), ("R", "c")]
+
+
+def test_rows_of_one_speaker_are_one_turn(tmp_path: Path) -> None:
+    transcript = csv(tmp_path, "start,end,speaker,text\n0,1,I,One\n1,2.5,I,two?\n2.5,,R,Three\n")
+    assert said(transcript) == [("I", "One two?"), ("R", "Three")]
+    assert [(turn.start_s, turn.end_s) for turn in transcript.turns] == [(0, 2.5), (2.5, None)]
+
+
+def test_rows_without_a_speaker_column_stay_apart(tmp_path: Path) -> None:
+    transcript = csv(tmp_path, "text\nfirst answer\nsecond answer\n")
+    assert said(transcript) == [("Unknown", "first answer"), ("Unknown", "second answer")]
+
+
+def test_columns_without_a_header(tmp_path: Path) -> None:
+    transcript = csv(tmp_path, "00:01,Anna,What is it?\n00:02,Bo,A thing\n00:03,Anna,Why?\n00:04,Bo,So\n")
+    assert list(transcript.speakers) == ["Anna", "Bo"]
+    assert transcript.turns[1].start_s == 2
+    assert (
+        "the table has no header row; its columns were recognised by what is in them" in transcript.warnings
+    )
+
+
+def test_a_table_of_something_else(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r"a.csv: no column of text was found"):
+        csv(tmp_path, "year,price\n2001,3\n2002,4\n")
+    assert find_columns([["1", "2"], ["3", "4"]]) is None
+
+
+def test_loose_quotation_marks_are_read_with_a_warning(tmp_path: Path) -> None:
+    transcript = csv(tmp_path, 'speaker,text\nAnn,he said "hi"\nBob,"a "b" c"\n')
+    assert len(transcript.turns) == 2
+    assert any("line 3" in warning for warning in transcript.warnings)
+
+
+def test_a_cell_longer_than_the_modules_limit(tmp_path: Path) -> None:
+    transcript = csv(tmp_path, "speaker,text\nAnn," + "word " * 60_000 + "\nBob,so\n")
+    assert len(transcript.turns[0].text) == 299_999
+
+
+def test_excel_times(tmp_path: Path) -> None:
+    rows = [
+        ["My interview"],
+        [],
+        ["Time", "Speaker", "Text"],
+        [datetime.time(0, 0, 5), "I", "What?"],
+        [datetime.timedelta(hours=1, seconds=9), "R", "This."],
+        [None, "R", "=1+1"],  # a formula that was never calculated has no value
+        ["0:01:07", None, -3],
+        [None, "I", "So?"],
+    ]
+    transcript = xlsx(tmp_path, rows)
+    assert transcript.turns[0].start_s == 5
+    assert transcript.turns[1].start_s == 3609
+    assert said(transcript)[0] == ("I", "What?")
+    assert transcript.turns[1].text == "This. -3"
+    assert "1 row without text dropped" in transcript.warnings
+
+
+def test_excel_fractions_of_a_day(tmp_path: Path) -> None:
+    rows = [["Start", "Speaker", "Text"], [0, "I", "What?"], [0.5 / 24, "R", "This."]]
+    assert [turn.start_s for turn in xlsx(tmp_path, rows).turns] == [0, 1800]
+
+
+def test_the_first_sheet_that_holds_a_transcript(tmp_path: Path) -> None:
+    speech = {"Talk": [["speaker", "text"], ["I", "What?"], ["R", "This."]]}
+    transcript = xlsx(tmp_path, [["made on", "3 May"]], sheets=speech)
+    assert said(transcript) == [("I", "What?"), ("R", "This.")]
+    assert "1 other sheet of the workbook not read" in transcript.warnings
+
+
+def test_an_empty_workbook(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no filled cells"):
+        xlsx(tmp_path, [])
+
+
+TIDY = "transcript_id,utterance_id,speaker,role,text,start,meta\n"
+
+
+def test_tidy_csv(tmp_path: Path) -> None:
+    path = tmp_path / "utterances.csv"
+    path.write_text(
+        TIDY + 'b,1,X,interviewer,Hi?,0.5,"{""w"": 2}"\na,2,Y,,"yo\nho",,\nb,3,X,interviewer,So?,,\n'
+    )
+    second, first = read_transcripts(path)
+    assert (second.id, first.id) == ("b", "a")
+    assert [(turn.unit_id, turn.start_s, turn.meta) for turn in second.turns] == [
+        ("1", 0.5, {"w": 2}),
+        ("3", None, {}),
+    ]
+    assert first.turns[0].text == "yo\nho"
+    assert first.speakers == {"Y": "respondent"}
+    assert first.has_units
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            "a,1,X,interviewer,Hi?\na,1,X,interviewer,Hi?\n",
+            "line 3: utterance_id '1' was already used in line 2",
+        ),
+        ("a,1,X,interviewer,Hi?,soon\n", "line 2: 'start' is not a number"),
+        ("a,1,X,interviewer,Hi?,,{x\n", "line 2: 'meta' is not valid JSON"),
+        ("a,,X,interviewer,Hi?\n", "line 2: 'utterance_id' is empty"),
+    ],
+)
+def test_tidy_csv_names_the_row(tmp_path: Path, rows: str, message: str) -> None:
+    with pytest.raises(ReadError, match=f"a.csv, {message}"):
+        csv(tmp_path, TIDY + rows)
+
+
+def test_tidy_csv_needs_its_columns(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no role; a row needs"):
+        csv(tmp_path, "transcript_id,utterance_id,speaker,text\na,1,X,Hi?\n")
+
+
+def test_tidy_xlsx(tmp_path: Path) -> None:
+    header = ["transcript_id", "utterance_id", "speaker", "role", "text"]
+    transcript = xlsx(tmp_path, [header, ["t", 1, "X", "interviewer", "Hi?"], ["t", 2, "Y", "client", "Yo."]])
+    assert transcript.id == "t"
+    assert [turn.unit_id for turn in transcript.turns] == ["1", "2"]
