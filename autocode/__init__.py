@@ -25,7 +25,19 @@ _WHERE = {
     "read_transcripts": "autocode.read",
 }
 
-__all__ = [*_WHERE, "__version__"]  # noqa: PLE0604, PLE0605
+__all__ = [
+    "AutocodeError",
+    "Codebook",
+    "CodedTranscript",
+    "Coder",
+    "Settings",
+    "__version__",
+    "read_codebook",
+    "read_guide",
+    "read_settings",
+    "read_transcript",
+    "read_transcripts",
+]
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook, read_codebook

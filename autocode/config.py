@@ -39,7 +39,7 @@ class SegmentConfig(Section):
     spacy_model: str = ""  # an installed trained pipeline by name; empty: blank, with our components
     min_words: int = Field(default=4, ge=1)  # shorter sentences are joined to a neighbour
     max_words: int = Field(default=60, ge=10)  # a meaning unit stops growing here
-    cohesion: float = Field(default=0.35, ge=-1, le=1)  # cosine at which neighbours are one meaning unit
+    cohesion: float = Field(default=0.25, ge=-1, le=1)  # cosine at which neighbours are one meaning unit
 
 
 class EmbedConfig(Section):
@@ -47,7 +47,7 @@ class EmbedConfig(Section):
 
     encoder: str = "default"  # default, hashing, or a sentence-transformers name or folder
     backend: Literal["auto", "fast", "reference"] = "auto"  # auto: fast where it is exact, else reference
-    batch_tokens: int = Field(default=256, ge=16)  # padded tokens in one batch of the fast path
+    batch_tokens: int = Field(default=256, ge=16)  # tokens in one batch of the fast path
     threads: int = Field(default=0, ge=0)  # 0: as many as there are cores
     cache_dir: str = ""  # empty: the user's cache folder
     cache_max_gb: float = Field(default=2.0, ge=0)  # the least recently used vectors go first; 0: no cache
@@ -80,7 +80,7 @@ def shipped(*parts: str) -> Path:
 
 
 def read_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Settings from `path` (a TOML file) over the defaults, then `overrides` such as {"segment.unit": "turn"}.
+    """Settings from `path` (TOML) over the defaults, then `overrides` such as {"segment.unit": "turn"}.
 
     Raises `ConfigError` that names the file and the setting.
     """

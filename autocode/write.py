@@ -1,8 +1,8 @@
 """Codings as files: `suggestions.jsonl`, `suggestions.csv`, `utterances.jsonl` and `run.json`.
 
 The layout of each is a contract (README, "Files"). Transcripts are written one after
-another, so that a corpus of any size needs the memory of one interview; the four files
-take their places together when the last one is complete.
+another, so that a corpus of any size needs the memory of one interview; the files take
+their places when the last transcript is in them, or not at all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from autocode.files import make_private_folder, write_private
 from autocode.records import Evidence, Suggestion, Utterance
 
 CSV_COLUMNS = (
-    "transcript_id", "utterance_id", "speaker", "role", "text", "codes", "best_code", "best_score", "decision", "evidence",
+    "transcript_id", "utterance_id", "speaker", "role", "text",
+    "codes", "best_code", "best_score", "decision", "evidence",
 )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ class CodingWriter:
 
 @contextmanager
 def coding_files(folder: Path, *, score_columns: Sequence[str] = ()) -> Iterator[CodingWriter]:
-    """Open the three tables of a coding in `folder`; `score_columns` are the codes for one CSV column each."""
+    """Open the three tables of a coding in `folder`; each of `score_columns`, codes, gets a CSV column."""
     make_private_folder(folder)
     with ExitStack() as stack:
         suggestions, table, utterances = (

@@ -70,7 +70,9 @@ class GuideMatcher:
         wordings = [
             (question, text) for question in guide.questions for text in (question.text, *question.variants)
         ]
-        ties = np.array([[code in question.ties for code in code_ids] for question, _ in wordings], np.float64)
+        ties = np.array(
+            [[code in question.ties for code in code_ids] for question, _ in wordings], np.float64
+        )
         embeddings = read([text for _, text in wordings]).embeddings
         return cls(tuple(question.id for question, _ in wordings), embeddings, ties)
 

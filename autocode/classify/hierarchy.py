@@ -13,9 +13,9 @@ from autocode.codebook import Codebook
 def agree(codebook: Codebook, evidence: NDArray[np.floating]) -> NDArray[np.floating]:
     """Evidence of shape (n, n_codes) in which no code has more than its parent.
 
-    A code at the top is an umbrella: it rises to the best of its children. Further down a code has at most its
-    parent's evidence, because the finer a code is, the fewer lines speak for it (BENCHMARKS.md, "Zero-shot",
-    compares this with raising all parents and with meeting half-way).
+    A code at the top is an umbrella: it rises to the best of its children. Further down a code has at most
+    its parent's evidence, because the finer a code is, the fewer lines speak for it (BENCHMARKS.md,
+    "Zero-shot", compares this with other rules).
     """
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
     agreed = evidence.copy()
@@ -56,7 +56,7 @@ def _choose(
     """Columns to suggest for one utterance; `lineage` holds each code's column and its ancestors'."""
     chosen: set[int] = set()
     ends: set[int] = set()  # chosen codes that are no ancestor of another
-    for index in sorted(np.flatnonzero(allowed), key=lambda i: (-scores[i], len(lineage[i]))):
+    for index in sorted(np.flatnonzero(allowed).tolist(), key=lambda i: (-scores[i], len(lineage[i]))):
         line = lineage[index]
         if not allowed[line].all():
             continue

@@ -18,7 +18,9 @@ class Vocabulary:
     (1 + ln count) * idf, with idf taken from the codebook's lines and the background.
     """
 
-    def __init__(self, documents: Sequence[Sequence[Lemma]], function_words: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, documents: Sequence[Sequence[Lemma]], function_words: frozenset[str] = frozenset()
+    ) -> None:
         """Learn the terms of `documents`; `function_words` weigh, but are no evidence by themselves."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 

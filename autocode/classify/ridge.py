@@ -25,7 +25,9 @@ class Ridge:
         return np.asarray(features @ self.weights) + self.intercept
 
 
-def fit_ridge(features: Any, table: NDArray[np.float64], penalty: float, *, intercept_scale: float = 0.3) -> Ridge:
+def fit_ridge(
+    features: Any, table: NDArray[np.float64], penalty: float, *, intercept_scale: float = 0.3
+) -> Ridge:
     """Fit `table` (n_rows, n_codes; nan: not said) on `features` (n_rows, n_features), dense or sparse.
 
     Works in the space of rows (a codebook has fewer lines than words). The intercept is a

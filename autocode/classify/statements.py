@@ -14,7 +14,7 @@ Cue = tuple[str, int, int]  # id of the code that the cue speaks for, start_char
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """n texts with their embeddings, shape (n, n_dims), unit rows, their lemmas in order and the cues in them."""
+    """n texts: their embeddings, shape (n, n_dims), unit rows; their lemmas in order; the cues in them."""
 
     texts: tuple[str, ...]
     embeddings: NDArray[np.float32]

@@ -111,14 +111,18 @@ class ZeroShot:
         known = read([*(line.text for line in lines), *background])
         table = np.vstack([targets(codebook, lines), np.zeros((len(background), len(codebook.ids)))])
         vocabulary = Vocabulary(known.lemmas, function_words)
-        meaningful = np.array([line.kind != "cue" or line.text == codebook[line.code_id].name for line in lines])
+        meaningful = np.array(
+            [line.kind != "cue" or line.text == codebook[line.code_id].name for line in lines]
+        )
         rows = np.append(np.flatnonzero(meaningful), len(lines) + np.arange(len(background)))
         return cls(
             codebook=codebook,
             config=config or ClassifyConfig(),
             lines=lines,
             line_embeddings=known.embeddings[: len(lines)],
-            dense=Evidencer.fit(known.embeddings[rows].astype(np.float64), table[rows], len(background), DENSE_PENALTY),
+            dense=Evidencer.fit(
+                known.embeddings[rows].astype(np.float64), table[rows], len(background), DENSE_PENALTY
+            ),
             lexical=Evidencer.fit(vocabulary.rows(known.lemmas), table, len(background), LEXICAL_PENALTY),
             vocabulary=vocabulary,
             guide=GuideMatcher.build(guide, codebook.ids, read) if guide else None,
@@ -135,15 +139,20 @@ class ZeroShot:
             self.codebook, scores, threshold=self.config.threshold, most=self.config.max_suggestions
         )
         return Scored(
-            statements, scores.astype(np.float32), chosen, dense, lexical, question, guide, terms, questions, answers, matches
+            statements, scores.astype(np.float32), chosen, dense, lexical, question, guide,
+            terms, questions, answers, matches,
         )  # fmt: skip
 
     def suggest(
         self, scored: Scored, row: int, utterance_id: str, *, all_scores: bool = False
     ) -> tuple[Suggestion, ...]:
         """The suggestions for one utterance, best first; with `all_scores`, one for every code."""
-        columns = range(len(self.codebook.ids)) if all_scores else np.flatnonzero(scored.chosen[row])
-        order = sorted(columns, key=lambda c: (-scored.scores[row, c], self.codebook.depth(self.codebook.ids[c]), c))
+        columns = (
+            list(range(len(self.codebook.ids))) if all_scores else np.flatnonzero(scored.chosen[row]).tolist()
+        )
+        order = sorted(
+            columns, key=lambda c: (-scored.scores[row, c], self.codebook.depth(self.codebook.ids[c]), c)
+        )
         return tuple(
             Suggestion(
                 utterance_id=utterance_id,
@@ -193,7 +202,7 @@ class ZeroShot:
 
     def _explain(self, scored: Scored, row: int, column: int) -> tuple[Evidence, ...]:
         """What spoke for a code, strongest first; weights are shares of all that spoke for it."""
-        text, code_id = scored.statements.texts[row], self.codebook.ids[column]
+        code_id = self.codebook.ids[column]
         found: list[Evidence] = []
         if (meaning := scored.dense[row, column]) > 0:
             found += self._nearest_lines(scored.statements.embeddings[row], code_id, meaning)
@@ -222,7 +231,13 @@ class ZeroShot:
             found[span] = value + CUE_WEIGHT
         text = statements.texts[row]
         return [
-            Evidence("cue" if any(s < end and start < e for s, e in cues) else "words", text[start:end], value, start, end)
+            Evidence(
+                "cue" if any(s < end and start < e for s, e in cues) else "words",
+                text[start:end],
+                value,
+                start,
+                end,
+            )
             for (start, end), value in sorted(found.items(), key=lambda item: -item[1])
         ]
 

@@ -42,11 +42,17 @@ def show(
     terminal, book = terminal_of(context), read_codebook(codebook)
     _warn(context, book)
     if code is None:
-        data = {"name": book.name, "digest": book.digest, "codes": [c.model_dump(mode="json") for c in book.codes]}
+        data = {
+            "name": book.name,
+            "digest": book.digest,
+            "codes": [c.model_dump(mode="json") for c in book.codes],
+        }
         terminal.result(_tree(book), data=data)
     else:
         found = book[book.resolve(code)]
-        terminal.result(_card(book, found), data={**found.model_dump(mode="json"), "path": book.path(found.id)})
+        terminal.result(
+            _card(book, found), data={**found.model_dump(mode="json"), "path": book.path(found.id)}
+        )
 
 
 @commands.command()
@@ -57,7 +63,8 @@ def check(context: typer.Context, codebook: Source) -> None:
     book = read_codebook(codebook)
     _warn(context, book)
     advice = check_codebook(book)
-    counted = f"{book.name}: {len(book.codes)} codes, {len(book.roots)} at the top, {len(book.leaves)} at the bottom"
+    ends = f"{len(book.roots)} at the top, {len(book.leaves)} at the bottom"
+    counted = f"{book.name}: {len(book.codes)} codes, {ends}"
     closing = f"{len(advice)} things to consider" if advice else "nothing to improve"
     data = {"name": book.name, "n_codes": len(book.codes), "digest": book.digest, "advice": advice}
     terminal_of(context).result(f"{counted}.", *advice, f"Valid; {closing}.", data=data)
@@ -120,7 +127,9 @@ def _card(book: Codebook, code: Code) -> Any:
         if items:
             lines += [Text(f"\n{title}", style="bold"), *(Text(f"- {item}") for item in items[:MOST_ITEMS])]
             if len(items) > MOST_ITEMS:
-                lines.append(Text(f"  and {len(items) - MOST_ITEMS} more; --json lists them all", style="dim"))
+                lines.append(
+                    Text(f"  and {len(items) - MOST_ITEMS} more; --json lists them all", style="dim")
+                )
     if code.cues:
         lines += [Text("\nCues", style="bold"), Text(", ".join(code.cues))]
     return Group(*lines)

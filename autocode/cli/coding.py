@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from autocode.cli.app import app
-from autocode.cli.terminal import Terminal, terminal_of
+from autocode.cli.terminal import Terminal, shortened, terminal_of
 from autocode.errors import AutocodeError, ReadError
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook
-    from autocode.pipeline import CodedTranscript, Coder
+    from autocode.pipeline import CodedTranscript
     from autocode.records import Role, Transcript
 
 Roles = Annotated[
     list[str] | None,
-    typer.Option("--speaker", metavar="NAME=ROLE", help="A speaker's role: interviewer, respondent or other."),
+    typer.Option(
+        "--speaker", metavar="NAME=ROLE", help="A speaker's role: interviewer, respondent or other."
+    ),
 ]
 
 
@@ -34,10 +38,14 @@ def code(
         str | None, typer.Option(help="A codebook file, or the name of a shipped one. Needed with files.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder for the result. Needed with files.")] = None,
-    guide: Annotated[str | None, typer.Option(help="An interview guide: a file or a shipped one's name.")] = None,
+    guide: Annotated[
+        str | None, typer.Option(help="An interview guide: a file or a shipped one's name.")
+    ] = None,
     unit: Annotated[str | None, typer.Option(help="What is coded: turn, sentence, unit or auto.")] = None,
     language: Annotated[str | None, typer.Option(help="The interviews' language, as in en, nb, de.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="default, hashing, or a sentence-transformers model.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="default, hashing, or a sentence-transformers model.")
+    ] = None,
     speaker: Roles = None,
     config: Annotated[Path | None, typer.Option(help="A settings file (TOML) over the defaults.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same result.")] = None,
@@ -83,8 +91,9 @@ def _code_files(
     roles: Mapping[str, Role],
     all_scores: bool,
 ) -> None:
+    from autocode.batch import code_to_files
     from autocode.config import read_settings
-    from autocode.pipeline import Coder, code_to_files
+    from autocode.pipeline import Coder
 
     settings = read_settings(config, overrides)
     coder = Coder(codebook, guide=guide, settings=settings)
@@ -104,26 +113,30 @@ def read_all(
     terminal: Terminal, files: Sequence[Path], *, settings: Any, roles: Mapping[str, Role]
 ) -> list[Transcript]:
     """Every transcript of the files and folders, with unique ids; warnings are printed."""
-    from dataclasses import replace
-
     from autocode.read import read_transcripts, unknown_overrides
 
     known = {**settings.speakers, **roles}
     transcripts: list[Transcript] = []
-    taken: dict[str, int] = {}
+    taken: Counter[str] = Counter()
     for path in expand(files):
-        for transcript in read_transcripts(path, config=settings.read, speakers=known):
-            taken[transcript.id] = taken.get(transcript.id, 0) + 1
-            number = taken[transcript.id]
-            if number > 1:
-                terminal.warn(f"{path}: another file gave the transcript '{transcript.id}'; this is number {number}")
-                transcript = replace(transcript, id=f"{transcript.id}-{number}")
-            for warning in transcript.warnings:
-                terminal.warn(f"{path}: {warning}")
-            transcripts.append(transcript)
+        found = read_transcripts(path, config=settings.read, speakers=known)
+        for warning, times in Counter(w for transcript in found for w in transcript.warnings).items():
+            terminal.warn(f"{path}: {warning}" + (f" (in {times} transcripts)" if times > 1 else ""))
+        for transcript in found:
+            taken[transcript.id] += 1
+            transcripts.append(_numbered(terminal, path, transcript, taken[transcript.id]))
     for name in unknown_overrides(transcripts, roles):
         raise ReadError(f"--speaker: nobody in these transcripts is called '{name}'")
     return transcripts
+
+
+def _numbered(terminal: Terminal, path: Path, transcript: Transcript, number: int) -> Transcript:
+    """The transcript, with `-2` and so on after its id if other files gave that id before."""
+    if number == 1:
+        return transcript
+    new = f"{transcript.id}-{number}"
+    terminal.warn(f"{path}: another file is the transcript '{transcript.id}' too; this one is '{new}'")
+    return replace(transcript, id=new)
 
 
 def expand(files: Sequence[Path]) -> list[Path]:
@@ -155,9 +168,11 @@ def parse_roles(given: Sequence[str] | None) -> dict[str, Role]:
     return roles
 
 
-def code_project_here(terminal: Terminal, folder: Path, *, out: Path | None, all_scores: bool = False, n: int = 1) -> None:
+def code_project_here(
+    terminal: Terminal, folder: Path, *, out: Path | None, all_scores: bool = False, n: int = 1
+) -> None:
     """Code the project that `folder` belongs to; with `out`, write all of its coding there."""
-    from autocode.pipeline import code_project, project_coder, project_codings, write_project
+    from autocode.batch import code_project, project_coder, project_codings, write_project
     from autocode.store import open_project
 
     with open_project(folder, on_wait=terminal.note) as project:
@@ -185,7 +200,7 @@ def show_coding(
     n: int = 1,
 ) -> None:
     """The strongest statements of each theme, the counts, and where the files are."""
-    from autocode.pipeline import strongest
+    from autocode.quotes import strongest
 
     shown = [code_id for code_id in codebook.ids if codebook.depth(code_id) == _themes_depth(codebook)]
     transcripts = list(coded)
@@ -198,7 +213,11 @@ def show_coding(
                 "code": code_id,
                 "n_suggested": total[code_id],
                 "strongest": [
-                    {"utterance_id": q.utterance.id, "score": round(q.suggestion.score, 4), "text": q.utterance.text}
+                    {
+                        "utterance_id": q.utterance.id,
+                        "score": round(q.suggestion.score, 4),
+                        "text": q.utterance.text,
+                    }
                     for q in quotes[code_id]
                 ],
             }
@@ -211,7 +230,9 @@ def show_coding(
     n_with = sum(
         any(s.decision != "reject" for s in found) for t in transcripts for found in t.suggestions.values()
     )
-    summary = f"{len(transcripts)} transcripts, {n_codable} codable utterances, {n_with} with a suggested code."
+    summary = (
+        f"{len(transcripts)} transcripts, {n_codable} codable utterances, {n_with} with a suggested code."
+    )
     files = [f"Tables: {where / 'suggestions.csv'}, {where / 'suggestions.jsonl'}"] if where else []
     terminal.result(*parts, summary, *files, data=data)
 
@@ -230,26 +251,25 @@ def _totals(transcripts: Iterable[CodedTranscript], shown: Sequence[str]) -> dic
     return totals
 
 
-def _table(codebook: Codebook, shown: Sequence[str], quotes: Mapping[str, Any], total: Mapping[str, int]) -> Any:
+def _table(
+    codebook: Codebook, shown: Sequence[str], quotes: Mapping[str, Any], total: Mapping[str, int]
+) -> Any:
+    """One block a code: its name, then statements on the left and what speaks for them on the right."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="Suggested codes and their strongest statements", title_justify="left", show_lines=True)
-    table.add_column("code", ratio=2)
-    table.add_column("n", justify="right")
-    table.add_column("strongest statements", ratio=5)
-    table.add_column("evidence", ratio=3)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), expand=True)
+    table.add_column("Code, and its strongest statements", ratio=5)
+    table.add_column("Why", ratio=4, style="dim")
     for code_id in shown:
-        for index, quote in enumerate(quotes[code_id]):
-            name = Text(codebook[code_id].name, style="bold") if index == 0 else Text("")
-            said = Text.assemble(
-                " ".join(quote.utterance.text.split()),
-                (f"\n{quote.utterance.speaker}, {quote.utterance.id}  score {quote.suggestion.score:.2f}", "dim"),
-            )
-            number = str(total[code_id]) if index == 0 else ""
-            table.add_row(name, number, said, Text(_evidence(quote.suggestion.evidence)))
-        if not quotes[code_id]:
-            table.add_row(Text(codebook[code_id].name, style="bold"), "0", Text("none", style="dim"), "")
+        number = f"{total[code_id]} suggested" if total[code_id] else "none suggested"
+        table.add_row(Text.assemble((codebook[code_id].name, "bold cyan"), f"  {number}"), "")
+        for quote in quotes[code_id]:
+            who = f"{quote.utterance.speaker} in {quote.utterance.id}, score {quote.suggestion.score:.2f}"
+            said = Text.assemble(f"“{' '.join(quote.utterance.text.split())}”", (f"\n{who}", "dim"))
+            table.add_row(said, Text(_evidence(quote.suggestion.evidence)))
+            table.add_row("", "")
     return table
 
 
@@ -257,5 +277,10 @@ def _evidence(evidence: Iterable[Any]) -> str:
     """The words together, then one line for each other reason."""
     items = list(evidence)
     words = ", ".join(f"“{item.text}”" for item in items if item.kind in ("cue", "words"))
-    others = [f"{item.kind}: {' '.join(item.text.split())}" for item in items if item.kind not in ("cue", "words")]
+    labels = {"guide": "guide question", "question": "asked"}
+    others = [
+        f"{labels.get(item.kind, item.kind)}: {shortened(item.text, 100)}"
+        for item in items
+        if item.kind not in ("cue", "words")
+    ]
     return "\n".join([f"words: {words}", *others] if words else others)

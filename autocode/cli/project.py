@@ -10,7 +10,7 @@ import typer
 
 from autocode.cli.app import app
 from autocode.cli.coding import Roles, parse_roles, read_all
-from autocode.cli.terminal import Terminal, terminal_of
+from autocode.cli.terminal import Terminal, shortened, terminal_of
 
 if TYPE_CHECKING:
     from autocode.records import Role, Transcript
@@ -106,9 +106,11 @@ def add(
     terminal.result(*parts, data={"added": added, "known": known})
 
 
-def store_transcripts(project: Any, transcripts: Sequence[Transcript], *, roles: Mapping[str, Role]) -> list[str]:
+def store_transcripts(
+    project: Any, transcripts: Sequence[Transcript], *, roles: Mapping[str, Role]
+) -> list[str]:
     """Check all, then add those that are new; the ids of those. Roles given by hand are kept as such."""
-    from autocode.pipeline import check_respondents
+    from autocode.batch import check_respondents
 
     check_respondents(transcripts)
     known = {summary.id for summary in project.store.transcripts()}
@@ -142,11 +144,6 @@ def show_preview(terminal: Terminal, transcripts: Sequence[Transcript]) -> None:
             table.add_row(Text(one.name), one.role, *counts)
         if len(seen.speakers) > 12:
             table.add_row(f"and {len(seen.speakers) - 12} more", "", "", "", "")
-        first = [f"  {turn.speaker}: {_start(turn.text)}" for turn in seen.turns]
+        first = [f"  {turn.speaker}: {shortened(turn.text, 90)}" for turn in seen.turns]
         terminal.show(table, *first, "")
     terminal.note("Is a role wrong? Add the files with --speaker 'NAME=interviewer' (or respondent, other).")
-
-
-def _start(text: str, n_chars: int = 90) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= n_chars else flat[: n_chars - 1].rstrip() + "…"

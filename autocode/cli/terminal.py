@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Step(Protocol):
     """Moves a progress bar on by `n`."""
 
-    def __call__(self, n: int = 1) -> None: ...
+    def __call__(self, n: int = 1) -> None:
+        """Count `n` more as done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class Terminal:
         """Something to look at on the way to the result."""
         console = self._stdout()
         for part in parts:
-            console.print(part, markup=False, highlight=False) if isinstance(part, str) else console.print(part)
+            console.print(part, markup=False, highlight=False) if isinstance(part, str) else console.print(
+                part
+            )
 
     def result(self, *parts: Any, data: Mapping[str, Any]) -> None:
         """The result: `data` as JSON if that was asked for, else `parts` (text or rich tables)."""
@@ -86,3 +89,9 @@ def terminal_of(context: typer.Context) -> Terminal:
     """The terminal that the application's options made."""
     terminal = context.find_object(Terminal)
     return terminal if terminal is not None else Terminal()
+
+
+def shortened(text: str, n_chars: int) -> str:
+    """`text` on one line, cut to `n_chars` with an ellipsis."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= n_chars else flat[: n_chars - 1].rstrip() + "…"

@@ -18,7 +18,8 @@ _MARK_FIRST = re.compile(
 )
 NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?"
 _COLON = re.compile(
-    rf"(?P<name>{NAME})\s*(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*[:：](?!//)(?!\d)[ \t]*(?P<after>{BRACKETED})?\s*"
+    rf"(?P<name>{NAME})\s*(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
+    rf"[:：](?!//)(?!\d)[ \t]*(?P<after>{BRACKETED})?\s*"
 )
 _BRACKET = re.compile(
     rf"(?:\[(?P<square>{NAME})\]|<(?P<angle>{NAME})>|\((?P<round>{NAME})\))"

@@ -114,7 +114,7 @@ def _records(source: Source, rows: Sequence[Sequence[str]]) -> list[tuple[int, d
             {
                 name: cell
                 for name, cell in zip(header, row, strict=False)
-                if cell != "" or name not in OPTIONAL
+                if name and (cell != "" or name not in OPTIONAL)
             },
         )
         for number, row in enumerate(rows[1:], start=2)

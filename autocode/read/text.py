@@ -46,8 +46,8 @@ def _from_first_hour(pieces: list[Piece]) -> list[Piece]:
 
     A recording whose first turn begins after more than an hour is taken for a clock.
     """
-    first = next((piece.start_s for piece in pieces if piece.start_s is not None), None)
-    if first is None or first < _HOUR_S:
+    times = [piece.start_s for piece in pieces if piece.start_s is not None]
+    if not times or (first := times[0]) < _HOUR_S or min(times) < first:
         return pieces
     return [
         replace(

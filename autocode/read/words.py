@@ -60,10 +60,10 @@ METADATA = _words(
     "study",
 )
 NOT_NAMES = METADATA | _words(
-    "summary introduction conclusion background note notes re ps nb http https ftp www mailto topic subject page source total example e.g",
-    "i.e url link email tel phone fax titel sprache quelle anmerkung hinweis version transcript",
-    "status yes no yeah okay ok right mm mhm hmm uh-huh sure exactly well so and but ja nein oui",
-    "non nej nei si sí thanks thank",
+    "summary introduction conclusion background note notes re ps nb http https ftp www mailto",
+    "topic subject page source total example e.g i.e url link email tel phone fax titel sprache",
+    "quelle anmerkung hinweis version transcript status yes no yeah okay ok right mm mhm hmm",
+    "uh-huh sure exactly well so and but ja nein oui non nej nei si sí thanks thank",
 )
 # Headings in exported transcripts; with a colon some of them can be speakers.
 NOT_FIRST = _words("note notes re ps nb http https ftp www mailto page e.g i.e thanks thank yes no yeah okay")

@@ -33,7 +33,7 @@ class CueFinder:
                 self._matcher.add(key, patterns)
 
     def find(self, doc: Doc) -> list[CueSpan]:
-        """(key, start_char, end_char) of each phrase in a lemmatised text, the longest where a key's overlap."""
+        """(key, start_char, end_char) of each phrase found; of a key's overlapping ones the longest."""
         spans = ((span.label_, span.start_char, span.end_char) for span in self._matcher(doc, as_spans=True))
         return list(_longest(spans))
 

@@ -54,7 +54,9 @@ def test_choice_respects_groups_ancestors_and_threshold(tree: Codebook, scores: 
 
 
 @pytest.mark.parametrize(("most", "expected"), [(1, ["a", "a1", "a11"]), (2, ["a", "a1", "a11", "b", "b1"])])
-def test_at_most_so_many_codes_besides_their_ancestors(tree: Codebook, most: int, expected: list[str]) -> None:
+def test_at_most_so_many_codes_besides_their_ancestors(
+    tree: Codebook, most: int, expected: list[str]
+) -> None:
     scores = np.array([[0.9, 0.8, 0.7, 0.6, 0.9, 0.85]])
     chosen = choose(tree, scores, threshold=0.5, most=most)[0]
     assert [code for code, is_chosen in zip(tree.ids, chosen, strict=True) if is_chosen] == expected

@@ -36,7 +36,9 @@ def test_sparse_equals_dense(rows: np.ndarray, table: np.ndarray) -> None:
     np.testing.assert_allclose(thin.predict(sparse.csr_matrix(rows)), dense.predict(rows), atol=1e-10)
 
 
-def test_left_out_rows_are_predicted_by_a_model_that_has_not_seen_them(rows: np.ndarray, table: np.ndarray) -> None:
+def test_left_out_rows_are_predicted_by_a_model_that_has_not_seen_them(
+    rows: np.ndarray, table: np.ndarray
+) -> None:
     left_out = fit_ridge(rows, table, 1.5).left_out
     for row in range(len(rows)):
         others = np.arange(len(rows)) != row

@@ -93,7 +93,8 @@ def test_notes_between_id_and_cue_are_no_speech(tmp_path: Path) -> None:
     path = tmp_path / "a.vtt"
     path.write_text(
         'WEBVTT\n\nNOTE duration:"1"\n\n6e2b1f0c-0d3a-4c1e-9a7b-2f5d8e1c4a90\n\nNOTE Confidence: 0.89\n\n'
-        "00:00.000 --> 00:01.000\nhello\n\n6e2b1f0c-0d3a-4c1e-9a7b-2f5d8e1c4a91\n00:01.000 --> 00:02.000\nworld\n"
+        "00:00.000 --> 00:01.000\nhello\n\n"
+        "6e2b1f0c-0d3a-4c1e-9a7b-2f5d8e1c4a91\n00:01.000 --> 00:02.000\nworld\n"
     )
     assert read_transcript(path).text == "hello world"
 

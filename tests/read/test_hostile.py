@@ -279,6 +279,6 @@ def test_a_lying_archive_is_refused(tmp_path: Path) -> None:
     lying = data[: at + 24] + (100).to_bytes(4, "little") + data[at + 28 :]  # its size in the directory
     honest.write_bytes(lying)
     began = time.perf_counter()
-    with pytest.raises(ReadError, match="a.docx"):
+    with pytest.raises(ReadError, match=r"a\.docx: "):
         read_transcripts(honest)
     assert time.perf_counter() - began < 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,7 @@ def test_turns_are_slices_in_order(suffix: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".vtt", ".csv", ".docx", ".xlsx", ".json", ".jsonl", ".parquet"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(suffix: str, data: bytes) -> None:
     for transcript in read(suffix, data):
@@ -172,7 +173,7 @@ def test_whisper_segments_are_joined_by_speaker_and_nothing_is_lost(said: list[t
     check(transcript)
     assert " ".join(turn.text for turn in transcript.turns) == " ".join(text for _, text in said)
     speakers = [turn.speaker for turn in transcript.turns]
-    assert all(one != other for one, other in zip(speakers, speakers[1:], strict=False))
+    assert all(one != other for one, other in pairwise(speakers))
     assert transcript.turns[0].start_s == 0
     assert transcript.turns[-1].end_s == len(said)
 

@@ -24,37 +24,47 @@ def said(transcript: Transcript) -> Said:
 
 FOUR: Said = [("Anna", "How was it?"), ("Bo", "Good: very."), ("Anna", "Why?"), ("Bo", "Because.")]
 
+# How one turn is written ({mm} is its time), and what stands between turns.
 LAYOUTS = {
-    "colon": "Anna: How was it?\nBo: Good: very.\nAnna: Why?\nBo: Because.\n",
-    "blank lines": "Anna: How was it?\n\nBo: Good: very.\n\n\nAnna: Why?\n\nBo: Because.",
-    "space before the colon": "Anna : How was it?\nBo : Good: very.\nAnna : Why?\nBo : Because.\n",
-    "no space after it": "Anna:How was it?\nBo:Good: very.\nAnna:Why?\nBo:Because.\n",
-    "wide colon": "Anna：How was it?\nBo：Good: very.\nAnna：Why?\nBo：Because.\n",
-    "bold, colon inside": "**Anna:** How was it?\n\n**Bo:** Good: very.\n\n**Anna:** Why?\n\n**Bo:** Because.\n",
-    "bold, colon outside": "**Anna**: How was it?\n\n**Bo**: Good: very.\n\n__Anna__: Why?\n\n**Bo** : Because.\n",
-    "bold without a colon": "**Anna** How was it?\n\n**Bo** Good: very.\n\n**Anna** Why?\n\n**Bo** Because.\n",
-    "square brackets": "[Anna] How was it?\n[Bo] Good: very.\n[Anna] Why?\n[Bo] Because.\n",
-    "name above": "Anna\nHow was it?\n\nBo\nGood: very.\n\nAnna\nWhy?\n\nBo\nBecause.\n",
-    "name and colon above": "Anna:\n   How was it?\nBo:\n   Good: very.\nAnna:\n   Why?\nBo:\n   Because.\n",
-    "tabs": "Anna\tHow was it?\nBo\tGood: very.\nAnna\tWhy?\nBo\tBecause.\n",
-    "tabs and colons": "Anna:\tHow was it?\nBo:\tGood: very.\nAnna:\tWhy?\nBo:\tBecause.\n",
-    "times first": "[00:01] Anna: How was it?\n[00:02] Bo: Good: very.\n[00:03] Anna: Why?\n[00:04] Bo: Because.\n",
-    "bare times first": "00:00:01 Anna: How was it?\n00:00:02 Bo: Good: very.\n00:00:03 Anna: Why?\n00:00:04 Bo: Because.",
-    "times in the label": "Anna (00:01): How was it?\nBo [0:02]: Good: very.\nAnna 00:03: Why?\nBo (00:04): Because.\n",
-    "times after the label": "Anna: [00:01] How was it?\nBo: (0:02) Good: very.\nAnna: [00:03] Why?\nBo: [00:04] Because.\n",
-    "Otter": "Title\n\nAnna  0:01\nHow was it?\n\nBo  0:02\nGood: very.\n\nAnna  0:03\nWhy?\n\nBo  0:04\nBecause.\n",
-    "Zoom": "[Anna] 00:00:01\nHow was it?\n\n[Bo] 00:00:02\nGood: very.\n\n[Anna] 00:00:03\nWhy?\n\n[Bo] 00:00:04\nBecause.",
-    "Word": "00:00:01 Anna\nHow was it?\n\n00:00:02 Bo\nGood: very.\n\n00:00:03 Anna\nWhy?\n\n00:00:04 Bo\nBecause.",
+    "colon": ("{name}: {text}", "\n"),
+    "blank lines": ("{name}: {text}", "\n\n\n"),
+    "space before the colon": ("{name} : {text}", "\n"),
+    "no space after it": ("{name}:{text}", "\n"),
+    "wide colon": ("{name}：{text}", "\n"),
+    "bold, colon inside": ("**{name}:** {text}", "\n\n"),
+    "bold, colon outside": ("**{name}**: {text}", "\n\n"),
+    "underscores": ("__{name}__ : {text}", "\n\n"),
+    "bold without a colon": ("**{name}** {text}", "\n\n"),
+    "bold above": ("**{name}**\n\n{text}", "\n\n"),
+    "square brackets": ("[{name}] {text}", "\n"),
+    "name above": ("{name}\n{text}", "\n\n"),
+    "name and colon above": ("{name}:\n   {text}", "\n"),
+    "tabs": ("{name}\t{text}", "\n"),
+    "tabs and colons": ("{name}:\t{text}", "\n"),
+    "times first": ("[00:{mm}] {name}: {text}", "\n"),
+    "bare times first": ("00:00:{mm} {name}: {text}", "\n"),
+    "Descript, with times": ("[00:00:{mm}] **{name}:** {text}", "\n\n"),
+    "times in parentheses": ("{name} (00:{mm}): {text}", "\n"),
+    "times in the label": ("{name} 00:{mm}: {text}", "\n"),
+    "times after the label": ("{name}: [0:{mm}] {text}", "\n"),
+    "Rev, with times": ("{name} (00:{mm}):\n{text}", "\n\n"),
+    "Otter, with times": ("{name}  0:{mm}\n{text}", "\n\n"),
+    "Zoom, with times": ("[{name}] 00:00:{mm}\n{text}", "\n\n"),
+    "Word, with times": ("00:00:{mm} {name}\n{text}", "\n\n"),
+    "Zoom chat, with times": ("00:00:{mm}\t{name}:\t{text}", "\n"),
 }
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".md"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts(tmp_path: Path, layout: str, suffix: str) -> None:
-    transcript = read(tmp_path, LAYOUTS[layout], f"a{suffix}")
+    form, between = LAYOUTS[layout]
+    turns = [form.format(name=name, text=text, mm=f"{n:02d}") for n, (name, text) in enumerate(FOUR, start=1)]
+    content = between.join(turns) + "\n"
+    transcript = read(tmp_path, content, f"a{suffix}")
     assert said(transcript) == FOUR
-    assert transcript.text == LAYOUTS[layout]
-    timed = layout in ("Otter", "Zoom", "Word") or "time" in layout
+    assert transcript.text == content
+    timed = "{mm}" in form
     assert [turn.start_s for turn in transcript.turns] == ([1, 2, 3, 4] if timed else [None] * 4)
     assert transcript.speakers == {"Anna": "interviewer", "Bo": "respondent"}
 
@@ -62,7 +72,8 @@ def test_layouts(tmp_path: Path, layout: str, suffix: str) -> None:
 def test_otter_with_its_header_footer_and_long_times(tmp_path: Path) -> None:
     text = (
         "A talk\n\nSUMMARY KEYWORDS\ntrust, market\n\nSPEAKERS\nAnna Berg, Speaker 2\n\n"
-        "Anna Berg  59:58\nHow did it begin?\n\nSpeaker 2  1:02:03\nIn [city]. [laughter]\n\nWe had nothing.\n\n"
+        "Anna Berg  59:58\nHow did it begin?\n\n"
+        "Speaker 2  1:02:03\nIn [city]. [laughter]\n\nWe had nothing.\n\n"
         "Transcribed by https://otter.ai\n"
     )
     transcript = read(tmp_path, text)
@@ -120,7 +131,9 @@ def test_lettered_lists_and_false_starts_are_no_speakers(tmp_path: Path) -> None
 
 
 def test_spellings_of_one_label_are_one_speaker(tmp_path: Path) -> None:
-    text = "interviewer: What?\nInterviewee1 : This.\nInterviewer: And?\ninterviewee 1: That.\nInterviewer: So?\n"
+    text = (
+        "interviewer: What?\nInterviewee1 : This.\nInterviewer: And?\ninterviewee 1: So.\nInterviewer: So?\n"
+    )
     assert list(read(tmp_path, text).speakers) == ["Interviewer", "Interviewee1"]
 
 
@@ -150,12 +163,12 @@ def test_long_answers_in_many_paragraphs(tmp_path: Path) -> None:
 
 
 def test_a_header_with_names_is_no_speech(tmp_path: Path) -> None:
-    text = "Date: 3 May\nInterviewer: Anna\nInterviewee: P3\n\nAnna: What?\nP3: This: that.\nAnna: So?\nP3: Yes.\n"
+    text = "Date: 3 May\nInterviewer: Anna\nInterviewee: P3\n\nAnna: What?\nP3: A: B.\nAnna: So?\nP3: Yes.\n"
     assert list(read(tmp_path, text).speakers) == ["Anna", "P3"]
 
 
 def test_prose_has_no_speakers(tmp_path: Path) -> None:
-    text = "It was long. We met at 10:30.\n\nSummary: all is well.\n\nNobody asked.\n\nA: is a letter. The end.\n"
+    text = "It was long. We met at 10:30.\n\nSummary: all is well.\n\nNobody asked.\n\nA: is a letter.\n"
     transcript = read(tmp_path, text)
     assert {turn.speaker for turn in transcript.turns} == {"Unknown"}
     assert len(transcript.turns) == 4
@@ -170,7 +183,8 @@ def test_wrapped_prose_is_cut_at_paragraphs_not_at_lines(tmp_path: Path) -> None
 def test_markdown_headings_tables_and_front_matter(tmp_path: Path) -> None:
     text = (
         "---\ntitle: Interview\nauthor: Anna\n---\n# Interview 3\n\n## Part one\n\n"
-        "| Time | Speaker | Text |\n|:--|---|---|\n| 00:01 | Anna | What? |\n| 00:03 | **Bo** | A \\| B |\n| | | More |\n"
+        "| Time | Speaker | Text |\n|:--|---|---|\n| 00:01 | Anna | What? |\n"
+        "| 00:03 | **Bo** | A \\| B |\n| | | More |\n"
         "\n## Part two\n\nAnna: And?\n\n---\n\nBo: Yes.\n"
     )
     transcript = read(tmp_path, text, "a.md")

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import pytest
 
+from autocode.digests import digest, run_key
 from autocode.errors import StoreError
 from autocode.records import Decision
-from autocode.digests import digest, run_key
 from autocode.store import RunInfo, Store
 
 INFO = RunInfo(

@@ -1,0 +1,185 @@
+"""Many transcripts at once: files into tables, and projects into their database."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autocode import __version__
+from autocode.codebook import read_codebook
+from autocode.config import read_settings
+from autocode.digests import digest
+from autocode.errors import ReadError, StoreError
+from autocode.guide import read_guide
+from autocode.pipeline import CodedTranscript, Coder
+from autocode.records import Suggestion, Transcript
+from autocode.write import coding_files, write_run
+
+if TYPE_CHECKING:
+    from autocode.store import Project
+
+
+def code_to_files(
+    transcripts: Sequence[Transcript],
+    coder: Coder,
+    folder: Path,
+    *,
+    all_scores: bool = False,
+    done: Callable[[CodedTranscript], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Code transcripts into `suggestions.jsonl`, `suggestions.csv`, `utterances.jsonl` and `run.json`.
+
+    `done` hears of each transcript when it is coded. Nothing is written unless all of them
+    are. Returns what `run.json` holds. Raises `ReadError` for a transcript without anything to code.
+    """
+    check_respondents(transcripts)
+    started, counts = time.perf_counter(), Counter[str]()
+    with coding_files(folder, score_columns=coder.codebook.ids if all_scores else ()) as files:
+        for transcript in transcripts:
+            coded = coder.code(transcript, all_scores=all_scores)
+            files.add(coded.utterances, coded.suggestions)
+            counts.update(count(coded))
+            done(coded)
+    run = {
+        **coder.describe(),
+        "inputs": [
+            {"transcript_id": t.id, "source": t.source, "format": t.format, "sha256": t.sha256}
+            for t in transcripts
+        ],
+        "counts": dict(counts),
+        "timings": {**coder.stopwatch.rounded(), "total": round(time.perf_counter() - started, 3)},
+    }
+    write_run(folder, run)
+    return run
+
+
+def count(coded: CodedTranscript) -> Counter[str]:
+    """How much of everything one transcript gave."""
+    suggested = [item for found in coded.suggestions.values() for item in found if item.decision != "reject"]
+    return Counter(
+        transcripts=1,
+        utterances=len(coded.utterances),
+        codable=len(coded.codable),
+        suggestions=len(suggested),
+        utterances_with_suggestions=len({item.utterance_id for item in suggested}),
+    )
+
+
+def check_respondents(transcripts: Sequence[Transcript]) -> None:
+    """Raise `ReadError` for the first transcript in which no respondent says anything."""
+    for transcript in transcripts:
+        if not any(turn.role == "respondent" for turn in transcript.turns):
+            speakers = ", ".join(f"{name} ({role})" for name, role in transcript.speakers.items())
+            raise ReadError(
+                f"{transcript.source or transcript.id}: no respondent speaks, so there is nothing to code; "
+                f"speakers: {speakers}; correct a role with --speaker 'NAME=respondent'"
+            )
+
+
+def code_project(
+    project: Project,
+    coder: Coder,
+    *,
+    on_wait: Callable[[str], None] | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> dict[str, int]:
+    """Code the project's transcripts that are not coded yet with these settings; returns counts.
+
+    Each transcript is saved whole or not at all, so a run that was killed goes on where it
+    stopped. `done` hears of each transcript's id, those of earlier runs included.
+    Raises `ReadError` before anything is coded if a transcript has nobody to code.
+    """
+    from autocode.store import Coding, RunInfo
+
+    store, key = project.store, coder.run_key
+    segmentation = digest(coder.settings.segment.model_dump(mode="json"))
+    counts = Counter[str](coded_now=0, coded_before=0)
+    with project.lock(on_wait=on_wait):
+        finished = store.done(key)
+        ids = [summary.id for summary in store.transcripts()]
+        check_respondents([store.transcript(i) for i in ids if i not in finished])
+        store.add_codebook(coder.codebook.digest, coder.codebook.model_dump_json())
+        run_id = store.begin_run(
+            RunInfo(
+                run_key=key,
+                version=__version__,
+                codebook_digest=coder.codebook.digest,
+                guide_digest=coder.guide.digest if coder.guide else "",
+                encoder_digest=coder.embedder.digest,
+                segmentation=segmentation,
+                seed=coder.settings.seed,
+                settings=coder.settings.model_dump(mode="json"),
+            )
+        )
+        try:
+            for transcript_id in ids:
+                if transcript_id in finished:
+                    counts["coded_before"] += 1
+                else:
+                    coded = coder.code(store.transcript(transcript_id))
+                    found = tuple(item for items in coded.suggestions.values() for item in items)
+                    coding = Coding(coded.utterances, found, coded.scores, coded.code_ids)
+                    store.save_coding(key, transcript_id, coding, segmentation=segmentation, run_id=run_id)
+                    counts.update(count(coded))
+                    counts["coded_now"] += 1
+                done(transcript_id)
+        except BaseException as error:
+            with suppress(StoreError):  # a full disk, say: the first error is the one to tell
+                store.fail_run(run_id, type(error).__name__)
+            raise
+        store.finish_run(run_id, counts=dict(counts), timings=coder.stopwatch.rounded())
+    return dict(counts)
+
+
+def project_codings(project: Project, coder: Coder, *, all_scores: bool = False) -> Iterator[CodedTranscript]:
+    """What the project holds of this coder's codings, one transcript after another, by id.
+
+    With `all_scores` every code is listed; only suggested codes were stored with their evidence, so the
+    transcripts are then explained anew (their embeddings come from the cache).
+    """
+    store, key = project.store, coder.run_key
+    if all_scores:
+        yield from (coder.code(store.transcript(i), all_scores=True) for i in sorted(store.done(key)))
+        return
+    for transcript_id in sorted(store.done(key)):
+        coding = store.coding(key, transcript_id)
+        by_utterance: dict[str, list[Suggestion]] = {}
+        for suggestion in coding.suggestions:
+            by_utterance.setdefault(suggestion.utterance_id, []).append(suggestion)
+        suggestions = {utterance_id: tuple(found) for utterance_id, found in by_utterance.items()}
+        yield CodedTranscript(transcript_id, coding.utterances, coding.code_ids, coding.scores, suggestions)
+
+
+def write_project(project: Project, coder: Coder, folder: Path, *, all_scores: bool = False) -> None:
+    """Write all that the project holds of this coder's codings, as `code_to_files` would have."""
+    counts = Counter[str]()
+    with coding_files(folder, score_columns=coder.codebook.ids if all_scores else ()) as files:
+        for coded in project_codings(project, coder, all_scores=all_scores):
+            files.add(coded.utterances, coded.suggestions)
+            counts.update(count(coded))
+    run = project.store.latest_run(status="finished")
+    inputs = [
+        {"transcript_id": t.id, "source": t.source, "format": t.format, "sha256": t.sha256}
+        for t in project.store.transcripts()
+    ]
+    timings = dict(run.timings) if run else {}
+    write_run(folder, {**coder.describe(), "inputs": inputs, "counts": dict(counts), "timings": timings})
+
+
+def project_coder(project: Project) -> Coder:
+    """The coder that a project's own files describe. A guide file of comments alone is no guide."""
+    settings = read_settings(project.settings_path)
+    guide = read_guide(project.guide_path) if has_content(project.guide_path) else None
+    return Coder(read_codebook(project.codebook_path), guide=guide, settings=settings)
+
+
+def has_content(path: Path) -> bool:
+    """Is there a line in the file that is neither empty nor a comment?"""
+    if not path.exists():
+        return False
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return any(line.strip() and not line.lstrip().startswith("#") for line in lines)
