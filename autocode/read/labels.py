@@ -215,7 +215,8 @@ def _rare_names(rare: dict[int, str], accepted: set[str], n_distinct: int) -> se
     """Which names that occur once are labels: full names, and what is shaped like the labels around it."""
     lonely = len(set(map(name_key, accepted))) == 1 and n_distinct <= 3  # a conversation needs somebody else
     initials = sum(len(name) <= 3 for name in accepted) > len(accepted) / 2
-    long_ones = [name.casefold() for name in accepted if len(name) >= 5]
+    few = len(accepted) <= 50 and n_distinct <= 100  # comparing is slow
+    long_ones = [name.casefold() for name in accepted if len(name) >= 5] if few else []
     return {
         number
         for number, name in rare.items()

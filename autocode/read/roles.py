@@ -95,11 +95,12 @@ def label_roles(names: Iterable[str]) -> dict[str, Role]:
     names = list(names)
     shorts = {name: short_form(name) for name in names}
     words = {name: set(_WORD.findall(name.casefold())) for name in names}
-    everything = set().union(*words.values()) | set(shorts.values())
+    all_shorts = set(shorts.values())
+    everything = all_shorts.union(*words.values())
     cared_for = bool(everything & CARED_FOR) or ("t" in everything and bool(everything & {"c", "p"}))
     roles: dict[str, Role] = {}
     for name in names:
-        role = _role_of_short(shorts[name], set(shorts.values()), cared_for=cared_for)
+        role = _role_of_short(shorts[name], all_shorts, cared_for=cared_for)
         for word in sorted(words[name]) if role is None else ():
             role = role or _role_of_word(word, cared_for=cared_for)
         if role is not None:
@@ -161,44 +162,45 @@ def guess_roles(
 ) -> tuple[dict[str, Role], list[str]]:
     """A role for every speaker: `fixed` where it says one, else what the habits suggest, and warnings.
 
-    Exactly one speaker of those not in `fixed` can become the interviewer, and only where
-    nobody is one yet.
+    At most one of those not in `fixed` becomes the interviewer, and only where nobody is one yet.
     """
-    open_ones = [counted[name] for name in counted if name not in fixed]
     roles: dict[str, Role] = {name: fixed.get(name, "respondent") for name in counted}
-    if not open_ones or "interviewer" in fixed.values():
+    scores = asker_scores(counted)
+    open_ones = [name for name in counted if name not in fixed]
+    if not open_ones or len(counted) == 1 or "interviewer" in fixed.values():
         return roles, []
-    if len(counted) == 1:
-        return roles, []  # the caller says what one speaker means
-    best = max(open_ones, key=lambda one: asker_score(one, counted))
-    margin = asker_score(best, counted) - max(
-        (asker_score(one, counted) for one in counted.values() if one is not best), default=0.0
-    )
-    n_questions = sum(one.n_questions for one in counted.values())
+    name = max(open_ones, key=scores.__getitem__)
+    best = counted[name]
+    margin = scores[name] - max(score for other, score in scores.items() if other != name)
     too_little = best.n_questions < 3 if len(counted) > 2 else best.n_questions + best.n_asking == 0
     if margin < 0.15 or too_little:
         return roles, [
             "roles are a guess: nobody clearly asks the questions, so everybody is taken as a respondent; "
             "correct with --speaker NAME=interviewer"
         ]
-    roles[best.speaker] = "interviewer"
+    roles[name] = "interviewer"
     if margin >= 0.5 and best.n_questions >= 3:
         return roles, []
+    n_questions = sum(one.n_questions for one in counted.values())
     return roles, [
-        f"roles are a guess: '{best.speaker}' asks {best.n_questions} of the {n_questions} questions and is "
-        "taken as the interviewer; correct with --speaker NAME=interviewer or --speaker NAME=respondent"
+        f"roles are a guess: '{name}' asks {best.n_questions} of the {n_questions} questions and is taken as "
+        "the interviewer; correct with --speaker NAME=interviewer or --speaker NAME=respondent"
     ]
 
 
-def asker_score(one: Habits, everyone: Mapping[str, Habits]) -> float:
-    """How much a speaker behaves like an interviewer, 0 to 3: asks, asks often, says little, begins."""
-    n_questions = sum(other.n_questions for other in everyone.values())
-    n_words = sum(other.n_words for other in everyone.values())
-    mean_words = n_words / max(1, len(everyone))
-    score = one.n_questions / one.n_turns + 0.5 * one.n_asking / one.n_turns
-    score += one.n_questions / n_questions if n_questions else 0.0
-    score += 0.3 * max(0.0, 1 - one.n_words / mean_words) if mean_words else 0.0
-    return score + (0.1 if next(iter(everyone)) == one.speaker else 0.0)
+def asker_scores(counted: Mapping[str, Habits]) -> dict[str, float]:
+    """How much each speaker behaves like an interviewer, 0 to 3: asks, asks often, says little, begins."""
+    n_questions = max(1, sum(one.n_questions for one in counted.values()))
+    mean_words = sum(one.n_words for one in counted.values()) / max(1, len(counted)) or 1.0
+    scores = {
+        name: (one.n_questions + 0.5 * one.n_asking) / one.n_turns
+        + one.n_questions / n_questions
+        + 0.3 * max(0.0, 1 - one.n_words / mean_words)
+        for name, one in counted.items()
+    }
+    for first in list(scores)[:1]:
+        scores[first] += 0.1
+    return scores
 
 
 def one_speaker_warning(name: str | None) -> str:

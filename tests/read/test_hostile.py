@@ -282,3 +282,14 @@ def test_a_lying_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"a\.docx: "):
         read_transcripts(honest)
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    "form", ["Person {}: hi\n", "Person {0}: hi\nRare {1}: x\n", "[{}] 00:00:01\nhi\n\n"]
+)
+def test_thousands_of_speakers_cost_little_time(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("".join(form.format(number % 5000, number) for number in range(10_000)))
+    began = time.perf_counter()
+    _check(read_transcript(path))
+    assert time.perf_counter() - began < 3
