@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,15 @@ from autocode import __version__
 from autocode.codebook import read_codebook
 from autocode.config import read_settings
 from autocode.digests import digest
-from autocode.errors import ReadError, StoreError
+from autocode.errors import GuideError, ReadError, StoreError
 from autocode.guide import read_guide
 from autocode.pipeline import CodedTranscript, Coder
 from autocode.records import Suggestion, Transcript
-from autocode.write import coding_files, write_run
+from autocode.textfile import read_text
+from autocode.write import coding_files
 
 if TYPE_CHECKING:
-    from autocode.store import Project
+    from autocode.store import Project, TranscriptSummary
 
 
 def code_to_files(
@@ -44,17 +45,23 @@ def code_to_files(
             files.add(coded.utterances, coded.suggestions)
             counts.update(count(coded))
             done(coded)
-    run = {
-        **coder.describe(),
-        "inputs": [
-            {"transcript_id": t.id, "source": t.source, "format": t.format, "sha256": t.sha256}
-            for t in transcripts
-        ],
-        "counts": dict(counts),
-        "timings": {**coder.stopwatch.rounded(), "total": round(time.perf_counter() - started, 3)},
-    }
-    write_run(folder, run)
+        total = round(time.perf_counter() - started, 3)
+        run = {
+            **coder.describe(),
+            "inputs": inputs(transcripts),
+            "counts": dict(counts),
+            "timings": {**coder.stopwatch.rounded(), "total": total},
+        }
+        files.finish(run)
     return run
+
+
+def inputs(transcripts: Iterable[Transcript | TranscriptSummary]) -> list[dict[str, str]]:
+    """What `run.json` says of the files that were coded."""
+    return [
+        {"transcript_id": t.id, "source": t.source, "format": t.format, "sha256": t.sha256}
+        for t in transcripts
+    ]
 
 
 def count(coded: CodedTranscript) -> Counter[str]:
@@ -161,13 +168,15 @@ def write_project(project: Project, coder: Coder, folder: Path, *, all_scores: b
         for coded in project_codings(project, coder, all_scores=all_scores):
             files.add(coded.utterances, coded.suggestions)
             counts.update(count(coded))
-    run = project.store.latest_run(status="finished")
-    inputs = [
-        {"transcript_id": t.id, "source": t.source, "format": t.format, "sha256": t.sha256}
-        for t in project.store.transcripts()
-    ]
-    timings = dict(run.timings) if run else {}
-    write_run(folder, {**coder.describe(), "inputs": inputs, "counts": dict(counts), "timings": timings})
+        run = project.store.latest_run(status="finished")
+        files.finish(
+            {
+                **coder.describe(),
+                "inputs": inputs(project.store.transcripts()),
+                "counts": dict(counts),
+                "timings": dict(run.timings) if run else {},
+            }
+        )
 
 
 def project_coder(project: Project) -> Coder:
@@ -181,5 +190,5 @@ def has_content(path: Path) -> bool:
     """Is there a line in the file that is neither empty nor a comment?"""
     if not path.exists():
         return False
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_text(path, error=GuideError).splitlines()
     return any(line.strip() and not line.lstrip().startswith("#") for line in lines)

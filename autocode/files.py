@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -17,37 +17,82 @@ class OutputError(AutocodeError):
     """A file or folder that cannot be written."""
 
 
-def make_private_folder(folder: Path) -> Path:
-    """`folder`, made (mode 0700) with its parents if it is not there. Raises `OutputError`."""
+@contextmanager
+def private_folder(folder: Path) -> Iterator[Path]:
+    """`folder`, made (mode 0700) with its parents if it is not there; what was made goes if the block fails.
+
+    Raises `OutputError` where it cannot be made.
+    """
+    made: list[Path] = []
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except FileExistsError:
-        raise OutputError(f"{folder}: is a file, and a folder is needed there") from None
+        for place in reversed((folder, *folder.parents)):
+            if not place.is_dir():
+                place.mkdir(mode=0o700)
+                made.append(place)
+    except (FileExistsError, NotADirectoryError):
+        raise OutputError(f"{folder}: is a file, or lies in one, and a folder is needed there") from None
     except OSError as error:
+        _remove_empty(made)
         raise OutputError(f"{folder}: cannot be made ({explain_os_error(error)})") from None
-    return folder
+    try:
+        yield folder
+    except BaseException:
+        _remove_empty(made)
+        raise
 
 
 @contextmanager
 def write_private(path: Path) -> Iterator[TextIO]:
-    """A text file (UTF-8, LF, mode 0600) that takes its place at `path` only when the block ends well.
+    """One text file like those of `write_together`."""
+    with write_together(path.parent, [path.name]) as (file,):
+        yield file
 
-    Raises `OutputError`, for a full disk too; then what stood at `path` before stands there still.
+
+@contextmanager
+def write_together(folder: Path, names: Sequence[str]) -> Iterator[tuple[TextIO, ...]]:
+    """Text files (UTF-8, LF, mode 0600) that take their places in `folder` only when the block ends well.
+
+    All of them do, or none: they are moved there after the last one is safely on the disk. Half of a
+    surrogate pair, which is no text, becomes a question mark. Raises `OutputError`, for a full disk too.
     """
-    temporary: str | None = None
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        temporary = None
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({explain_os_error(error)})") from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+    with ExitStack() as cleaning:
+        files = []
+        try:
+            for name in names:
+                handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+                cleaning.callback(Path(temporary).unlink, missing_ok=True)
+                file = open(handle, "w", encoding="utf-8", newline="\n", errors="replace")  # noqa: SIM115
+                cleaning.callback(_close, file)
+                files.append((file, temporary, folder / name))
+            _check_free([path for *_, path in files])
+            yield tuple(file for file, *_ in files)
+            for file, *_ in files:
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
+            for _, temporary, path in files:
+                os.replace(temporary, path)
+        except OSError as error:
+            place = folder if len(names) > 1 else folder / names[0]
+            raise OutputError(f"{place}: cannot be written ({explain_os_error(error)})") from error
+
+
+def _check_free(paths: Sequence[Path]) -> None:
+    """Raise `OutputError` before any work is done if a file's place is taken by a folder."""
+    for path in paths:
+        if path.is_dir():
+            raise OutputError(f"{path}: is a folder, and a file is to be written there")
+
+
+def _close(file: TextIO) -> None:
+    with suppress(OSError):  # closing writes what is left, and the disk may be full
+        file.close()
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    for folder in reversed(folders):
+        with suppress(OSError):  # somebody else has put something there
+            folder.rmdir()
 
 
 def explain_os_error(error: OSError) -> str:

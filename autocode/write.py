@@ -2,7 +2,7 @@
 
 The layout of each is a contract (README, "Files"). Transcripts are written one after
 another, so that a corpus of any size needs the memory of one interview; the files take
-their places when the last transcript is in them, or not at all.
+their places together when the last transcript is in them, or not at all.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from autocode.files import make_private_folder, write_private
+from autocode.files import private_folder, write_together
 from autocode.records import Evidence, Suggestion, Utterance
 
+FILES = ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl", "run.json")
 CSV_COLUMNS = (
     "transcript_id", "utterance_id", "speaker", "role", "text",
     "codes", "best_code", "best_score", "decision", "evidence",
@@ -31,6 +32,7 @@ class CodingWriter:
     suggestions: TextIO
     table: Any  # csv writer
     utterances: TextIO
+    run: TextIO
     score_columns: tuple[str, ...]
 
     def add(self, utterances: Sequence[Utterance], suggestions: Mapping[str, Sequence[Suggestion]]) -> None:
@@ -42,17 +44,22 @@ class CodingWriter:
                 _dump(suggestion_row(utterance, found), self.suggestions)
                 self.table.writerow(self._csv_row(utterance, found))
 
+    def finish(self, run: Mapping[str, Any]) -> None:
+        """Write `run.json`: everything that is needed to repeat the run."""
+        json.dump(run, self.run, ensure_ascii=False, indent=2)
+        self.run.write("\n")
+
     def _csv_row(self, utterance: Utterance, found: Sequence[Suggestion]) -> list[object]:
         suggested = [item for item in found if item.decision != "reject"]
         best = suggested[0] if suggested else None
         row: list[object] = [
-            utterance.transcript_id,
-            utterance.id,
+            harmless(utterance.transcript_id),
+            harmless(utterance.id),
             harmless(utterance.speaker),
             utterance.role,
             harmless(" ".join(utterance.text.split())),
-            "; ".join(item.code_id for item in suggested),
-            best.code_id if best else "",
+            harmless("; ".join(item.code_id for item in suggested)),
+            harmless(best.code_id) if best else "",
             f"{best.score:.3f}" if best else "",
             best.decision if best else "",
             harmless(" | ".join(f"{e.kind}: {e.text}" for e in best.evidence)) if best else "",
@@ -63,23 +70,14 @@ class CodingWriter:
 
 @contextmanager
 def coding_files(folder: Path, *, score_columns: Sequence[str] = ()) -> Iterator[CodingWriter]:
-    """Open the three tables of a coding in `folder`; each of `score_columns`, codes, gets a CSV column."""
-    make_private_folder(folder)
-    with ExitStack() as stack:
-        suggestions, table, utterances = (
-            stack.enter_context(write_private(folder / name))
-            for name in ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl")
-        )
+    """Open the files of a coding in `folder`; each of `score_columns`, codes, gets a CSV column.
+
+    Raises `OutputError`; a folder that was made for them does not outlive a failure.
+    """
+    with private_folder(folder), write_together(folder, FILES) as (suggestions, table, utterances, run):
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow([*CSV_COLUMNS, *(f"score:{code}" for code in score_columns)])
-        yield CodingWriter(suggestions, writer, utterances, tuple(score_columns))
-
-
-def write_run(folder: Path, run: Mapping[str, Any]) -> None:
-    """Write `run.json`: everything that is needed to repeat the run."""
-    with write_private(folder / "run.json") as file:
-        json.dump(run, file, ensure_ascii=False, indent=2)
-        file.write("\n")
+        yield CodingWriter(suggestions, writer, utterances, run, tuple(score_columns))
 
 
 def utterance_row(utterance: Utterance) -> dict[str, Any]:

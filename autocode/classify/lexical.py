@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,37 +15,51 @@ from autocode.classify.statements import Lemma
 class Vocabulary:
     """Turns lemmatised texts into sparse rows of unit length.
 
-    Terms are lemmas and pairs of neighbouring lemmas; the weight of a term is
-    (1 + ln count) * idf, with idf taken from the codebook's lines and the background.
+    Terms are lemmas and pairs of neighbouring lemmas. The weight of a term is (1 + ln count) * idf with the
+    smoothed idf = 1 + ln((1 + n) / (1 + df)) of the n documents that it was made from, as in scikit-learn's
+    TfidfVectorizer (which a test compares it with; importing scikit-learn would cost every start a second).
     """
 
     def __init__(
         self, documents: Sequence[Sequence[Lemma]], function_words: frozenset[str] = frozenset()
     ) -> None:
         """Learn the terms of `documents`; `function_words` weigh, but are no evidence by themselves."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        self._vectorizer = TfidfVectorizer(analyzer=_term_list, sublinear_tf=True)
-        self._vectorizer.fit(documents)
-        self._terms: dict[str, int] = self._vectorizer.vocabulary_
+        seen_in = Counter(term for document in documents for term in {term for term, _, _ in _terms(document)})
+        self._columns = {term: column for column, term in enumerate(sorted(seen_in))}
+        frequency = np.array([seen_in[term] for term in self._columns], np.float64)
+        self._idf = 1.0 + np.log((1.0 + len(documents)) / (1.0 + frequency))
         self._function_words = function_words
 
     def rows(self, documents: Sequence[Sequence[Lemma]]) -> Any:
         """A sparse matrix of shape (n_documents, n_terms), rows of unit length or zero."""
-        return self._vectorizer.transform(documents)
+        from scipy.sparse import csr_array
+
+        starts, columns, weights = [0], [], []
+        for document in documents:
+            counts = Counter(self._columns[t] for t, _, _ in _terms(document) if t in self._columns)
+            known = sorted(counts)
+            row = (1.0 + np.log([counts[column] for column in known])) * self._idf[known]
+            columns.extend(known)
+            weights.append(row / np.linalg.norm(row) if known else row)
+            starts.append(len(columns))
+        data = np.concatenate([np.zeros(0), *weights])
+        return csr_array((data, columns, starts), shape=(len(documents), len(self._columns)))
 
     def strongest(
-        self, document: Sequence[Lemma], row: Any, weights: NDArray[np.float64], n: int
+        self, document: Sequence[Lemma], row: tuple[Any, int], weights: NDArray[np.float64], n: int
     ) -> list[tuple[int, int, float]]:
         """The `n` stretches (start_char, end_char, contribution) that speak most for a code, strongest first.
 
-        `row` is the document's row, `weights` the code's weights, shape (n_terms,). Terms that
+        `row` is the document's place in a matrix of `rows`, `weights` the code's, shape (n_terms,). Terms that
         overlap a stronger one add to it.
         """
-        contribution = dict(zip(row.indices, row.data * weights[row.indices], strict=True))
+        matrix, number = row
+        held = slice(matrix.indptr[number], matrix.indptr[number + 1])
+        columns = matrix.indices[held]
+        contribution = dict(zip(columns.tolist(), matrix.data[held] * weights[columns], strict=True))
         spans: list[tuple[float, int, int]] = []
         for term, start, end in _terms(document):
-            value = contribution.pop(self._terms.get(term, -1), 0.0)
+            value = contribution.pop(self._columns.get(term, -1), 0.0)
             if value > 0 and not self._function_words.issuperset(term.split(" ")):
                 spans.append((value, start, end))
         chosen: list[tuple[int, int, float]] = []
@@ -56,10 +71,6 @@ class Vocabulary:
                 s, e, held = chosen[overlapping]
                 chosen[overlapping] = (min(s, start), max(e, end), held + value)
         return sorted(chosen, key=lambda span: (-span[2], span[0]))[:n]
-
-
-def _term_list(document: Sequence[Lemma]) -> list[str]:
-    return [term for term, _, _ in _terms(document)]
 
 
 def _terms(document: Sequence[Lemma]) -> Iterator[tuple[str, int, int]]:

@@ -35,16 +35,30 @@ def fit_ridge(
     others predict for it, which gives it no pull on that code.
     """
     kernel = features @ features.T
-    gram = np.asarray(kernel.todense() if hasattr(kernel, "todense") else kernel, np.float64)
+    gram = np.array(kernel.todense() if hasattr(kernel, "todense") else kernel, np.float64, order="F")
     gram += intercept_scale**2
+    gram[np.diag_indices_from(gram)] += penalty
+    inverse = _Inverse(gram)
     said = ~np.isnan(table)
-    hat = gram @ np.linalg.inv(gram + penalty * np.eye(len(gram)))
     filled = np.where(said, table, 0.0)
-    for _ in range(5 if not said.all() else 1):
-        predicted = hat @ filled
-        filled = np.where(said, table, predicted)
-    leverage = np.diag(hat)[:, None]
-    left_out = (hat @ filled - leverage * filled) / (1.0 - leverage)
-    dual = np.linalg.solve(gram + penalty * np.eye(len(gram)), filled)
-    weights = np.asarray(features.T @ dual)
-    return Ridge(weights, intercept_scale**2 * dual.sum(axis=0), left_out)
+    for _ in range(5 if not said.all() else 0):
+        filled = np.where(said, table, filled - penalty * (inverse @ filled))  # the fitted values
+    dual = inverse @ filled
+    left_out = filled - dual / inverse.diagonal[:, None]
+    return Ridge(np.asarray(features.T @ dual), intercept_scale**2 * dual.sum(axis=0), left_out)
+
+
+class _Inverse:
+    """The inverse of a positive definite matrix (column-major; overwritten), by its Cholesky factor."""
+
+    def __init__(self, matrix: NDArray[np.float64]) -> None:
+        from scipy.linalg import lapack
+
+        factor, _ = lapack.dpotrf(matrix, lower=True, clean=False, overwrite_a=True)
+        self._lower, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
+        self.diagonal = np.diag(self._lower)
+
+    def __matmul__(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
+        from scipy.linalg import blas
+
+        return np.asarray(blas.dsymm(1.0, self._lower, right, lower=True))

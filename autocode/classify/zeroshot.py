@@ -55,7 +55,7 @@ class Scored:
     matches: Sequence[tuple[str, float] | None]  # by question: the guide's question and the cosine
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidencer:
     """One ridge regression with the background's mean and spread for each code."""
 
@@ -72,7 +72,7 @@ class Evidencer:
             background = ridge.left_out
         return cls(ridge, background.mean(axis=0), background.std(axis=0) + 1e-6)
 
-    @property
+    @cached_property
     def weights(self) -> NDArray[np.float64]:
         """What each feature adds to the evidence, shape (n_features, n_codes)."""
         return self.ridge.weights / self.spread
@@ -221,7 +221,7 @@ class ZeroShot:
         family = {code_id, *self.codebook.descendants(code_id)}
         cues = [(start, end) for cue_code, start, end in statements.cues[row] if cue_code in family]
         strongest = self.vocabulary.strongest(
-            statements.lemmas[row], scored.terms[row], self.lexical.weights[:, column], MOST_WORDS
+            statements.lemmas[row], (scored.terms, row), self.lexical.weights[:, column], MOST_WORDS
         )
         found = {(start, end): LEXICAL_WEIGHT * value for start, end, value in strongest}
         for start, end in cues:

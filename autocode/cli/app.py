@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -11,6 +12,9 @@ import typer
 from autocode import __version__
 from autocode.cli.terminal import Terminal
 from autocode.errors import AutocodeError
+
+INTERRUPTED = 130  # the shell's code for a program that Ctrl-C ended
+COMMON = ("--json", "--quiet", "-q")
 
 app = typer.Typer(
     name="autocode",
@@ -45,37 +49,62 @@ def common(
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and tell a user's mistake in one sentence on stderr."""
+    try:
+        _add_commands()
+        code = app(common_first(arguments), prog_name="autocode", standalone_mode=False)
+        sys.stdout.flush()  # here, where a reader that has gone can still be told from a mistake
+    except AutocodeError as error:
+        return _tell(str(error))
+    except typer.Abort:  # the answer to a question was no
+        return _tell("nothing was stored", code=1)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:  # `| head` has read enough
+        return _hush(0)
+    except SystemExit as error:  # Typer's word for the same
+        return _hush(error.code if isinstance(error.code, int) else 1)
+    except Exception as error:
+        if (told := _usage_error(error)) is not None:
+            return told
+        raise
+    if code == INTERRUPTED:  # what Typer, too, makes of Ctrl-C
+        return _tell("interrupted; a project keeps the transcripts that were finished", code=INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def _add_commands() -> None:
     import autocode.cli.codebook
     import autocode.cli.coding
     import autocode.cli.demo
     import autocode.cli.project  # noqa: F401  # each module adds its commands
 
-    try:
-        code = app(list(arguments), standalone_mode=False)
-    except AutocodeError as error:
-        return _tell(str(error))
-    except KeyboardInterrupt:
-        _tell("interrupted; what was finished is kept")
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-    except Exception as error:
-        if (told := _usage_error(error)) is not None:
-            return told
-        raise
-    return code if isinstance(code, int) else 0
+
+def common_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--json`, `--quiet` and `-q` at the front: they may stand anywhere before a `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    common = [word for word in arguments[:end] if word in COMMON]
+    return [*common, *(word for word in arguments[:end] if word not in COMMON), *arguments[end:]]
 
 
 def _usage_error(error: Exception) -> int | None:
-    """Typer's own errors (an unknown option, a missing argument), told as it does: usage, then one line."""
+    """Typer's own errors (an unknown option, a missing argument) as one sentence; help where it shows help."""
     show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
     if show is None or code is None:
         return None
-    show()
-    return int(code)
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError" or context is None:
+        show()
+        return int(code)
+    problem = error.format_message().rstrip(".")  # type: ignore[attr-defined]  # all that can be shown have it
+    return _tell(f"{problem[:1].lower()}{problem[1:]}; see '{context.command_path} --help'", code=int(code))
 
 
-def _tell(sentence: str) -> int:
-    print(f"autocode: {sentence}", file=sys.stderr)
-    return 2
+def _hush(code: int) -> int:
+    """Keep Python from complaining at its end that nobody reads what is left to write."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _tell(sentence: str, *, code: int = 2) -> int:
+    print(f"autocode: {' '.join(sentence.split())}", file=sys.stderr)
+    return code

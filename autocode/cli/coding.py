@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from autocode.cli.app import app
-from autocode.cli.terminal import Terminal, shortened, terminal_of
+from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
 from autocode.errors import AutocodeError, ReadError
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook
+    from autocode.config import Settings
     from autocode.pipeline import CodedTranscript
     from autocode.records import Role, Transcript
 
@@ -25,6 +27,14 @@ Roles = Annotated[
         "--speaker", metavar="NAME=ROLE", help="A speaker's role: interviewer, respondent or other."
     ),
 ]
+
+
+SETTING_OF = {
+    "unit": ("segment", "unit"),
+    "language": ("segment", "language"),
+    "encoder": ("embed", "encoder"),
+    "seed": ("", "seed"),
+}
 
 
 @app.command()
@@ -58,10 +68,8 @@ def code(
     In a project: `autocode code`, which goes on where the last run stopped.
     """
     terminal = terminal_of(context)
-    overrides = {
-        "segment.unit": unit, "segment.language": language, "embed.encoder": encoder, "seed": seed
-    }  # fmt: skip
-    given = {key: value for key, value in overrides.items() if value is not None}
+    options = {"unit": unit, "language": language, "encoder": encoder, "seed": seed}
+    given = {name: value for name, value in options.items() if value is not None}
     if not files:
         if codebook or guide or config or given or speaker:
             raise AutocodeError(
@@ -74,9 +82,22 @@ def code(
         missing = "--codebook" if codebook is None else "--out"
         raise AutocodeError(f"{missing} is missing; files are coded with --codebook CODEBOOK --out DIR")
     _code_files(
-        terminal, files, codebook=codebook, out=out, guide=guide, config=config, overrides=given,
+        terminal, files, codebook=codebook, out=out, guide=guide, settings=settings_of(config, given),
         roles=parse_roles(speaker), all_scores=all_scores,
     )  # fmt: skip
+
+
+def settings_of(config: Path | None, options: Mapping[str, Any]) -> Settings:
+    """The settings of a file, with options such as {"unit": "turn"} over them; errors say which is wrong."""
+    from autocode.config import parse_settings, read_settings
+
+    settings = read_settings(config)
+    for name, value in options.items():
+        values = settings.model_dump()
+        section, key = SETTING_OF[name]
+        (values[section] if section else values)[key] = value
+        settings = parse_settings(values, where=f"--{name}")
+    return settings
 
 
 def _code_files(
@@ -86,16 +107,13 @@ def _code_files(
     codebook: str,
     out: Path,
     guide: str | None,
-    config: Path | None,
-    overrides: Mapping[str, Any],
+    settings: Settings,
     roles: Mapping[str, Role],
     all_scores: bool,
 ) -> None:
     from autocode.batch import code_to_files
-    from autocode.config import read_settings
     from autocode.pipeline import Coder
 
-    settings = read_settings(config, overrides)
     coder = Coder(codebook, guide=guide, settings=settings)
     transcripts = read_all(terminal, files, settings=settings, roles=roles)
     coded: list[CodedTranscript] = []
@@ -117,54 +135,83 @@ def read_all(
 
     known = {**settings.speakers, **roles}
     transcripts: list[Transcript] = []
-    taken: Counter[str] = Counter()
     for path in expand(files):
         found = read_transcripts(path, config=settings.read, speakers=known)
         for warning, times in Counter(w for transcript in found for w in transcript.warnings).items():
             terminal.warn(f"{path}: {warning}" + (f" (in {times} transcripts)" if times > 1 else ""))
-        for transcript in found:
-            taken[transcript.id] += 1
-            transcripts.append(_numbered(terminal, path, transcript, taken[transcript.id]))
+        transcripts += _with_own_ids(terminal, path, found, taken={t.id for t in transcripts})
+    _check_unit_ids(transcripts)
     for name in unknown_overrides(transcripts, roles):
         raise ReadError(f"--speaker: nobody in these transcripts is called '{name}'")
     return transcripts
 
 
-def _numbered(terminal: Terminal, path: Path, transcript: Transcript, number: int) -> Transcript:
-    """The transcript, with `-2` and so on after its id if other files gave that id before."""
-    if number == 1:
-        return transcript
-    new = f"{transcript.id}-{number}"
-    terminal.warn(f"{path}: another file is the transcript '{transcript.id}' too; this one is '{new}'")
-    return replace(transcript, id=new)
+def _with_own_ids(
+    terminal: Terminal, path: Path, found: Sequence[Transcript], *, taken: set[str]
+) -> list[Transcript]:
+    """The transcripts of one file, with `-2` and so on after an id that another file has `taken`."""
+    used = taken | {transcript.id for transcript in found}
+    named: list[Transcript] = []
+    for transcript in found:
+        if transcript.id in taken:
+            new = next(name for n in count(2) if (name := f"{transcript.id}-{n}") not in used)
+            used.add(new)
+            terminal.warn(f"{path}: '{transcript.id}' is the id of another transcript; this one is '{new}'")
+            named.append(replace(transcript, id=new))
+        else:
+            named.append(transcript)
+    return named
+
+
+def _check_unit_ids(transcripts: Sequence[Transcript]) -> None:
+    """Raise `ReadError` where two files give the same utterance_id: what is coded could not be told apart."""
+    seen: dict[str, str] = {}
+    for transcript in transcripts:
+        for unit_id in (turn.unit_id for turn in transcript.turns if turn.unit_id is not None):
+            if unit_id in seen:
+                raise ReadError(
+                    f"{transcript.source}: the utterance_id '{unit_id}' is also in {seen[unit_id]}; "
+                    "give the files one after another, each with its own --out"
+                )
+            seen[unit_id] = transcript.source
 
 
 def expand(files: Sequence[Path]) -> list[Path]:
-    """Files as they were given; of a folder, the files in it that a reader knows, by name."""
-    from autocode.read import readable
+    """Files as they were given; of a folder, the files in it that a reader knows, by name.
 
+    Of a coded dataset's folder only its utterances are transcripts.
+    """
     found: list[Path] = []
     for path in files:
-        if path.is_dir():
-            inside = sorted(child for child in path.iterdir() if child.is_file() and readable(child))
-            if not inside:
-                raise ReadError(f"{path}: no transcripts in this folder")
-            found += inside
-        else:
-            found.append(path)
+        found += _inside(path) if path.is_dir() else [path]
     return found
+
+
+def _inside(folder: Path) -> list[Path]:
+    from autocode.read import readable
+
+    try:
+        inside = sorted(child for child in folder.iterdir() if child.is_file() and readable(child))
+    except OSError as error:
+        raise ReadError(f"{folder}: cannot be looked into ({(error.strerror or '').lower()})") from None
+    inside = [child for child in inside if not child.name.startswith(".")]
+    utterances = [child for child in inside if child.name.split(".")[0] == "utterances"]
+    if not inside:
+        raise ReadError(f"{folder}: no transcripts in this folder")
+    return utterances[:1] or inside
 
 
 def parse_roles(given: Sequence[str] | None) -> dict[str, Role]:
     """`NAME=ROLE` options as a table. Raises `AutocodeError` for what is neither."""
     roles: dict[str, Role] = {}
     for item in given or ():
-        name, _, role = item.rpartition("=")
-        if not name.strip() or role not in ("interviewer", "respondent", "other"):
+        name, _, role = (part.strip() for part in item.rpartition("="))
+        role = role.casefold()
+        if not name or role not in ("interviewer", "respondent", "other"):
             raise AutocodeError(
                 f"--speaker {item!r}: give NAME=ROLE, where ROLE is interviewer, respondent or other"
             )
-        roles[name.strip()] = role  # type: ignore[assignment]
+        roles[name] = role  # type: ignore[assignment]
     return roles
 
 
@@ -231,7 +278,8 @@ def show_coding(
         any(s.decision != "reject" for s in found) for t in transcripts for found in t.suggestions.values()
     )
     summary = (
-        f"{len(transcripts)} transcripts, {n_codable} codable utterances, {n_with} with a suggested code."
+        f"{counted(len(transcripts), 'transcript')}, {counted(n_codable, 'codable utterance')}, "
+        f"{n_with} with a suggested code."
     )
     files = [f"Tables: {where / 'suggestions.csv'}, {where / 'suggestions.jsonl'}"] if where else []
     terminal.result(*parts, summary, *files, data=data)

@@ -10,7 +10,7 @@ import typer
 
 from autocode.cli.app import app
 from autocode.cli.coding import Roles, parse_roles, read_all
-from autocode.cli.terminal import Terminal, shortened, terminal_of
+from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
 
 if TYPE_CHECKING:
     from autocode.records import Role, Transcript
@@ -100,7 +100,10 @@ def add(
             typer.confirm("Store these transcripts?", default=True, abort=True)
         added = store_transcripts(project, transcripts, roles=roles)
     known = len(transcripts) - len(added)
-    parts = [f"{len(added)} transcripts added." + (f" {known} were there already." if known else "")]
+    were = "was" if known == 1 else "were"
+    parts = [
+        f"{counted(len(added), 'transcript')} added." + (f" {known} {were} there already." if known else "")
+    ]
     if added:
         parts.append("Next: autocode code")
     terminal.result(*parts, data={"added": added, "known": known})

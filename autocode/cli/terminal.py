@@ -39,8 +39,9 @@ class Terminal:
             self._stderr().print(text, markup=False, highlight=False)
 
     def warn(self, text: str) -> None:
-        """Something that the user should look at."""
-        self._stderr().print(f"warning: {text}", style="yellow", markup=False, highlight=False)
+        """Something that the user should look at; left out when quiet."""
+        if not self.quiet:
+            self._stderr().print(f"warning: {text}", style="yellow", markup=False, highlight=False)
 
     def show(self, *parts: Any) -> None:
         """Something to look at on the way to the result."""
@@ -89,6 +90,11 @@ def terminal_of(context: typer.Context) -> Terminal:
     """The terminal that the application's options made."""
     terminal = context.find_object(Terminal)
     return terminal if terminal is not None else Terminal()
+
+
+def counted(n: int, noun: str) -> str:
+    """`1 transcript`, `2 transcripts`."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def shortened(text: str, n_chars: int) -> str:
