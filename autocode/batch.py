@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from autocode.digests import digest
 from autocode.errors import GuideError, ReadError, StoreError
 from autocode.guide import read_guide
 from autocode.pipeline import CodedTranscript, Coder
-from autocode.records import Suggestion, Transcript
+from autocode.records import Role, Suggestion, Transcript
 from autocode.textfile import read_text
 from autocode.write import coding_files
 
@@ -106,6 +106,7 @@ def code_project(
     segmentation = digest(coder.settings.segment.model_dump(mode="json"))
     counts = Counter[str](coded_now=0, coded_before=0)
     with project.lock(on_wait=on_wait):
+        set_roles(project, coder.settings.speakers)
         finished = store.done(key)
         ids = [summary.id for summary in store.transcripts()]
         check_respondents([store.transcript(i) for i in ids if i not in finished])
@@ -140,6 +141,20 @@ def code_project(
             raise
         store.finish_run(run_id, counts=dict(counts), timings=coder.stopwatch.rounded())
     return dict(counts)
+
+
+def set_roles(project: Project, speakers: Mapping[str, Role]) -> None:
+    """Give the speakers that the settings name their roles in all transcripts, also in earlier ones."""
+    wanted = {same_name(name): role for name, role in speakers.items()}
+    present = {pair for transcript in project.store.transcripts() for pair in transcript.speakers.items()}
+    for name, role in sorted(present):
+        if wanted.get(same_name(name), role) != role:
+            project.store.set_role(None, name, wanted[same_name(name)])
+
+
+def same_name(name: str) -> str:
+    """A speaker's name for comparing: upper and lower case and spacing do not matter."""
+    return " ".join(name.split()).casefold()
 
 
 def project_codings(project: Project, coder: Coder, *, all_scores: bool = False) -> Iterator[CodedTranscript]:

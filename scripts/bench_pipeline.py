@@ -101,7 +101,9 @@ def same_theme(found: Path) -> float:
     names, definitions = _definitions()
     embedder = load_embedder(EmbedConfig(cache_max_gb=0))
     scores = embedder.embed([row["text"] for row in rows]) @ embedder.embed(definitions).T
-    return float(np.mean([names[b] == row["theme"] for b, row in zip(scores.argmax(axis=1), rows, strict=True)]))
+    return float(
+        np.mean([names[b] == row["theme"] for b, row in zip(scores.argmax(axis=1), rows, strict=True)])
+    )
 
 
 def _run(name: str, sample: Path, out: Path, *, cache: Path) -> tuple[float, float]:

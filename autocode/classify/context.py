@@ -17,7 +17,7 @@ from autocode.guide import Guide
 from autocode.records import Turn
 
 _SENTENCE = re.compile(r"[^.!?]*[.!?]+\s*|[^.!?]+$")
-_MOST_WORDS = 40
+_MOST_WORDS = 25
 _LEAST_WORDS = 3
 
 

@@ -24,7 +24,9 @@ class Vocabulary:
         self, documents: Sequence[Sequence[Lemma]], function_words: frozenset[str] = frozenset()
     ) -> None:
         """Learn the terms of `documents`; `function_words` weigh, but are no evidence by themselves."""
-        seen_in = Counter(term for document in documents for term in {term for term, _, _ in _terms(document)})
+        seen_in = Counter(
+            term for document in documents for term in {term for term, _, _ in _terms(document)}
+        )
         self._columns = {term: column for column, term in enumerate(sorted(seen_in))}
         frequency = np.array([seen_in[term] for term in self._columns], np.float64)
         self._idf = 1.0 + np.log((1.0 + len(documents)) / (1.0 + frequency))
@@ -50,17 +52,17 @@ class Vocabulary:
     ) -> list[tuple[int, int, float]]:
         """The `n` stretches (start_char, end_char, contribution) that speak most for a code, strongest first.
 
-        `row` is the document's place in a matrix of `rows`, `weights` the code's, shape (n_terms,). Terms that
-        overlap a stronger one add to it.
+        `row` is the document's place in a matrix of `rows`, `weights` the code's, shape (n_terms,). Terms
+        that overlap a stronger one add to it; those that end in a function word are left out.
         """
         matrix, number = row
-        held = slice(matrix.indptr[number], matrix.indptr[number + 1])
-        columns = matrix.indices[held]
-        contribution = dict(zip(columns.tolist(), matrix.data[held] * weights[columns], strict=True))
+        entries = slice(matrix.indptr[number], matrix.indptr[number + 1])
+        columns = matrix.indices[entries]
+        contribution = dict(zip(columns.tolist(), matrix.data[entries] * weights[columns], strict=True))
         spans: list[tuple[float, int, int]] = []
         for term, start, end in _terms(document):
             value = contribution.pop(self._columns.get(term, -1), 0.0)
-            if value > 0 and not self._function_words.issuperset(term.split(" ")):
+            if value > 0 and term.rpartition(" ")[2] not in self._function_words:
                 spans.append((value, start, end))
         chosen: list[tuple[int, int, float]] = []
         for value, start, end in sorted(spans, key=lambda span: (-span[0], span[1])):

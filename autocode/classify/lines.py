@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from autocode.codebook import Codebook
 from autocode.records import EvidenceKind
 
-LINE_KINDS: tuple[EvidenceKind, ...] = ("definition", "include", "example", "cue")
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -25,8 +23,13 @@ class Line:
 
 
 def codebook_lines(codebook: Codebook) -> tuple[Line, ...]:
-    """Every line of every code, in the codebook's order; a code's name is a cue."""
+    """What is said of each code, in the codebook's order: name (a cue), definition, criteria, examples."""
     return tuple(line for code in codebook.codes for line in _lines_of(codebook, code.id))
+
+
+def cue_lines(codebook: Codebook) -> tuple[Line, ...]:
+    """The cues of every code, in the codebook's order."""
+    return tuple(Line(code.id, "cue", text) for code in codebook.codes for text in code.cues)
 
 
 def _lines_of(codebook: Codebook, code_id: str) -> Iterator[Line]:
@@ -40,8 +43,6 @@ def _lines_of(codebook: Codebook, code_id: str) -> Iterator[Line]:
         yield Line(code_id, "example", text)
     for text in code.counter_examples:
         yield Line(code_id, "example", text, counter=True)
-    for text in code.cues:
-        yield Line(code_id, "cue", text)
 
 
 def cues_of(codebook: Codebook) -> dict[str, tuple[str, ...]]:

@@ -34,8 +34,7 @@ def fit_ridge(
     lightly penalised constant feature. An entry that is not said takes the value that the
     others predict for it, which gives it no pull on that code.
     """
-    kernel = features @ features.T
-    gram = np.array(kernel.todense() if hasattr(kernel, "todense") else kernel, np.float64, order="F")
+    gram = _gram(features)
     gram += intercept_scale**2
     gram[np.diag_indices_from(gram)] += penalty
     inverse = _Inverse(gram)
@@ -46,6 +45,14 @@ def fit_ridge(
     dual = inverse @ filled
     left_out = filled - dual / inverse.diagonal[:, None]
     return Ridge(np.asarray(features.T @ dual), intercept_scale**2 * dual.sum(axis=0), left_out)
+
+
+def _gram(features: Any) -> NDArray[np.float64]:
+    """Inner products of all rows, column-major, with as few copies as can be."""
+    kernel = features @ features.T
+    if hasattr(kernel, "toarray"):
+        return np.asarray(kernel.toarray(order="F"), np.float64)
+    return np.asarray(kernel, np.float64).T  # symmetric: its transpose is the same, and column-major
 
 
 class _Inverse:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,4 +31,8 @@ class Statements:
         return np.array([len(words) for words in self.lemmas], np.intp)
 
 
-Read = Callable[[Sequence[str]], Statements]
+class Read(Protocol):
+    """Turns texts into statements."""
+
+    def __call__(self, texts: Sequence[str], *, embed: bool = True) -> Statements:
+        """The statements of `texts`; without `embed` their embeddings have shape (0, n_dims)."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from autocode.classify.context import GuideMatcher, inheritance
 from autocode.classify.hierarchy import agree, choose
 from autocode.classify.lexical import Vocabulary
-from autocode.classify.lines import Line, codebook_lines, targets
+from autocode.classify.lines import Line, codebook_lines, cue_lines, targets
 from autocode.classify.ridge import Ridge, fit_ridge
 from autocode.classify.statements import Read, Statements
 from autocode.codebook import Codebook
@@ -31,7 +31,7 @@ from autocode.records import Evidence, Suggestion
 DENSE_PENALTY, LEXICAL_PENALTY = 3.0, 1.0
 DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 0.8
 CUE_WEIGHT = 0.5  # evidence for each cue that is found as a whole
-MIDPOINT, SCALE = 3.7, 1.0  # evidence, in background standard deviations, that scores 0.5; and its spread
+MIDPOINT, SCALE = 4.0, 2.0  # evidence, in background standard deviations, that scores 0.5; and its spread
 MOST_WORDS = 3  # stretches of words shown as evidence
 GUIDE_PULL = 2.0  # evidence that a guide question's tie is worth at a perfect match
 GUIDE_FLOOR = 0.15  # the share of it that even a long answer gets
@@ -107,23 +107,22 @@ class ZeroShot:
         config: ClassifyConfig | None = None,
     ) -> ZeroShot:
         """Learn from the codebook's lines; `background` is talk that fits no code."""
-        lines = codebook_lines(codebook)
-        known = read([*(line.text for line in lines), *background])
-        table = np.vstack([targets(codebook, lines), np.zeros((len(background), len(codebook.ids)))])
-        vocabulary = Vocabulary(known.lemmas, function_words)
-        meaningful = np.array(
-            [line.kind != "cue" or line.text == codebook[line.code_id].name for line in lines]
-        )
-        rows = np.append(np.flatnonzero(meaningful), len(lines) + np.arange(len(background)))
+        lines, cues = codebook_lines(codebook), cue_lines(codebook)
+        said = read([*(line.text for line in lines), *background])
+        phrases = read([line.text for line in cues], embed=False)
+        nothing = np.zeros((len(background), len(codebook.ids)))
+        table = np.vstack([targets(codebook, lines), nothing])
+        vocabulary = Vocabulary([*phrases.lemmas, *said.lemmas], function_words)
+        terms = vocabulary.rows([*phrases.lemmas, *said.lemmas])
         return cls(
             codebook=codebook,
             config=config or ClassifyConfig(),
             lines=lines,
-            line_embeddings=known.embeddings[: len(lines)],
-            dense=Evidencer.fit(
-                known.embeddings[rows].astype(np.float64), table[rows], len(background), DENSE_PENALTY
+            line_embeddings=said.embeddings[: len(lines)],
+            dense=Evidencer.fit(said.embeddings.astype(np.float64), table, len(background), DENSE_PENALTY),
+            lexical=Evidencer.fit(
+                terms, np.vstack([targets(codebook, cues), table]), len(background), LEXICAL_PENALTY
             ),
-            lexical=Evidencer.fit(vocabulary.rows(known.lemmas), table, len(background), LEXICAL_PENALTY),
             vocabulary=vocabulary,
             guide=GuideMatcher.build(guide, codebook.ids, read) if guide else None,
         )
@@ -213,6 +212,10 @@ class ZeroShot:
             match = scored.matches[asked]
             if match and (value := scored.guide[row, column]) > 0:
                 found.append(Evidence("guide", match[0], value))
+        children = self.codebook.children(code_id)
+        if not found and children:  # it has its score from the best of its children
+            columns = [self.codebook.ids.index(child) for child in children]
+            return self._explain(scored, row, max(columns, key=lambda c: scored.scores[row, c]))
         return _as_shares(found)
 
     def _strongest_words(self, scored: Scored, row: int, column: int) -> list[Evidence]:
@@ -223,13 +226,13 @@ class ZeroShot:
         strongest = self.vocabulary.strongest(
             statements.lemmas[row], (scored.terms, row), self.lexical.weights[:, column], MOST_WORDS
         )
-        found = {(start, end): LEXICAL_WEIGHT * value for start, end, value in strongest}
+        text = statements.texts[row]
+        found = {(_word_start(text, start), end): LEXICAL_WEIGHT * value for start, end, value in strongest}
         for start, end in cues:
             inside = next((span for span in found if start < span[1] and span[0] < end), None)
             value = found.pop(inside, 0.0) if inside else 0.0
             span = (min(start, inside[0]), max(end, inside[1])) if inside else (start, end)
             found[span] = value + CUE_WEIGHT
-        text = statements.texts[row]
         return [
             Evidence(
                 "cue" if any(s < end and start < e for s, e in cues) else "words",
@@ -257,6 +260,13 @@ class ZeroShot:
             telling = [i for i in rows if self.lines[i].kind != "cue"]
             rows_of[code_id] = np.array(telling or rows, np.intp)
         return rows_of
+
+
+def _word_start(text: str, start: int) -> int:
+    """Where the word begins that `start` may stand in the middle of: spaCy splits "don't" in two."""
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "'’"):
+        start -= 1
+    return start
 
 
 def _as_shares(found: list[Evidence]) -> tuple[Evidence, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -49,6 +50,9 @@ def common(
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and tell a user's mistake in one sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that lacks a letter shows a question mark
+            stream.reconfigure(errors="replace")
     try:
         _add_commands()
         code = app(common_first(arguments), prog_name="autocode", standalone_mode=False)
@@ -61,8 +65,10 @@ def run(arguments: Sequence[str]) -> int:
         code = INTERRUPTED
     except BrokenPipeError:  # `| head` has read enough
         return _hush(0)
-    except SystemExit as error:  # Typer's word for the same
-        return _hush(error.code if isinstance(error.code, int) else 1)
+    except SystemExit as error:
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        return _hush(0)  # Typer's word for the same
     except Exception as error:
         if (told := _usage_error(error)) is not None:
             return told
@@ -87,7 +93,7 @@ def common_first(arguments: Sequence[str]) -> list[str]:
 
 
 def _usage_error(error: Exception) -> int | None:
-    """Typer's own errors (an unknown option, a missing argument) as one sentence; help where it shows help."""
+    """What Typer finds wrong (an unknown option, a missing argument) in one sentence; help for no command."""
     show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
     if show is None or code is None:
         return None

@@ -57,7 +57,10 @@ def show(
 
 @commands.command()
 def check(context: typer.Context, codebook: Source) -> None:
-    """Check that a codebook can be used, and say what would make it easier to apply."""
+    """Check that a codebook can be used, and say what would make it easier to apply.
+
+    Example: `autocode codebook check codebook.yaml`
+    """
     from autocode.codebook import check_codebook, read_codebook
 
     book = read_codebook(codebook)
@@ -77,7 +80,10 @@ def convert(
     target: Annotated[Path, typer.Argument(help="The file to write: .yaml, .json or .csv.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
-    """Write a codebook in the format of the target's suffix."""
+    """Write a codebook in the format of the target's suffix.
+
+    Example: `autocode codebook convert relationship_development relationships.csv`
+    """
     from autocode.codebook import read_codebook, write_codebook
     from autocode.errors import CodebookError
 

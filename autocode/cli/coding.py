@@ -171,7 +171,7 @@ def _check_unit_ids(transcripts: Sequence[Transcript]) -> None:
             if unit_id in seen:
                 raise ReadError(
                     f"{transcript.source}: the utterance_id '{unit_id}' is also in {seen[unit_id]}; "
-                    "give the files one after another, each with its own --out"
+                    "files whose utterances have the same ids cannot be coded together"
                 )
             seen[unit_id] = transcript.source
 
@@ -184,7 +184,7 @@ def expand(files: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in files:
         found += _inside(path) if path.is_dir() else [path]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -229,6 +229,8 @@ def code_project_here(
             raise AutocodeError(f"{project.folder}: no transcripts yet; 'autocode add FILE...' adds some")
         with terminal.progress("coding", n_transcripts) as step:
             counts = code_project(project, coder, on_wait=terminal.note, done=lambda _: step())
+        if not counts["coded_now"]:
+            terminal.note("Nothing to do: every transcript is coded with these settings already.")
         if out is not None:
             write_project(project, coder, out, all_scores=all_scores)
         coded = project_codings(project, coder)
@@ -307,7 +309,7 @@ def _table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), expand=True)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, expand=True)
     table.add_column("Code, and its strongest statements", ratio=5)
     table.add_column("Why", ratio=4, style="dim")
     for code_id in shown:

@@ -19,7 +19,10 @@ def demo(
     context: typer.Context,
     folder: Annotated[Path, typer.Option(help="Where the demo project goes.")] = Path("autocode-demo"),
 ) -> None:
-    """Code eight bundled interviews (invented for this purpose) and show what comes out."""
+    """Code eight bundled interviews (invented for this purpose) and show what comes out.
+
+    Example: `autocode demo --folder try-out`
+    """
     from autocode.config import read_settings
     from autocode.store import open_project
 
@@ -28,8 +31,18 @@ def demo(
         make_project(folder, codebook="knowledge_dynamics", guide=None)
     with open_project(folder, on_wait=terminal.note) as project:
         settings = read_settings(project.settings_path)
-        found = read_all(terminal, demo_transcripts(), settings=settings, roles={})
+        files = [_copied(file, project.transcripts_path) for file in demo_transcripts()]
+        found = read_all(terminal, files, settings=settings, roles={})
         store_transcripts(project, found, roles={})
     terminal.note("Eight interviews with two invented firms, in eight file formats, read into a project.")
     code_project_here(terminal, folder, out=folder / "coding", n=2)
     terminal.note(f"The project is {folder}. Your own study starts with: autocode init STUDY")
+
+
+def _copied(file: Path, folder: Path) -> Path:
+    """The file's copy in `folder`, made if it is not there, for its owner only."""
+    copy = folder / file.name
+    if not copy.exists():
+        copy.write_bytes(file.read_bytes())
+        copy.chmod(0o600)
+    return copy

