@@ -124,7 +124,9 @@ def test_coding_a_file_needs_no_torch(tmp_path: Path) -> None:
 
 def test_importing_the_package_costs_nothing(tmp_path: Path) -> None:
     code = "import sys, autocode; print(sorted({m.split('.')[0] for m in sys.modules}))"
-    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    child = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
     assert not set(ast.literal_eval(child.stdout)) & HEAVY
 
 
@@ -214,7 +216,9 @@ def test_what_the_readme_shows_runs(tmp_path: Path) -> None:
     assert blocks("python")
     for block in blocks("console"):
         place = tmp_path
-        for words in (shlex.split(line[2:], comments=True) for line in block.splitlines() if line[:2] == "$ "):
+        for words in (
+            shlex.split(line[2:], comments=True) for line in block.splitlines() if line[:2] == "$ "
+        ):
             if words[0] == "cd":
                 place = place / words[1]
             elif words[0] == "autocode":
@@ -227,7 +231,9 @@ def test_what_the_readme_shows_runs(tmp_path: Path) -> None:
 
 def done(arguments: list[str], place: Path) -> None:
     """Run Python with `arguments` in `place`; an error fails the test with what was said."""
-    child = subprocess.run([sys.executable, *arguments], cwd=place, capture_output=True, text=True, env=os.environ)
+    child = subprocess.run(
+        [sys.executable, *arguments], cwd=place, capture_output=True, text=True, env=os.environ
+    )
     assert child.returncode == 0, f"{arguments}\n{child.stderr}"
 
 

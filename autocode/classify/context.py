@@ -16,7 +16,7 @@ from autocode.classify.statements import Read, Statements
 from autocode.guide import Guide
 from autocode.records import Turn
 
-_SENTENCE = re.compile(r"[^.!?]*[.!?]+\s*|[^.!?]+$")
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")  # not the point in "2.5 million"
 _MOST_WORDS = 25
 _LEAST_WORDS = 3
 
@@ -40,7 +40,7 @@ def asked(turns: Sequence[Turn]) -> dict[int, int]:
 
 def question_text(turn_text: str) -> str:
     """The asking part of an interviewer's turn: its last question with the sentence before it, or its end."""
-    sentences = [part.strip() for part in _SENTENCE.findall(" ".join(turn_text.split())) if part.strip()]
+    sentences = _BETWEEN_SENTENCES.split(" ".join(turn_text.split()))
     last = max((i for i, part in enumerate(sentences) if part.endswith("?")), default=len(sentences) - 1)
     words = " ".join(sentences[max(0, last - 1) : last + 1]).split()
     return " ".join(words[-_MOST_WORDS:])

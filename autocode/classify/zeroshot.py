@@ -33,6 +33,7 @@ DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 0.8
 CUE_WEIGHT = 0.5  # evidence for each cue that is found as a whole
 MIDPOINT, SCALE = 4.0, 2.0  # evidence, in background standard deviations, that scores 0.5; and its spread
 MOST_WORDS = 3  # stretches of words shown as evidence
+HALF_FIRM_AT = 2.0  # words at which a text's own evidence counts half: "Speed." says little by itself
 GUIDE_PULL = 2.0  # evidence that a guide question's tie is worth at a perfect match
 GUIDE_FLOOR = 0.15  # the share of it that even a long answer gets
 GUIDE_MATCH = 0.55  # cosine from which a question counts as the guide's
@@ -167,9 +168,10 @@ class ZeroShot:
     def _evidence(
         self, statements: Statements, terms: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What meaning and words say for each code, each (n, n_codes), weighted."""
+        """What meaning and words say for each code, each (n, n_codes), weighted; less of very short texts."""
+        firm = _firmness(statements.n_words)[:, None]
         lexical = LEXICAL_WEIGHT * self.lexical(terms) + CUE_WEIGHT * self._cue_counts(statements)
-        return DENSE_WEIGHT * self.dense(statements.embeddings), lexical
+        return firm * DENSE_WEIGHT * self.dense(statements.embeddings), firm * lexical
 
     def _cue_counts(self, statements: Statements) -> NDArray[np.float64]:
         """How many cues of each code and of the codes below it stand in each text, shape (n, n_codes)."""
@@ -233,15 +235,11 @@ class ZeroShot:
             value = found.pop(inside, 0.0) if inside else 0.0
             span = (min(start, inside[0]), max(end, inside[1])) if inside else (start, end)
             found[span] = value + CUE_WEIGHT
+        firm = _firmness(len(statements.lemmas[row]))
+        is_cue = {span: any(s < span[1] and span[0] < e for s, e in cues) for span in found}
         return [
-            Evidence(
-                "cue" if any(s < end and start < e for s, e in cues) else "words",
-                text[start:end],
-                value,
-                start,
-                end,
-            )
-            for (start, end), value in sorted(found.items(), key=lambda item: -item[1])
+            Evidence("cue" if is_cue[span] else "words", text[span[0] : span[1]], firm * value, *span)
+            for span, value in sorted(found.items(), key=lambda item: -item[1])
         ]
 
     def _nearest_lines(self, embedding: NDArray[np.float32], code_id: str, meaning: float) -> list[Evidence]:
@@ -260,6 +258,11 @@ class ZeroShot:
             telling = [i for i in rows if self.lines[i].kind != "cue"]
             rows_of[code_id] = np.array(telling or rows, np.intp)
         return rows_of
+
+
+def _firmness(n_words: NDArray[np.intp] | int) -> Any:
+    """How much the evidence in a text of so many words counts, 0 to 1."""
+    return n_words / (n_words + HALF_FIRM_AT)
 
 
 def _word_start(text: str, start: int) -> int:

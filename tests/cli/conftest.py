@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,6 +147,18 @@ def process(*arguments: object, cwd: Path, **options: Any) -> subprocess.Popen[s
         env={**os.environ, "PYTHONWARNINGS": "default"},
         **options,
     )
+
+
+def may_do_anything() -> bool:
+    """Does this process read files that nobody may read, as the superuser does?"""
+    with tempfile.NamedTemporaryFile() as file:
+        os.chmod(file.name, 0)
+        return os.access(file.name, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+needs_permissions = pytest.mark.skipif(
+    may_do_anything(), reason="the superuser may read and write everything"
+)
 
 
 def lines_of(path: Path) -> list[Any]:

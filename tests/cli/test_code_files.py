@@ -72,7 +72,9 @@ def test_exclusive_codes_are_never_suggested_together(run: Run, book: Path, inte
         rows = lines_of(path / "suggestions.jsonl")
         return sum({"trust", "learning"} <= {i["code"] for i in row["suggestions"]} for row in rows)
 
-    interview.write_text("Interviewer: Well?\n\nRespondent: We trust them and rely on it, it taught us a lot.\n")
+    interview.write_text(
+        "Interviewer: Well?\n\nRespondent: We trust them and rely on it, it taught us a lot.\n"
+    )
     low = Path("low.toml")
     low.write_text("[classify]\nthreshold = 0.05\n")
     free = ("code", interview, "--codebook", book, "--config", low, *HASHING)

@@ -28,9 +28,10 @@ def test_show_one_code_in_full(run: Run, book: Path) -> None:
 
 
 def test_show_json_holds_everything(run: Run, book: Path) -> None:
-    assert run("--json", "codebook", "show", "knowledge_dynamics").data["digest"] == read_codebook(
-        "knowledge_dynamics"
-    ).digest
+    assert (
+        run("--json", "codebook", "show", "knowledge_dynamics").data["digest"]
+        == read_codebook("knowledge_dynamics").digest
+    )
     told = run("--json", "codebook", "show", book, "trust").data
     assert (told["id"], told["path"]) == ("trust", "Cooperation > Trust")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, lines_of
+from tests.cli.conftest import Run, lines_of, needs_permissions
 
 
 @pytest.mark.model
@@ -44,7 +43,7 @@ def test_the_demo_needs_a_place(run: Run, here: Path) -> None:
     run("demo", "--folder", "taken/inside").refused("taken")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+@needs_permissions
 def test_the_demo_where_nothing_can_be_written(run: Run, here: Path) -> None:
     here.chmod(0o500)
     try:

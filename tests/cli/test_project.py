@@ -56,7 +56,9 @@ def test_init_takes_a_codebook_of_any_format(run: Run, here: Path, book: Path, s
 def test_init_takes_the_examples_beside_a_codebook_along(run: Run, here: Path, book: Path) -> None:
     (here / "mine").mkdir()
     shutil.copy(book, "mine/book.yaml")
-    Path("mine/book.yaml").write_text(book.read_text().replace("codes:", "examples_file: more.csv\ncodes:", 1))
+    Path("mine/book.yaml").write_text(
+        book.read_text().replace("codes:", "examples_file: more.csv\ncodes:", 1)
+    )
     Path("mine/more.csv").write_text("code,example\ntrust,They keep their word.\n")
     assert run("init", "study", "--codebook", "mine/book.yaml").code == 0
     assert "They keep their word." in read_codebook("study/codebook.yaml")["trust"].examples
@@ -235,7 +237,9 @@ def n_coded(folder: Path) -> int:
         return len(project.store.done(project_coder(project).run_key))
 
 
-def test_no_project_and_no_transcripts(run: Run, here: Path, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_project_and_no_transcripts(
+    run: Run, here: Path, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("code").refused("no transcripts yet", "autocode add")
     run("code", "--unit", "turn").refused("in a project")
     monkeypatch.chdir(here)
