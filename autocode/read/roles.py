@@ -162,7 +162,8 @@ def guess_roles(
 ) -> tuple[dict[str, Role], list[str]]:
     """A role for every speaker: `fixed` where it says one, else what the habits suggest, and warnings.
 
-    At most one of those not in `fixed` becomes the interviewer, and only where nobody is one yet.
+    Of those not in `fixed` the one who clearly asks the questions becomes the interviewer, where nobody is
+    one yet, and with that one others who mostly ask and say little.
     """
     roles: dict[str, Role] = {name: fixed.get(name, "respondent") for name in counted}
     scores = asker_scores(counted)
@@ -179,12 +180,32 @@ def guess_roles(
             "correct with --speaker NAME=interviewer"
         ]
     roles[name] = "interviewer"
+    joining = _joining(counted, [other for other in open_ones if other != name])
+    roles |= dict.fromkeys(joining, "interviewer")
+    warnings = [
+        f"roles are a guess: '{other}' mostly asks too and is taken as a further interviewer; "
+        "correct with --speaker NAME=respondent"
+        for other in joining
+    ]
     if margin >= 0.5 and best.n_questions >= 3:
-        return roles, []
+        return roles, warnings
     n_questions = sum(one.n_questions for one in counted.values())
     return roles, [
+        *warnings,
         f"roles are a guess: '{name}' asks {best.n_questions} of the {n_questions} questions and is taken as "
-        "the interviewer; correct with --speaker NAME=interviewer or --speaker NAME=respondent"
+        "the interviewer; correct with --speaker NAME=interviewer or --speaker NAME=respondent",
+    ]
+
+
+def _joining(counted: Mapping[str, Habits], names: Iterable[str]) -> list[str]:
+    """Further interviewers: at least three questions, in at least half of their turns, and few words."""
+    most_words = max(one.n_words for one in counted.values())
+    return [
+        name
+        for name in names
+        if (one := counted[name]).n_questions >= 3
+        and one.n_questions >= one.n_turns / 2
+        and one.n_words < most_words / 4
     ]
 
 

@@ -1,4 +1,4 @@
-"""Suggestions from a codebook alone: poor codebooks, other languages, short answers, and the reasons given."""
+"""Suggestions from a codebook alone: poor codebooks, other languages, short answers, the reasons given."""
 
 from __future__ import annotations
 
@@ -135,11 +135,13 @@ def test_a_short_answer_means_what_its_question_means() -> None:
 @pytest.mark.model
 def test_a_long_answer_speaks_for_itself() -> None:
     coder = Coder(BOOK)
-    long = ("respondent", "The customers over there want small machines, and in that country they look at the price "
-            "first and at everything else later, which our people at home did not want to believe for years.")  # fmt: skip
-    after = coder.code(interview(ASKED, long))
+    said = (
+        "The customers over there want small machines, and in that country they look at the price first and at "
+        "everything else later, which our people at home did not want to believe for many years."
+    )
+    after = coder.code(interview(ASKED, ("respondent", said)))
     assert "market" in suggested(after)
-    assert abs(after.scores[0, 1] - coder.code(interview(long)).scores[0, 1]) < 0.1
+    assert abs(after.scores[0, 1] - coder.code(interview(("respondent", said))).scores[0, 1]) < 0.1
     assert after.scores[0, 1] > after.scores[0, 0]
 
 

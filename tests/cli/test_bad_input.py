@@ -5,9 +5,10 @@ from __future__ import annotations
 import resource
 import shutil
 import stat
+import subprocess
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_folders_without_transcripts(run: Run, book: Path, here: Path) -> None:
 @needs_permissions
 def test_files_that_may_not_be_read(run: Run, book: Path, interview: Path, here: Path) -> None:
     interview.chmod(0)
-    run("code", interview, "--codebook", book, "--out", "out").refused("anna.txt", "permission")
+    run("code", interview, "--codebook", book, "--out", "out").refused("anna.txt", "not readable")
     folder = here / "closed"
     folder.mkdir(mode=0)
     run("code", folder, "--codebook", book, "--out", "out").refused("closed")
@@ -189,14 +190,17 @@ def test_a_place_that_is_not_ours(run: Run, interview: Path, book: Path, here: P
     run(*arguments, "theirs").refused("theirs", "permission denied")
 
 
+def run_mount(options: list[str]) -> int:
+    """The exit code of `mount`."""
+    return subprocess.run(["mount", *options], check=False, capture_output=True).returncode
+
+
 @contextmanager
 def small_disk(folder: Path, *, size: str) -> Iterator[None]:
     """`folder` as a disk of its own, or a skipped test where that is not allowed."""
-    import subprocess
-
     folder.mkdir()
     options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(["mount", *options], capture_output=True).returncode:
+    if shutil.which("mount") is None or run_mount(options):
         pytest.skip("no small disk can be made here")
     try:
         yield
@@ -248,7 +252,7 @@ def test_a_full_disk_under_a_project(
         monkeypatch.chdir(here / "disk" / "study")
         filler = here / "disk" / "filler"
         assert run("-q", "add", text).code == 0
-        with pytest.raises(OSError, match="No space left"), filler.open("wb", buffering=0) as stream:
+        with filler.open("wb", buffering=0) as stream, suppress(OSError):
             while True:
                 stream.write(b"x" * 1000)
         run("-q", "code").refused("autocode.db", "full")

@@ -192,8 +192,15 @@ def test_a_folder_and_files_with_the_same_name(run: Run, here: Path, book: Path,
 
 
 def test_what_is_no_text_is_written_all_the_same(run: Run, here: Path, book: Path) -> None:
-    row = {"transcript_id": "t", "utterance_id": "u", "speaker": "Eva \ud800", "role": "participant",
-           "text": "We trust them \udfff completely.", "meta": {"note": "\ud83d"}, "more": ["\ud83d"]}  # fmt: skip
+    row = {
+        "transcript_id": "t",
+        "utterance_id": "u",
+        "speaker": "Eva \ud800",
+        "role": "participant",
+        "text": "We trust them \udfff completely.",
+        "meta": {"note": "\ud83d"},
+        "more": ["\ud83d"],
+    }
     (here / "odd.jsonl").write_text(json.dumps(row) + "\n")
     assert run("code", "odd.jsonl", "--codebook", book, "--out", "out", *HASHING).code == 0
     assert lines_of(Path("out/suggestions.jsonl"))[0]["role"] == "respondent"

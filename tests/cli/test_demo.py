@@ -47,6 +47,6 @@ def test_the_demo_needs_a_place(run: Run, here: Path) -> None:
 def test_the_demo_where_nothing_can_be_written(run: Run, here: Path) -> None:
     here.chmod(0o500)
     try:
-        run("demo").refused("autocode-demo", "permission denied")
+        run("demo").refused("autocode-demo", "no permission")
     finally:
         here.chmod(0o700)

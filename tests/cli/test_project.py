@@ -260,7 +260,7 @@ def test_a_project_of_a_newer_program(run: Run, study: Path, interview: Path) ->
 @pytest.mark.parametrize(
     ("file", "content", "parts"),
     [
-        ("autocode.toml", b"[segment]\nunti = 'turn'\n", ("autocode.toml", "[segment]", "did you mean 'unit'?")),
+        ("autocode.toml", b"[segment]\nunti = 1\n", ("autocode.toml", "[segment]", "did you mean 'unit'?")),
         ("autocode.toml", b"[segment\n", ("autocode.toml", "not valid TOML")),
         ("codebook.yaml", b"codes: []\n", ("codebook.yaml", "no codes")),
         ("codebook.yaml", b"\xff\xfe\x00", ("codebook.yaml", "UTF-8")),

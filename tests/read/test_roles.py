@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autocode.demo import transcripts as demo_transcripts
 from autocode.read import read_transcript, unknown_overrides
 from autocode.read.roles import (
     declared_roles,
@@ -162,3 +163,17 @@ def test_interviewers_of_real_interviews_are_found_without_their_labels(corpus: 
         asking = [speaker for speaker, role in roles.items() if role == "interviewer"]
         right += [gold[transcript_id][one].most_common(1)[0][0] for one in asking] == ["interviewer"]
     assert right == n_right
+
+
+def test_a_second_interviewer_is_found_and_said() -> None:
+    growth = next(path for path in demo_transcripts() if path.stem == "fjordlift_growth_2023")
+    transcript = read_transcript(growth)
+    assert transcript.speakers == {
+        "Ingvild Kaarstad": "interviewer",
+        "Tomas Rehnvik": "interviewer",
+        "Camille Aubrac-Dahl": "respondent",
+    }
+    assert transcript.warnings == (
+        "roles are a guess: 'Tomas Rehnvik' mostly asks too and is taken as a further interviewer; "
+        "correct with --speaker NAME=respondent",
+    )
