@@ -211,7 +211,7 @@ def blocks(language: str) -> list[str]:
 @pytest.mark.model
 @pytest.mark.slow
 def test_what_the_readme_shows_runs(tmp_path: Path) -> None:
-    """`$ autocode` lines run one after another, `$ cd` holds to the end of its block; then the Python blocks."""
+    """`$ autocode` lines run one after another, `$ cd` holds to the end of its block; then the Python ones."""
     assert blocks("console")
     assert blocks("python")
     for block in blocks("console"):

@@ -53,19 +53,22 @@ class Vocabulary:
         """The `n` stretches (start_char, end_char, contribution) that speak most for a code, strongest first.
 
         `row` is the document's place in a matrix of `rows`, `weights` the code's, shape (n_terms,). Terms
-        that overlap a stronger one add to it; those that end in a function word are left out.
+        that overlap a stronger one add to it; those that end in a function word are left out if there
+        are others.
         """
         matrix, number = row
         entries = slice(matrix.indptr[number], matrix.indptr[number + 1])
         columns = matrix.indices[entries]
         contribution = dict(zip(columns.tolist(), matrix.data[entries] * weights[columns], strict=True))
         spans: list[tuple[float, int, int]] = []
+        telling: list[tuple[float, int, int]] = []
         for term, start, end in _terms(document):
             value = contribution.pop(self._columns.get(term, -1), 0.0)
-            if value > 0 and term.rpartition(" ")[2] not in self._function_words:
-                spans.append((value, start, end))
+            if value > 0:
+                is_telling = term.rpartition(" ")[2] not in self._function_words
+                (telling if is_telling else spans).append((value, start, end))
         chosen: list[tuple[int, int, float]] = []
-        for value, start, end in sorted(spans, key=lambda span: (-span[0], span[1])):
+        for value, start, end in sorted(telling or spans, key=lambda span: (-span[0], span[1])):
             overlapping = next((i for i, (s, e, _) in enumerate(chosen) if start < e and s < end), None)
             if overlapping is None:
                 chosen.append((start, end, value))

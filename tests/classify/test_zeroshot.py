@@ -136,8 +136,8 @@ def test_a_short_answer_means_what_its_question_means() -> None:
 def test_a_long_answer_speaks_for_itself() -> None:
     coder = Coder(BOOK)
     said = (
-        "The customers over there want small machines, and in that country they look at the price first and at "
-        "everything else later, which our people at home did not want to believe for many years."
+        "The customers over there want small machines, and in that country they look at the price first and "
+        "at everything else later, which our people at home did not want to believe for many years."
     )
     after = coder.code(interview(ASKED, ("respondent", said)))
     assert "market" in suggested(after)

@@ -67,7 +67,10 @@ def test_common_options_stand_anywhere() -> None:
     assert common_first(["code", "a", "--json", "-q", "--out", "x"]) == [
         "--json",
         "-q",
-        *"code a --out x".split(" "),
+        "code",
+        "a",
+        "--out",
+        "x",
     ]
     assert common_first(["code", "--", "--json"]) == ["code", "--", "--json"]
 
@@ -177,7 +180,8 @@ def test_a_terminal_that_knows_ascii_only(here: Path, book: Path, interview: Pat
         child = subprocess.run(
             [sys.executable, "-m", "autocode", *json_or_not, "code", str(interview), "--codebook", str(book),
              "--out", "out", "--encoder", "hashing"],
-            check=False, cwd=here, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+            check=False, cwd=here, capture_output=True, text=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
         )  # fmt: skip
         assert (child.returncode, child.stderr) == (0, "")
     assert "Åse" in str(json.loads(child.stdout))
