@@ -195,7 +195,7 @@ def test_every_command_and_option_is_in_the_readme() -> None:
         for option in (one for parameter in command.params for one in parameter.opts if one[:2] == "--"):
             if not re.search(rf"{option}\b", README) and option != "--show-completion":
                 missing.append(f"autocode {name} {option}".replace("  ", " "))
-    assert missing == [], "not in README.md"
+    assert not missing, f"not in README.md: {', '.join(missing)}"
 
 
 def test_every_setting_is_in_the_readme() -> None:
@@ -211,7 +211,7 @@ def blocks(language: str) -> list[str]:
 @pytest.mark.model
 @pytest.mark.slow
 def test_what_the_readme_shows_runs(tmp_path: Path) -> None:
-    """`$ autocode` lines run one after another, `$ cd` holds to the end of its block; then the Python ones."""
+    """`$ autocode` lines run one after another, `$ cd` holds for its block; then the Python blocks."""
     assert blocks("console")
     assert blocks("python")
     for block in blocks("console"):

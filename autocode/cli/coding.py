@@ -115,6 +115,7 @@ def _code_files(
     from autocode.pipeline import Coder
 
     coder = Coder(codebook, guide=guide, settings=settings)
+    _check_not_overwritten(files, out)
     transcripts = read_all(terminal, files, settings=settings, roles=roles)
     coded: list[CodedTranscript] = []
     with terminal.progress("coding", len(transcripts)) as step:
@@ -125,6 +126,16 @@ def _code_files(
 
         run = code_to_files(transcripts, coder, out, all_scores=all_scores, done=done)
     show_coding(terminal, coder.codebook, coded, run["counts"], where=out)
+
+
+def _check_not_overwritten(files: Sequence[Path], out: Path) -> None:
+    """Raise `ReadError` where the result would take the place of what is coded."""
+    from autocode.write import FILES
+
+    results = {(out / name).resolve() for name in FILES}
+    for path in expand(files):
+        if path.resolve() in results:
+            raise ReadError(f"{path}: would be overwritten by the result; choose another folder for --out")
 
 
 def read_all(

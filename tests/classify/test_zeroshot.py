@@ -61,19 +61,18 @@ BOOK = Codebook(name="two", codes=(TRUST, MARKET))
         (Code(id="x", name="?"), Code(id="y", name="12")),
     ],
 )
-@pytest.mark.parametrize("language", ["en", "nb"])
-def test_poor_codebooks_still_give_scores(codes: tuple[Code, ...], language: str) -> None:
-    settings = Settings(embed=HASHING, segment=SegmentConfig(language=language))
-    coder = Coder(Codebook(name="poor", codes=codes), settings=settings)
+def test_poor_codebooks_still_give_scores(codes: tuple[Code, ...]) -> None:
     talk = interview(
         ("interviewer", "What about trust?"), ("respondent", "Trust is what it is about, my friend.")
     )
-    coded = coder.code(talk, all_scores=True)
-    assert coded.scores.shape == (1, len(codes))
-    assert coded.scores.dtype == np.float32
-    assert np.isfinite(coded.scores).all()
-    assert ((coded.scores >= 0) & (coded.scores <= 1)).all()
-    assert set(suggested(coded)) == {code.id for code in codes}
+    for language in ("en", "nb"):  # nb has no background talk
+        settings = Settings(embed=HASHING, segment=SegmentConfig(language=language))
+        coded = Coder(Codebook(name="poor", codes=codes), settings=settings).code(talk, all_scores=True)
+        assert coded.scores.shape == (1, len(codes))
+        assert coded.scores.dtype == np.float32
+        assert np.isfinite(coded.scores).all()
+        assert ((coded.scores >= 0) & (coded.scores <= 1)).all()
+        assert set(suggested(coded)) == {code.id for code in codes}
 
 
 @pytest.mark.model

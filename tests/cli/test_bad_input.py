@@ -155,6 +155,7 @@ def test_the_file_with_the_wrong_setting_is_named(run: Run, interview: Path, boo
         ("[classify]\nthreshold = 7\n", "threshold"),
         ("[clasify]\n", "did you mean 'classify'?"),
         ("classify = 1\n", "classify"),
+        ("seed = 'x'\n", "seed"),
         ("[speakers]\nAnna = 'boss'\n", "'interviewer'"),
         ("seed = \n", "not valid TOML"),
     ):
@@ -162,6 +163,15 @@ def test_the_file_with_the_wrong_setting_is_named(run: Run, interview: Path, boo
         run(*arguments, "my.toml").refused("my.toml", part)
     (here / "my.toml").write_bytes(b"\xff\xfe")
     run(*arguments, "my.toml").refused("my.toml")
+
+
+def test_models_that_are_not_installed(run: Run, interview: Path, book: Path, here: Path) -> None:
+    (here / "my.toml").write_text("[segment]\nspacy_model = 'en_core_web_huge'\n")
+    arguments = ("code", interview, "--codebook", book, "--out", "out", "--config", "my.toml")
+    run(*arguments, *HASHING).refused("spacy_model", "en_core_web_huge")
+    (here / "my.toml").write_text("[embed]\nencoder = 'my-model'\nbackend = 'fast'\n")
+    run(*arguments).refused("my-model")
+    assert not Path("out").exists()
 
 
 def test_files_need_a_codebook_and_a_place(run: Run, interview: Path, book: Path) -> None:

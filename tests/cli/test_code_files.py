@@ -224,6 +224,20 @@ def test_a_transcript_without_speakers_is_one_respondent(run: Run, here: Path, b
     assert len(lines_of(Path("out/suggestions.jsonl"))) == 2
 
 
+def test_what_was_written_can_be_coded_again(run: Run, book: Path, interview: Path) -> None:
+    arguments = ("--codebook", book, *HASHING, "--all-scores")
+    assert run("code", interview, *arguments, "--out", "first").code == 0
+    before = Path("first/utterances.jsonl").read_bytes()
+    run("code", "first", *arguments, "--out", "first").refused("first/utterances.jsonl", "overwritten")
+    assert Path("first/utterances.jsonl").read_bytes() == before
+    assert run("code", "first", *arguments, "--out", "second").code == 0
+    first, second = (lines_of(Path(out, "suggestions.jsonl")) for out in ("first", "second"))
+    ids = [
+        [(row["transcript_id"], row["utterance_id"], row["text"]) for row in rows] for rows in (first, second)
+    ]
+    assert ids[0] == ids[1]
+
+
 @pytest.mark.parametrize("unit", ["turn", "sentence", "unit", "auto"])
 def test_every_unit(run: Run, book: Path, interview: Path, unit: str) -> None:
     assert run("code", interview, "--codebook", book, "--out", "out", *HASHING, "--unit", unit).code == 0
