@@ -1,9 +1,9 @@
 """`autocode code` against the script that one would write by hand, on the same interviews, in one run.
 
-The naive script: spaCy's sentencizer, `SentenceTransformer.encode` for each transcript (batch 32), cosine to each
-theme's definition, best theme wins. Measured for both, each in its own process on one core: seconds from process
-start to the last written line, and peak memory. Then, on the naive script's own sentences, how often the theme
-nearest by cosine is the same with autocode's encoder.
+The naive script: spaCy's sentencizer, `SentenceTransformer.encode` for each transcript (batch 32), cosine to
+each theme's definition, best theme wins. Measured for both, each in its own process on one core: seconds from
+process start to the last written line, and peak memory. Then, on the naive script's own sentences, how often
+the theme nearest by cosine is the same with autocode's encoder.
 
     python scripts/bench_pipeline.py UTTERANCES.jsonl[.gz] --transcripts 10
 """

@@ -1,6 +1,6 @@
 """Code every transcript in a folder: the batch use of autocode in twenty lines.
 
-    python scripts/code_folder.py TRANSCRIPTS --codebook knowledge_dynamics --out coding
+python scripts/code_folder.py TRANSCRIPTS --codebook knowledge_dynamics --out coding
 """
 
 from __future__ import annotations

@@ -1,15 +1,18 @@
 """How good are suggestions from the codebook alone?
 
 Measures the shipped codebook `knowledge_dynamics` on statements whose codes are known: the demo interviews'
-(`tests/demo_codes.jsonl`, invented, on which the constants of `autocode.classify.zeroshot` were chosen) and,
-with `--quotes FILE`, statements of the study itself (never used for choosing anything).
+(`tests/demo_codes.jsonl`, invented); with `--corpora DIR` real talk of founders and managers
+(`tests/real_codes.jsonl` holds places and codes, one coder, blind to the suggestions; DIR the texts); with
+`--quotes FILE` statements of the study itself. The constants of `autocode.classify.zeroshot` were chosen on
+the first two.
 
-    python scripts/eval_zero_shot.py --quotes ../shared/data/thesis_quotes/quotes.jsonl
+    D=../shared/data; python scripts/eval_zero_shot.py --corpora $D --quotes $D/thesis_quotes/quotes.jsonl
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,18 +24,22 @@ from autocode import Coder, read_transcript
 from autocode.classify.context import asked, question_text
 from autocode.demo import transcripts as demo_transcripts
 
-DEMO = Path(__file__).resolve().parents[1] / "tests" / "demo_codes.jsonl"
+TESTS = Path(__file__).resolve().parents[1] / "tests"
+DEMO, REAL = TESTS / "demo_codes.jsonl", TESTS / "real_codes.jsonl"
 
 
 def main() -> None:
     """Print a table of what was measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpora", type=Path, help="the folder of the corpora that real_codes.jsonl names")
     parser.add_argument("--quotes", type=Path, help="JSON lines with text and codes of {theme, topic}")
     parser.add_argument("--guide", default="knowledge_dynamics", help="the demo's interview guide, or 'none'")
     options = parser.parse_args()
     coder = Coder("knowledge_dynamics", guide=None if options.guide == "none" else options.guide)
     print("statements                 n    top-1  top-3  topic")
     demo(coder)
+    if options.corpora:
+        real(coder, options.corpora)
     if options.quotes:
         quotes(coder, options.quotes)
 
@@ -48,7 +55,28 @@ def demo(coder: Coder) -> None:
     for name, asked_texts in (("demo, with questions", questions), ("demo, alone", [""] * len(lines))):
         scores = score(coder, texts, asked_texts)
         report(coder, name, scores, themes, topics)
-    scores = score(coder, texts, questions)
+    by_threshold(coder, score(coder, texts, questions), themes)
+
+
+def real(coder: Coder, corpora: Path) -> None:
+    """Sentences of real talk, each alone."""
+    lines = [json.loads(line) for line in REAL.read_text(encoding="utf-8").splitlines()]
+    said: dict[tuple[str, str], str] = {}
+    for corpus in sorted({line["corpus"] for line in lines}):
+        with gzip.open(corpora / corpus / "utterances.jsonl.gz", "rt", encoding="utf-8") as file:
+            said |= {(corpus, row["utterance_id"]): row["text"] for row in map(json.loads, file)}
+    texts = [
+        said[line["corpus"], line["utterance_id"]][line["start_char"] : line["end_char"]] for line in lines
+    ]
+    themes = [set(line["codes"]) for line in lines]
+    topics = [{coder.codebook.ancestors(theme)[0] for theme in found} for found in themes]
+    scores = score(coder, texts, [""] * len(texts))
+    report(coder, "real talk, alone", scores, themes, topics)
+    by_threshold(coder, scores, themes)
+
+
+def by_threshold(coder: Coder, scores: NDArray[np.float32], themes: list[set[str]]) -> None:
+    """Precision and recall of the themes that score so much or more."""
     columns = _columns(coder, 1)
     ids = [coder.codebook.ids[c] for c in columns]
     truth = np.array([[code in found for code in ids] for found in themes])

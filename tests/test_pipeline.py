@@ -14,7 +14,7 @@ from autocode.demo import transcripts
 from autocode.errors import ConfigError, GuideError
 from autocode.guide import Block, Guide, Question
 from autocode.pipeline import CodedTranscript, read_background, result_settings
-from autocode.quotes import strongest
+from autocode.quotes import Tally
 from autocode.records import Evidence, Suggestion, Utterance
 
 BOOK = Codebook(
@@ -75,9 +75,12 @@ def test_rows_leave_out_what_was_rejected() -> None:
 
 
 def test_the_strongest_quotes_are_spread_over_transcripts() -> None:
-    quotes = strongest(
-        [coded("a", 0.9, 0.95, 0.8), coded("b", 0.6), coded("c", 0.7)], ["trust", "market"], n=4
-    )
+    tally = Tally(["trust", "market"], n=4)
+    for transcript in (coded("a", 0.9, 0.95, 0.8), coded("b", 0.6), coded("c", 0.7)):
+        tally.add(transcript)
+    assert (tally.n_transcripts, tally.n_codable, tally.n_with_suggestion) == (3, 5, 5)
+    assert tally.n_suggested == {"trust": 5, "market": 0}
+    quotes = tally.strongest()
     assert [quote.utterance.id for quote in quotes["trust"]] == ["a-1", "c-0", "b-0", "a-0"]
     assert quotes["market"] == ()
 

@@ -1,9 +1,10 @@
 """Suggestions from the codebook alone, before anybody has coded anything.
 
 Three kinds of evidence, each measured against a background of talk that fits no code:
-the meaning (a ridge regression from embeddings to codes, trained on the codebook's own lines),
-the words (the same from lemmas and cues), and the question that is being answered (the same
-two of the question, more the shorter the answer is, and the tie of the guide's question).
+the meaning (a ridge regression from embeddings to codes, trained on the codebook's own lines,
+and how near the nearest of those lines are), the words (the same regression from lemmas, and
+cues), and the question that is being answered (meaning and words of the question, more the
+shorter the answer is, and the tie of the guide's question).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from autocode.classify.context import GuideMatcher, inheritance
 from autocode.classify.hierarchy import agree, choose
 from autocode.classify.lexical import Vocabulary
 from autocode.classify.lines import Line, codebook_lines, cue_lines, targets
+from autocode.classify.near import Nearness
 from autocode.classify.ridge import Ridge, fit_ridge
 from autocode.classify.statements import Read, Statements
 from autocode.codebook import Codebook
@@ -27,11 +29,12 @@ from autocode.config import ClassifyConfig
 from autocode.guide import Guide
 from autocode.records import Evidence, Suggestion
 
-# Chosen on the demo interviews' codes (BENCHMARKS.md, "Zero-shot"), never on reported data.
+# Chosen on the demo interviews' codes and on coded statements of real talk (BENCHMARKS.md, "Zero-shot").
 DENSE_PENALTY, LEXICAL_PENALTY = 3.0, 1.0
 DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 0.8
+NEAR_WEIGHT = 0.7  # of the mean cosine to a code's nearest lines, in background standard deviations
 CUE_WEIGHT = 0.5  # evidence for each cue that is found as a whole
-MIDPOINT, SCALE = 4.0, 2.0  # evidence, in background standard deviations, that scores 0.5; and its spread
+MIDPOINT, SCALE = 6.5, 2.0  # evidence, in background standard deviations, that scores 0.5; and its spread
 MOST_WORDS = 3  # stretches of words shown as evidence
 HALF_FIRM_AT = 2.0  # words at which a text's own evidence counts half: "Speed." says little by itself
 GUIDE_PULL = 2.0  # evidence that a guide question's tie is worth at a perfect match
@@ -90,8 +93,8 @@ class ZeroShot:
     codebook: Codebook
     config: ClassifyConfig
     lines: tuple[Line, ...]
-    line_embeddings: NDArray[np.float32]
     dense: Evidencer
+    near: Nearness
     lexical: Evidencer
     vocabulary: Vocabulary
     guide: GuideMatcher | None
@@ -119,7 +122,7 @@ class ZeroShot:
             codebook=codebook,
             config=config or ClassifyConfig(),
             lines=lines,
-            line_embeddings=said.embeddings[: len(lines)],
+            near=Nearness.build(codebook, lines, said.embeddings),
             dense=Evidencer.fit(said.embeddings.astype(np.float64), table, len(background), DENSE_PENALTY),
             lexical=Evidencer.fit(
                 terms, np.vstack([targets(codebook, cues), table]), len(background), LEXICAL_PENALTY
@@ -171,7 +174,10 @@ class ZeroShot:
         """What meaning and words say for each code, each (n, n_codes), weighted; less of very short texts."""
         firm = _firmness(statements.n_words)[:, None]
         lexical = LEXICAL_WEIGHT * self.lexical(terms) + CUE_WEIGHT * self._cue_counts(statements)
-        return firm * DENSE_WEIGHT * self.dense(statements.embeddings), firm * lexical
+        dense = DENSE_WEIGHT * self.dense(statements.embeddings) + NEAR_WEIGHT * self.near(
+            statements.embeddings
+        )
+        return firm * dense, firm * lexical
 
     def _cue_counts(self, statements: Statements) -> NDArray[np.float64]:
         """How many cues of each code and of the codes below it stand in each text, shape (n, n_codes)."""
@@ -206,7 +212,8 @@ class ZeroShot:
         code_id = self.codebook.ids[column]
         found: list[Evidence] = []
         if (meaning := scored.dense[row, column]) > 0:
-            found += self._nearest_lines(scored.statements.embeddings[row], code_id, meaning)
+            line = self.lines[self.near.nearest(scored.statements.embeddings[row], column)]
+            found.append(Evidence(line.kind, line.text, meaning))
         found += self._strongest_words(scored, row, column)
         if (asked := scored.answers[row]) >= 0:
             if (value := scored.question[row, column]) > 0.05:
@@ -241,23 +248,6 @@ class ZeroShot:
             Evidence("cue" if is_cue[span] else "words", text[span[0] : span[1]], firm * value, *span)
             for span, value in sorted(found.items(), key=lambda item: -item[1])
         ]
-
-    def _nearest_lines(self, embedding: NDArray[np.float32], code_id: str, meaning: float) -> list[Evidence]:
-        """The codebook's line nearest to an utterance among those that speak for a code."""
-        rows = self._lines_for[code_id]
-        nearest = self.lines[rows[int(np.argmax(self.line_embeddings[rows] @ embedding))]]
-        return [Evidence(nearest.kind, nearest.text, meaning)]
-
-    @cached_property
-    def _lines_for(self) -> dict[str, NDArray[np.intp]]:
-        """For each code the rows of its definitions, include lines and examples, or else of its names."""
-        rows_of: dict[str, NDArray[np.intp]] = {}
-        for code_id in self.codebook.ids:
-            family = {code_id, *self.codebook.descendants(code_id)}
-            rows = [i for i, line in enumerate(self.lines) if line.code_id in family and not line.counter]
-            telling = [i for i in rows if self.lines[i].kind != "cue"]
-            rows_of[code_id] = np.array(telling or rows, np.intp)
-        return rows_of
 
 
 def _firmness(n_words: NDArray[np.intp] | int) -> Any:

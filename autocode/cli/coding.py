@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from autocode.codebook import Codebook
     from autocode.config import Settings
     from autocode.pipeline import CodedTranscript
+    from autocode.quotes import Quote, Tally
     from autocode.records import Role, Transcript
 
 Roles = Annotated[
@@ -117,15 +118,15 @@ def _code_files(
     coder = Coder(codebook, guide=guide, settings=settings)
     _check_not_overwritten(files, out)
     transcripts = read_all(terminal, files, settings=settings, roles=roles)
-    coded: list[CodedTranscript] = []
+    tally = tally_of(coder.codebook)
     with terminal.progress("coding", len(transcripts)) as step:
 
         def done(transcript: CodedTranscript) -> None:
-            coded.append(transcript)
+            tally.add(transcript)
             step()
 
         run = code_to_files(transcripts, coder, out, all_scores=all_scores, done=done)
-    show_coding(terminal, coder.codebook, coded, run["counts"], where=out)
+    show_coding(terminal, coder.codebook, tally, run["counts"], where=out)
 
 
 def _check_not_overwritten(files: Sequence[Path], out: Path) -> None:
@@ -244,77 +245,54 @@ def code_project_here(
             terminal.note("Nothing to do: every transcript is coded with these settings already.")
         if out is not None:
             write_project(project, coder, out, all_scores=all_scores)
-        coded = project_codings(project, coder)
-        show_coding(terminal, coder.codebook, coded, counts, where=out, n=n)
+        tally = tally_of(coder.codebook, n=n)
+        for coded in project_codings(project, coder):
+            tally.add(coded)
+        show_coding(terminal, coder.codebook, tally, counts, where=out)
         if out is None:
             terminal.note(f"Kept in {project.folder / 'autocode.db'}; write tables with --out DIR.")
 
 
+def tally_of(codebook: Codebook, *, n: int = 1) -> Tally:
+    """An empty tally of the codes that a summary shows: those of the second level, or of a flat list all."""
+    from autocode.quotes import Tally
+
+    depth = min(1, max(codebook.depth(code_id) for code_id in codebook.ids))
+    return Tally([code_id for code_id in codebook.ids if codebook.depth(code_id) == depth], n=n)
+
+
 def show_coding(
-    terminal: Terminal,
-    codebook: Codebook,
-    coded: Iterable[CodedTranscript],
-    counts: Mapping[str, int],
-    *,
-    where: Path | None,
-    n: int = 1,
+    terminal: Terminal, codebook: Codebook, tally: Tally, counts: Mapping[str, int], *, where: Path | None
 ) -> None:
     """The strongest statements of each theme, the counts, and where the files are."""
-    from autocode.quotes import strongest
-
-    shown = [code_id for code_id in codebook.ids if codebook.depth(code_id) == _themes_depth(codebook)]
-    transcripts = list(coded)
-    quotes = strongest(transcripts, shown, n=n)
-    total = _totals(transcripts, shown)
+    quotes = tally.strongest()
     data: dict[str, Any] = {
         "counts": dict(counts),
         "codes": [
             {
                 "code": code_id,
-                "n_suggested": total[code_id],
-                "strongest": [
-                    {
-                        "utterance_id": q.utterance.id,
-                        "score": round(q.suggestion.score, 4),
-                        "text": q.utterance.text,
-                    }
-                    for q in quotes[code_id]
-                ],
+                "n_suggested": tally.n_suggested[code_id],
+                "strongest": [_quote(q) for q in best],
             }
-            for code_id in shown
+            for code_id, best in quotes.items()
         ],
         "out": str(where) if where else None,
     }
-    parts = [] if terminal.quiet or terminal.json else [_table(codebook, shown, quotes, total)]
-    n_codable = sum(len(t.codable) for t in transcripts)
-    n_with = sum(
-        any(s.decision != "reject" for s in found) for t in transcripts for found in t.suggestions.values()
-    )
     summary = (
-        f"{counted(len(transcripts), 'transcript')}, {counted(n_codable, 'codable utterance')}, "
-        f"{n_with} with a suggested code."
+        f"{counted(tally.n_transcripts, 'transcript')}, {counted(tally.n_codable, 'codable utterance')}, "
+        f"{tally.n_with_suggestion} with a suggested code."
     )
+    parts = [] if terminal.quiet or terminal.json else [_table(codebook, quotes, tally.n_suggested)]
     files = [f"Tables: {where / 'suggestions.csv'}, {where / 'suggestions.jsonl'}"] if where else []
     terminal.result(*parts, summary, *files, data=data)
 
 
-def _themes_depth(codebook: Codebook) -> int:
-    return min(1, max(codebook.depth(code_id) for code_id in codebook.ids))
+def _quote(quote: Quote) -> dict[str, Any]:
+    score = round(quote.suggestion.score, 4)
+    return {"utterance_id": quote.utterance.id, "score": score, "text": quote.utterance.text}
 
 
-def _totals(transcripts: Iterable[CodedTranscript], shown: Sequence[str]) -> dict[str, int]:
-    totals = dict.fromkeys(shown, 0)
-    for transcript in transcripts:
-        for found in transcript.suggestions.values():
-            for suggestion in found:
-                if suggestion.code_id in totals and suggestion.decision != "reject":
-                    totals[suggestion.code_id] += 1
-    return totals
-
-
-def _table(
-    codebook: Codebook, shown: Sequence[str], quotes: Mapping[str, Any], total: Mapping[str, int]
-) -> Any:
+def _table(codebook: Codebook, quotes: Mapping[str, Sequence[Quote]], total: Mapping[str, int]) -> Any:
     """One block a code: its name, then statements on the left and what speaks for them on the right."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -323,10 +301,10 @@ def _table(
     table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, expand=True)
     table.add_column("Code, and its strongest statements", ratio=5)
     table.add_column("Why", ratio=4, style="dim")
-    for code_id in shown:
+    for code_id, best in quotes.items():
         number = f"{total[code_id]} suggested" if total[code_id] else "none suggested"
         table.add_row(Text.assemble((codebook[code_id].name, "bold cyan"), f"  {number}"), "")
-        for quote in quotes[code_id]:
+        for quote in best:
             who = f"{quote.utterance.speaker} in {quote.utterance.id}, score {quote.suggestion.score:.2f}"
             said = Text.assemble(f"“{' '.join(quote.utterance.text.split())}”", (f"\n{who}", "dim"))
             table.add_row(said, Text(_evidence(quote.suggestion.evidence)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -42,7 +44,7 @@ def test_the_strongest_stretch_joins_overlapping_terms_and_ends_in_a_content_wor
     assert "and" not in stretches
     assert any("trust" in stretch for stretch in stretches)
     starts = sorted((start, end) for start, end, _ in found)
-    assert all(end <= following for (_, end), (following, _) in zip(starts, starts[1:], strict=False))
+    assert all(end <= following for (_, end), (following, _) in pairwise(starts))
     assert sum(value for *_, value in found) == pytest.approx(
         sum(vocabulary.rows([lemmas(text)]).data) - _function_weight(vocabulary, text), abs=1e-9
     )
