@@ -1076,3 +1076,43 @@ def test_reading_a_codebook_loads_nothing_heavy():
     code = f"import sys, autocode.codebook, autocode.guide; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def book_with_examples(folder: Path, csv_text: str | None, *, name: str = "more.csv") -> Path:
+    book = folder / "book.yaml"
+    book.write_text(
+        f"examples_file: {name}\ncodes:\n  - id: trust\n    examples: [We trust them.]\n  - id: gaps\n",
+        encoding="utf-8",
+    )
+    if csv_text is not None:
+        (folder / name).write_text(csv_text, encoding="utf-8")
+    return book
+
+
+def test_an_examples_file_adds_to_the_examples_once(tmp_path: Path) -> None:
+    path = book_with_examples(
+        tmp_path, 'code,example\ntrust,"Well, we rely on them."\ntrust,We trust them.\ngaps,Nobody knew.\n'
+    )
+    book = read_codebook(path)
+    assert book["trust"].examples == ("We trust them.", "Well, we rely on them.")
+    assert book["gaps"].examples == ("Nobody knew.",)
+    assert book.examples_file == ""
+    write_codebook(book, tmp_path / "whole.yaml")
+    assert read_codebook(tmp_path / "whole.yaml").digest == book.digest
+
+
+@pytest.mark.parametrize(
+    ("csv_text", "message"),
+    [
+        (None, "{}: no such file, but the codebook names it as its examples_file"),
+        ("a,b\n", "{}, row 1: the columns must be code,example"),
+        ("code,example\ntrsut,x\n", "{}, row 2: the codebook has no code 'trsut'; did you mean 'trust'?"),
+        ("code,example\ntrust\n", "{}, row 2: 1 cells where 2 belong"),
+        ('code,example\ntrust,"x\n', "{}: not a valid CSV file (unexpected end of data)"),
+    ],
+)
+def test_a_broken_examples_file_is_told(tmp_path: Path, csv_text: str | None, message: str) -> None:
+    path = book_with_examples(tmp_path, csv_text)
+    with pytest.raises(CodebookError) as caught:
+        read_codebook(path)
+    assert str(caught.value) == message.format(tmp_path / "more.csv")
