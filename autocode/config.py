@@ -58,7 +58,7 @@ class ClassifyConfig(Section):
 
     threshold: float = Field(default=0.5, ge=0, le=1)  # scores from here on are suggested for review
     max_suggestions: int = Field(default=5, ge=1)  # the most codes suggested for one utterance
-    context_weight: float = Field(default=0.35, ge=0, le=1)  # most that the question can add
+    context_weight: float = Field(default=0.35, ge=0, le=1)  # of the question's evidence, for one word
 
 
 class Settings(Section):

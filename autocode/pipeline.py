@@ -37,7 +37,7 @@ SHOWN = 25  # rows in a notebook
 RESULTS_VERSION = 1  # raised whenever the same input would be coded differently
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CodedTranscript:
     """One transcript's utterances with what the machine suggests for each codable one."""
 
@@ -67,6 +67,13 @@ class CodedTranscript:
             for suggestion in self.suggestions.get(utterance.id, ())
             if suggestion.decision != "reject"
         ]
+
+    def __repr__(self) -> str:
+        """Its size, not what was said."""
+        n_suggested = sum(any(s.decision != "reject" for s in found) for found in self.suggestions.values())
+        return (
+            f"<CodedTranscript {self.transcript_id}: {len(self.codable)} codable, {n_suggested} with a code>"
+        )
 
     def _repr_html_(self) -> str:
         """The table that a notebook shows: the first suggestions in the order of the transcript."""
@@ -167,7 +174,8 @@ class Coder:
             [question_text(transcript.turns[t].text) for t in question_of]
         )
         answers = np.array([question_of.get(questions.get(u.turn_index, -1), -1) for u in codable], np.intp)
-        scorer = self.scorer
+        with self.stopwatch("prepare"):
+            scorer = self.scorer
         with self.stopwatch("classify"):
             scored = scorer.score(statements, asked_statements, answers)
             suggestions = {
@@ -207,19 +215,22 @@ class Coder:
 
 
 class Stopwatch:
-    """Seconds spent in each step."""
+    """Seconds spent in each step; a step inside another counts for itself only."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._inside = 0.0  # seconds of the steps inside the one that runs
 
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
         """Count the time of the block for `step`."""
-        started = time.perf_counter()
+        started, outer, self._inside = time.perf_counter(), self._inside, 0.0
         try:
             yield
         finally:
-            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
+            elapsed = time.perf_counter() - started
+            self.seconds[step] = self.seconds.get(step, 0.0) + elapsed - self._inside
+            self._inside = outer + elapsed
 
     def rounded(self) -> dict[str, float]:
         """The seconds of each step, to the millisecond."""

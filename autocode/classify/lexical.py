@@ -15,22 +15,23 @@ from autocode.classify.statements import Lemma
 class Vocabulary:
     """Turns lemmatised texts into sparse rows of unit length.
 
-    Terms are lemmas and pairs of neighbouring lemmas. The weight of a term is (1 + ln count) * idf with the
-    smoothed idf = 1 + ln((1 + n) / (1 + df)) of the n documents that it was made from, as in scikit-learn's
-    TfidfVectorizer (which a test compares it with; importing scikit-learn would cost every start a second).
+    Terms are lemmas, function words excepted, and pairs of neighbouring lemmas. The weight of a term is
+    (1 + ln count) * idf with the smoothed idf = 1 + ln((1 + n) / (1 + df)) of the n documents that it was
+    made from, as in scikit-learn's TfidfVectorizer (which a test compares it with; importing scikit-learn
+    would cost every start a second).
     """
 
     def __init__(
         self, documents: Sequence[Sequence[Lemma]], function_words: frozenset[str] = frozenset()
     ) -> None:
-        """Learn the terms of `documents`; `function_words` weigh, but are no evidence by themselves."""
+        """Learn the terms of `documents`; `function_words` count in pairs only."""
+        self._function_words = function_words
         seen_in = Counter(
-            term for document in documents for term in {term for term, _, _ in _terms(document)}
+            term for document in documents for term in {term for term, _, _ in self._terms(document)}
         )
         self._columns = {term: column for column, term in enumerate(sorted(seen_in))}
         frequency = np.array([seen_in[term] for term in self._columns], np.float64)
         self._idf = 1.0 + np.log((1.0 + len(documents)) / (1.0 + frequency))
-        self._function_words = function_words
 
     def rows(self, documents: Sequence[Sequence[Lemma]]) -> Any:
         """A sparse matrix of shape (n_documents, n_terms), rows of unit length or zero."""
@@ -38,7 +39,7 @@ class Vocabulary:
 
         starts, columns, weights = [0], [], []
         for document in documents:
-            counts = Counter(self._columns[t] for t, _, _ in _terms(document) if t in self._columns)
+            counts = Counter(self._columns[t] for t, _, _ in self._terms(document) if t in self._columns)
             known = sorted(counts)
             row = (1.0 + np.log([counts[column] for column in known])) * self._idf[known]
             columns.extend(known)
@@ -62,7 +63,7 @@ class Vocabulary:
         contribution = dict(zip(columns.tolist(), matrix.data[entries] * weights[columns], strict=True))
         spans: list[tuple[float, int, int]] = []
         telling: list[tuple[float, int, int]] = []
-        for term, start, end in _terms(document):
+        for term, start, end in self._terms(document):
             value = contribution.pop(self._columns.get(term, -1), 0.0)
             if value > 0:
                 is_telling = term.rpartition(" ")[2] not in self._function_words
@@ -77,11 +78,11 @@ class Vocabulary:
                 chosen[overlapping] = (min(s, start), max(e, end), held + value)
         return sorted(chosen, key=lambda span: (-span[2], span[0]))[:n]
 
-
-def _terms(document: Sequence[Lemma]) -> Iterator[tuple[str, int, int]]:
-    """Lemmas and neighbouring pairs with where they stand."""
-    for index, (lemma, start, end) in enumerate(document):
-        yield lemma, start, end
-        if index + 1 < len(document):
-            following, _, following_end = document[index + 1]
-            yield f"{lemma} {following}", start, following_end
+    def _terms(self, document: Sequence[Lemma]) -> Iterator[tuple[str, int, int]]:
+        """Lemmas that are no function words, and neighbouring pairs, with where they stand."""
+        for index, (lemma, start, end) in enumerate(document):
+            if lemma not in self._function_words:
+                yield lemma, start, end
+            if index + 1 < len(document):
+                following, _, following_end = document[index + 1]
+                yield f"{lemma} {following}", start, following_end

@@ -149,12 +149,15 @@ class ZeroShot:
     def suggest(
         self, scored: Scored, row: int, utterance_id: str, *, all_scores: bool = False
     ) -> tuple[Suggestion, ...]:
-        """The suggestions for one utterance, best first; with `all_scores`, one for every code."""
+        """The suggestions for one utterance, best first, of equals the more specific one first.
+
+        With `all_scores` there is one for every code of the codebook.
+        """
         columns = (
             list(range(len(self.codebook.ids))) if all_scores else np.flatnonzero(scored.chosen[row]).tolist()
         )
         order = sorted(
-            columns, key=lambda c: (-scored.scores[row, c], self.codebook.depth(self.codebook.ids[c]), c)
+            columns, key=lambda c: (-scored.scores[row, c], -self.codebook.depth(self.codebook.ids[c]), c)
         )
         return tuple(
             Suggestion(
@@ -264,5 +267,5 @@ def _word_start(text: str, start: int) -> int:
 
 def _as_shares(found: list[Evidence]) -> tuple[Evidence, ...]:
     total = sum(item.weight for item in found)
-    shares = [replace(item, weight=round(item.weight / total, 3)) for item in found]
+    shares = [replace(item, weight=round(float(item.weight / total), 3)) for item in found]
     return tuple(sorted(shares, key=lambda item: -item.weight))
