@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autocode import __version__
 from autocode.codebook import read_codebook
-from autocode.config import read_settings
+from autocode.config import read_settings, suggest
 from autocode.digests import digest
 from autocode.errors import GuideError, ReadError, StoreError
 from autocode.guide import read_guide
@@ -23,6 +23,9 @@ from autocode.write import coding_files
 if TYPE_CHECKING:
     from autocode.store import Project, TranscriptSummary
 
+BY_OPTION = "correct a role with --speaker 'NAME=respondent'"
+BY_SETTING = 'correct a role with "NAME" = "respondent" under [speakers] in the project\'s autocode.toml'
+
 
 def code_to_files(
     transcripts: Sequence[Transcript],
@@ -31,13 +34,15 @@ def code_to_files(
     *,
     all_scores: bool = False,
     done: Callable[[CodedTranscript], None] = lambda _: None,
+    on_skip: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Code transcripts into `suggestions.jsonl`, `suggestions.csv`, `utterances.jsonl` and `run.json`.
 
-    `done` hears of each transcript when it is coded. Nothing is written unless all of them
-    are. Returns what `run.json` holds. Raises `ReadError` for a transcript without anything to code.
+    `done` hears of each transcript when it is coded, `on_skip` a sentence on each in which no
+    respondent speaks. Nothing is written unless all others are coded. Returns what `run.json`
+    holds. Raises `ReadError` if there is nothing to code at all.
     """
-    check_respondents(transcripts)
+    transcripts = _with_respondents(transcripts, BY_OPTION, on_skip)
     started, counts = time.perf_counter(), Counter[str]()
     with coding_files(folder, score_columns=coder.codebook.ids if all_scores else ()) as files:
         for transcript in transcripts:
@@ -76,15 +81,32 @@ def count(coded: CodedTranscript) -> Counter[str]:
     )
 
 
-def check_respondents(transcripts: Sequence[Transcript]) -> None:
-    """Raise `ReadError` for the first transcript in which no respondent says anything."""
-    for transcript in transcripts:
-        if not any(turn.role == "respondent" for turn in transcript.turns):
-            speakers = ", ".join(f"{name} ({role})" for name, role in transcript.speakers.items())
-            raise ReadError(
-                f"{transcript.source or transcript.id}: no respondent speaks, so there is nothing to code; "
-                f"speakers: {speakers}; correct a role with --speaker 'NAME=respondent'"
-            )
+def without_respondent(
+    transcript: Transcript, remedy: str = BY_OPTION, *, name: str | None = None
+) -> str | None:
+    """If no respondent says anything in the transcript, called `name`: a sentence that ends in `remedy`."""
+    if any(turn.role == "respondent" for turn in transcript.turns):
+        return None
+    speakers = ", ".join(f"{name} ({role})" for name, role in transcript.speakers.items())
+    return (
+        f"{name or transcript.source or transcript.id}: no respondent speaks, so there is nothing to code; "
+        f"speakers: {speakers}; {remedy}"
+    )
+
+
+def _with_respondents(
+    transcripts: Iterable[Transcript], remedy: str, on_skip: Callable[[str], None]
+) -> list[Transcript]:
+    """The transcripts that have somebody to code; raises `ReadError` with the first reason if none has."""
+    found = [(transcript, without_respondent(transcript, remedy)) for transcript in transcripts]
+    kept = [transcript for transcript, problem in found if problem is None]
+    problems = [problem for _, problem in found if problem is not None]
+    if problems and not kept:
+        more = len(problems) - 1
+        raise ReadError(problems[0] + (f" (and {more} more like it)" if more else ""))
+    for problem in problems:
+        on_skip(f"{problem}; it was left out")
+    return kept
 
 
 def code_project(
@@ -92,64 +114,115 @@ def code_project(
     coder: Coder,
     *,
     on_wait: Callable[[str], None] | None = None,
+    on_skip: Callable[[str], None] = lambda _: None,
     done: Callable[[str], None] = lambda _: None,
 ) -> dict[str, int]:
-    """Code the project's transcripts that are not coded yet with these settings; returns counts.
+    """Code the project's transcripts that are not coded yet with these settings; returns what this run did.
 
     Each transcript is saved whole or not at all, so a run that was killed goes on where it
-    stopped. `done` hears of each transcript's id, those of earlier runs included.
-    Raises `ReadError` before anything is coded if a transcript has nobody to code.
+    stopped. `done` hears of each transcript's id, those of earlier runs included; `on_skip` a
+    sentence on each in which no respondent speaks, and on each name in the settings that nobody has.
+    Raises `ReadError` before anything is coded if no transcript has a respondent.
     """
-    from autocode.store import Coding, RunInfo
-
-    store, key = project.store, coder.run_key
-    segmentation = digest(coder.settings.segment.model_dump(mode="json"))
-    counts = Counter[str](coded_now=0, coded_before=0)
+    store, counts = project.store, Counter[str](coded_now=0, coded_before=0)
     with project.lock(on_wait=on_wait):
-        set_roles(project, coder.settings.speakers)
-        finished = store.done(key)
-        ids = [summary.id for summary in store.transcripts()]
-        check_respondents([store.transcript(i) for i in ids if i not in finished])
-        store.add_codebook(coder.codebook.digest, coder.codebook.model_dump_json())
-        run_id = store.begin_run(
-            RunInfo(
-                run_key=key,
-                version=__version__,
-                codebook_digest=coder.codebook.digest,
-                guide_digest=coder.guide.digest if coder.guide else "",
-                encoder_digest=coder.embedder.digest,
-                segmentation=segmentation,
-                seed=coder.settings.seed,
-                settings=coder.settings.model_dump(mode="json"),
-            )
-        )
-        try:
+        set_roles(project, coder.settings.speakers, on_unknown=on_skip)
+        finished = store.done(coder.run_key)
+        ids = codable_ids(project, on_skip=on_skip)
+        with _run(project, coder, counts) as save:
             for transcript_id in ids:
                 if transcript_id in finished:
                     counts["coded_before"] += 1
                 else:
                     coded = coder.code(store.transcript(transcript_id))
-                    found = tuple(item for items in coded.suggestions.values() for item in items)
-                    coding = Coding(coded.utterances, found, coded.scores, coded.code_ids)
-                    store.save_coding(key, transcript_id, coding, segmentation=segmentation, run_id=run_id)
+                    save(coded)
                     counts.update(count(coded))
                     counts["coded_now"] += 1
                 done(transcript_id)
-        except BaseException as error:
-            with suppress(StoreError):  # a full disk, say: the first error is the one to tell
-                store.fail_run(run_id, type(error).__name__)
-            raise
-        store.finish_run(run_id, counts=dict(counts), timings=coder.stopwatch.rounded())
     return dict(counts)
 
 
-def set_roles(project: Project, speakers: Mapping[str, Role]) -> None:
-    """Give the speakers that the settings name their roles in all transcripts, also in earlier ones."""
-    wanted = {same_name(name): role for name, role in speakers.items()}
-    present = {pair for transcript in project.store.transcripts() for pair in transcript.speakers.items()}
-    for name, role in sorted(present):
-        if wanted.get(same_name(name), role) != role:
-            project.store.set_role(None, name, wanted[same_name(name)])
+def codable_ids(project: Project, *, on_skip: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Ids of transcripts in which a respondent speaks; raises `ReadError` if there are only others."""
+    summaries = project.store.transcripts()
+    doubtful = [one.id for one in summaries if "respondent" not in one.speakers.values()]
+    problems = {i: without_respondent(project.store.transcript(i), BY_SETTING) for i in doubtful}
+    left_out = {i: problem for i, problem in problems.items() if problem is not None}
+    if left_out and len(left_out) == len(summaries):
+        raise ReadError(next(iter(left_out.values())))
+    for problem in left_out.values():
+        on_skip(f"{problem}; it was left out")
+    return [one.id for one in summaries if one.id not in left_out]
+
+
+@contextmanager
+def _run(
+    project: Project, coder: Coder, counts: Mapping[str, int]
+) -> Iterator[Callable[[CodedTranscript], None]]:
+    """A run in the database, and what saves a transcript's coding in it."""
+    from autocode.store import Coding, RunInfo
+
+    store, key = project.store, coder.run_key
+    segmentation = digest(coder.settings.segment.model_dump(mode="json"))
+    store.add_codebook(coder.codebook.digest, coder.codebook.model_dump_json())
+    run_id = store.begin_run(
+        RunInfo(
+            run_key=key,
+            version=__version__,
+            codebook_digest=coder.codebook.digest,
+            guide_digest=coder.guide.digest if coder.guide else "",
+            encoder_digest=coder.embedder.digest,
+            segmentation=segmentation,
+            seed=coder.settings.seed,
+            settings=coder.settings.model_dump(mode="json"),
+        )
+    )
+
+    def save(coded: CodedTranscript) -> None:
+        found = tuple(item for items in coded.suggestions.values() for item in items)
+        coding = Coding(coded.utterances, found, coded.scores, coded.code_ids)
+        store.save_coding(key, coded.transcript_id, coding, segmentation=segmentation, run_id=run_id)
+
+    try:
+        yield save
+    except BaseException as error:
+        with suppress(StoreError):  # a full disk, say: the first error is the one to tell
+            store.fail_run(run_id, type(error).__name__)
+        raise
+    store.finish_run(run_id, counts=dict(counts), timings=coder.stopwatch.rounded())
+
+
+def set_roles(
+    project: Project, speakers: Mapping[str, Role], *, on_unknown: Callable[[str], None] = lambda _: None
+) -> None:
+    """Give the speakers that the settings name their roles in all transcripts, also in earlier ones.
+
+    `on_unknown` hears a sentence on each name that nobody has.
+    """
+    summaries = project.store.transcripts()
+    changes = {pair for one in summaries for pair in role_changes(one.speakers, speakers).items()}
+    for name, role in sorted(changes):
+        project.store.set_role(None, name, role)
+    tell_unknown(speakers, [name for one in summaries for name in one.speakers], on_unknown)
+
+
+def role_changes(speakers: Mapping[str, Role], given: Mapping[str, Role]) -> dict[str, Role]:
+    """Those of a transcript's `speakers` whose role is another one in `given`, with that role."""
+    wanted = {same_name(name): role for name, role in given.items()}
+    return {
+        name: wanted[same_name(name)]
+        for name, role in speakers.items()
+        if wanted.get(same_name(name), role) != role
+    }
+
+
+def tell_unknown(given: Iterable[str], present: Iterable[str], tell: Callable[[str], None]) -> None:
+    """Tell a sentence on each name in the settings that is nobody's in the transcripts."""
+    known = {same_name(name): name for name in sorted(present)}
+    for name in given:
+        if same_name(name) not in known:
+            near = suggest(name, list(known.values()))
+            tell(f"[speakers]: nobody in these transcripts is called '{name}'{near}")
 
 
 def same_name(name: str) -> str:
@@ -178,7 +251,7 @@ def project_codings(project: Project, coder: Coder, *, all_scores: bool = False)
 
 def write_project(project: Project, coder: Coder, folder: Path, *, all_scores: bool = False) -> None:
     """Write all that the project holds of this coder's codings, as `code_to_files` would have."""
-    counts = Counter[str]()
+    counts, coded_ids = Counter[str](), project.store.done(coder.run_key)
     with coding_files(folder, score_columns=coder.codebook.ids if all_scores else ()) as files:
         for coded in project_codings(project, coder, all_scores=all_scores):
             files.add(coded.utterances, coded.suggestions)
@@ -187,7 +260,7 @@ def write_project(project: Project, coder: Coder, folder: Path, *, all_scores: b
         files.finish(
             {
                 **coder.describe(),
-                "inputs": inputs(project.store.transcripts()),
+                "inputs": inputs(one for one in project.store.transcripts() if one.id in coded_ids),
                 "counts": dict(counts),
                 "timings": dict(run.timings) if run else {},
             }

@@ -5,13 +5,15 @@ Unknown keys are errors that name the file, the section and the setting that was
 
 from __future__ import annotations
 
+import codecs
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from autocode.errors import ConfigError
 
@@ -30,6 +32,15 @@ class ReadConfig(Section):
     encoding: str | None = None  # of text files that are not Unicode; None: found out, with a warning
     max_mb: float = Field(default=50.0, gt=0)  # larger files are refused before they are read
 
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str | None) -> str | None:
+        try:
+            codecs.lookup(encoding or "utf-8")
+        except (LookupError, ValueError):  # ValueError: a null character
+            raise ValueError("there is no such encoding; try utf-8, cp1252 or latin-1") from None
+        return encoding
+
 
 class SegmentConfig(Section):
     """How turns become utterances."""
@@ -40,6 +51,12 @@ class SegmentConfig(Section):
     min_words: int = Field(default=4, ge=1)  # shorter sentences are joined to a neighbour
     max_words: int = Field(default=60, ge=10)  # a meaning unit stops growing here
     cohesion: float = Field(default=0.25, ge=-1, le=1)  # cosine at which neighbours are one meaning unit
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_words > self.max_words:
+            raise ValueError(f"min_words ({self.min_words}) is more than max_words ({self.max_words})")
+        return self
 
 
 class EmbedConfig(Section):
@@ -94,15 +111,31 @@ def read_settings(path: Path | None = None, overrides: Mapping[str, Any] | None 
         for section in sections:
             target = target.setdefault(section, {})
         target[key] = value
-    return parse_settings(values, where=str(path) if path else "settings")
+    return parse_settings(values, where=str(path) if path else "settings", path=path)
 
 
-def parse_settings(values: Mapping[str, Any], *, where: str) -> Settings:
-    """Validated settings; errors say `where`."""
+def parse_settings(values: Mapping[str, Any], *, where: str, path: Path | None = None) -> Settings:
+    """Validated settings; errors say `where`, and the line of the setting in `path`, a TOML file."""
     try:
         return Settings.model_validate(dict(values))
     except ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(error)}") from None
+        line = _line_of(path, [str(part) for part in error.errors()[0]["loc"]]) if path else None
+        place = where if line is None else f"{where}, line {line}"
+        raise ConfigError(f"{place}: {_explain(error)}") from None
+
+
+def _line_of(path: Path, place: list[str]) -> int | None:
+    """The number of the line in a TOML file that sets the last of `place` in the table of those before it."""
+    *tables, key = place
+    wanted, table = ".".join(tables), ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if header := re.match(r"\s*\[\s*([^\[\]]*?)\s*\]", line):
+            table = header[1]
+            if table == key and not tables:
+                return number
+        elif table == wanted and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line):
+            return number
+    return None
 
 
 def suggest(word: str, known: list[str]) -> str:
@@ -136,8 +169,37 @@ def _explain(error: ValidationError) -> str:
     *sections, key = (str(part) for part in problem["loc"])
     section = f"[{'.'.join(sections)}] " if sections else ""
     if problem["type"] != "extra_forbidden":
-        return f"{section}{key}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+        return f"{section}{key}: {_wrong(problem)}"
     fields: Any = Settings.model_fields
     for name in sections:
         fields = fields[name].annotation.model_fields
     return f"{section}has no setting '{key}'{suggest(key, list(fields))}"
+
+
+_WANTED = {
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "string_type": "must be text",
+    "model_type": "must be a table",
+    "dict_type": "must be a table",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
+}
+
+
+def _wrong(problem: Any) -> str:
+    """What pydantic found wrong, in plain words, and the value where it is a single one."""
+    context, value = problem.get("ctx", {}), problem["input"]
+    if problem["type"] == "value_error":
+        message = str(context["error"])
+    elif problem["type"] in _WANTED:
+        message = _WANTED[problem["type"]].format(**context)
+    else:
+        message = problem["msg"][:1].lower() + problem["msg"][1:]
+    found = f" ({value!r} found)" if isinstance(value, str | int | float) else ""
+    return message + found

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import TextIO
 
@@ -75,6 +76,44 @@ def write_together(folder: Path, names: Sequence[str]) -> Iterator[tuple[TextIO,
         except OSError as error:
             place = folder if len(names) > 1 else folder / names[0]
             raise OutputError(f"{place}: cannot be written ({explain_os_error(error)})") from error
+
+
+def keep_copy(source: Path, folder: Path) -> tuple[Path, bool]:
+    """Where in `folder` there is a file with the content of `source`, and whether it was made for that.
+
+    A copy has mode 0600 and the name of `source`, with `-2` and so on where other content has it.
+    Raises `OutputError`.
+    """
+    try:
+        if source.resolve().parent == folder.resolve():
+            return source, False
+        content = source.read_bytes()
+        ending = "".join(source.suffixes[-2:]) if source.suffix.lower() == ".gz" else source.suffix
+        for number in count(1):
+            more = "" if number == 1 else f"-{number}"
+            place = folder / f"{source.name.removesuffix(ending)}{more}{ending}"
+            if not place.exists():
+                _write_bytes(place, content)
+                return place, True
+            if place.is_file() and place.read_bytes() == content:
+                return place, False
+    except OSError as error:
+        raise OutputError(f"{source}: cannot be copied to {folder} ({explain_os_error(error)})") from error
+    raise AssertionError("there is always another number")
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    """A new file, mode 0600, whole or not there."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _check_free(paths: Sequence[Path]) -> None:

@@ -1,11 +1,23 @@
-"""Interview guides: what is asked, in which words, and which codes a question is meant to bring up."""
+"""Interview guides: what is asked, in which words, and which codes a question is meant to bring up.
+
+The least that will do is a text file with one question a line, or in YAML
+
+    questions:
+      - How did it begin?
+      - Whom did you ask for help?
+
+Questions without an id become q01, q02 ... in their order; blocks without one b01, b02 ...
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +27,12 @@ from autocode.config import suggest
 from autocode.errors import GuideError
 from autocode.fields import Id, Line, OptionalText, Text, Texts, first_problem
 from autocode.textfile import find_file, read_text, shipped_names
-from autocode.yamlfile import Entry, YamlFile, parse_yaml
+from autocode.yamlfile import Entry, YamlFile, format_yaml, parse_yaml
+
+_TO_WRITE = "write 'questions:', and under it a line such as '  - How did it begin?' for each question"
+_ONE_BLOCK = "questions"  # the id of the block of a guide that has none
+_LISTS = ("blocks", "questions")
+_BULLET = re.compile(r"(?:[-*•–]|\(?\d{1,3}[.)]|[Qq]\d{1,3}[.:)])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +131,25 @@ def shipped_guides() -> list[str]:
 
 
 def read_guide(path: str | Path) -> Guide:
-    """The guide in a YAML file (.yaml, .yml, also .gz), or a shipped one by name.
+    """The guide in a file, or a shipped one by name: YAML, or .txt with a question a line, also as .gz.
 
     Raises `GuideError` that names the file and the line.
     """
     found = find_file(path, kind="guides", error=GuideError)
     bare = found.with_suffix("") if found.suffix.lower() == ".gz" else found
-    if bare.suffix.lower() not in {".yaml", ".yml"}:
-        raise GuideError(f"{path}: not a guide; .yaml and .yml can be read, each also as .gz")
-    source = parse_yaml(read_text(found, error=GuideError), file=str(path), error=GuideError)
-    return _read(source, name=bare.stem)
+    if bare.suffix.lower() not in {".yaml", ".yml", ".txt"}:
+        known = ".yaml, .yml and, with one question a line, .txt can be read, each also as .gz"
+        raise GuideError(f"{path}: not a guide; {known}")
+    text = read_text(found, error=GuideError)
+    if bare.suffix.lower() == ".txt":
+        return _read_list(text, file=str(path), name=bare.stem)
+    return _read(parse_yaml(text, file=str(path), error=GuideError), name=bare.stem)
+
+
+def write_guide(guide: Guide) -> str:
+    """The guide as YAML that `read_guide` reads back the same, made ids included."""
+    content = guide.model_dump(mode="json", exclude_defaults=True)
+    return format_yaml(content)
 
 
 def check_guide(guide: Guide, codebook: HasIds) -> None:
@@ -138,28 +164,102 @@ def check_guide(guide: Guide, codebook: HasIds) -> None:
                 raise GuideError(_at(guide._lines.file, line) + message)
 
 
+def _read_list(text: str, *, file: str, name: str) -> Guide:
+    """The guide in plain lines; blank ones, those that begin with `# `, bullets and numbers are left out."""
+    lines = _Lines(file, blocks=[1])
+    texts = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        written = _BULLET.sub("", line.strip(), count=1)
+        if written and not line.lstrip().startswith("# "):
+            _note_lines(lines, number)
+            texts.append(written)
+    made = _made("q", ())
+    try:
+        questions = tuple(Question(id=next(made), text=each) for each in texts)
+    except ValidationError as error:
+        raise GuideError(f"{file}: the text of a question {first_problem(error)[1]}") from None
+    return _guide({"name": name}, (Block(id=_ONE_BLOCK, questions=questions),), lines)
+
+
 def _read(source: YamlFile, *, name: str) -> Guide:
-    top = source.mapping(source.root, list(Guide.model_fields), what="the guide") if source.root.value else {}
+    top = _top(source)
     lines = _Lines(source.file)
     entries = source.items(top["blocks"], "blocks") if "blocks" in top else []
-    blocks = tuple(_block(source, entry, lines) for entry in entries)
-    _check_structure(blocks, lines)
-    values = {"name": name, **{key: source.text(entry, key) for key, entry in top.items() if key != "blocks"}}
+    nested = [e.value["questions"] for e in entries if isinstance(e.value, dict) and "questions" in e.value]
+    alone = top.get("questions")
+    if alone is not None and entries:
+        source.fail(alone.key_line, "both 'blocks' and 'questions'; move these questions into a block")
+    items = [
+        item for one in [*nested, *([alone] if alone else [])] for item in source.items(one, "questions")
+    ]
+    new_ids = _made("q", _ids(items))
+    new_blocks = _made("b", _ids(entries))
+    if alone is not None:
+        lines.blocks.append(alone.key_line)
+        blocks: tuple[Block, ...] = (
+            Block(id=_ONE_BLOCK, questions=tuple(_question(source, item, lines, new_ids) for item in items)),
+        )
+    else:
+        blocks = tuple(_block(source, entry, lines, new_blocks, new_ids) for entry in entries)
+    written = {key: source.text(entry, key) for key, entry in top.items() if key not in _LISTS}
     try:
-        guide = Guide(**values, blocks=blocks)
+        return _guide({"name": name, **written}, blocks, lines)
     except ValidationError as error:
         key, problem = first_problem(error)
         source.fail(top[key].key_line, f"the {key} of the guide {problem}")
+
+
+def _top(source: YamlFile) -> dict[str, Entry]:
+    """The keys of the file; a list alone is one of questions."""
+    root = source.root
+    if not root.value:
+        return {}
+    if isinstance(root.value, list):
+        return {"questions": root}
+    if isinstance(root.value, str):
+        source.fail(root.line, f"text where keys and values should be; {_TO_WRITE}")
+    return source.mapping(root, [*Guide.model_fields, "questions"], what="the guide")
+
+
+def _guide(values: dict[str, str], blocks: tuple[Block, ...], lines: _Lines) -> Guide:
+    _check_structure(blocks, lines)
+    guide = Guide(**values, blocks=blocks)
     guide._lines = lines
     return guide
 
 
-def _block(source: YamlFile, entry: Entry, lines: _Lines) -> Block:
+def _ids(entries: Iterable[Entry]) -> set[str]:
+    """The ids that are written down."""
+    ids = (
+        entry.value["id"].value for entry in entries if isinstance(entry.value, dict) and "id" in entry.value
+    )
+    return {id.strip() for id in ids if isinstance(id, str)}
+
+
+def _made(letter: str, taken: Collection[str]) -> Iterator[str]:
+    """q01, q02 ... without those that are taken."""
+    return (id for n in count(1) if (id := f"{letter}{n:02d}") not in taken)
+
+
+def _note_lines(lines: _Lines, number: int, *, similar: int | None = None, ties: Entry | None = None) -> None:
+    lines.questions.append(number)
+    lines.similar.append(similar or number)
+    lines.ties.append(_item_lines(ties))
+
+
+def _block(
+    source: YamlFile, entry: Entry, lines: _Lines, new_ids: Iterator[str], question_ids: Iterator[str]
+) -> Block:
+    if isinstance(entry.value, str):
+        source.fail(
+            entry.line, f"a block must be keys and values (text found); for questions alone {_TO_WRITE}"
+        )
     keys = source.mapping(entry, list(Block.model_fields), what="a block")
     lines.blocks.append(entry.line)
     items = source.items(keys["questions"], "questions") if "questions" in keys else []
-    questions = tuple(_question(source, item, lines) for item in items)
-    values = {key: source.text(value, key) for key, value in keys.items() if key != "questions"}
+    questions = tuple(_question(source, item, lines, question_ids) for item in items)
+    made = {} if "id" in keys else {"id": next(new_ids)}
+    values = made | {key: source.text(value, key) for key, value in keys.items() if key != "questions"}
     try:
         return Block(**values, questions=questions)
     except ValidationError as error:
@@ -168,12 +268,14 @@ def _block(source: YamlFile, entry: Entry, lines: _Lines) -> Block:
         source.fail(line, f"the {key} of {_whose('block', values, key)} {problem}")
 
 
-def _question(source: YamlFile, entry: Entry, lines: _Lines) -> Question:
+def _question(source: YamlFile, entry: Entry, lines: _Lines, new_ids: Iterator[str]) -> Question:
+    if isinstance(entry.value, str):
+        entry = replace(entry, value={"text": entry})  # the text alone
     keys = source.mapping(entry, list(Question.model_fields), what="a question")
-    lines.questions.append(entry.line)
-    lines.similar.append(keys["similar"].line if "similar" in keys else entry.line)
-    lines.ties.append(_item_lines(keys.get("ties")))
-    values: dict[str, Any] = {
+    similar = keys["similar"].line if "similar" in keys else None
+    _note_lines(lines, entry.line, similar=similar, ties=keys.get("ties"))
+    made: dict[str, Any] = {} if "id" in keys else {"id": next(new_ids)}
+    values = made | {
         key: (source.texts if key in {"variants", "ties", "probes"} else source.text)(value, key)
         for key, value in keys.items()
     }
@@ -201,7 +303,9 @@ def _check_structure(blocks: tuple[Block, ...], lines: _Lines) -> None:
     _check_unique("block", [block.id for block in blocks], lines.file, lines.blocks)
     questions = [question for block in blocks for question in block.questions]
     if not questions:
-        raise GuideError(_at(lines.file, None) + "no questions")
+        raise GuideError(
+            _at(lines.file, None) + (f"no questions; {_TO_WRITE}" if lines.file else "no questions")
+        )
     _check_unique("question", [question.id for question in questions], lines.file, lines.questions)
     groups = [question.similar for question in questions]
     for index, (question, group) in enumerate(zip(questions, groups, strict=True)):

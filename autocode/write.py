@@ -75,6 +75,7 @@ def coding_files(folder: Path, *, score_columns: Sequence[str] = ()) -> Iterator
     Raises `OutputError`; a folder that was made for them does not outlive a failure.
     """
     with private_folder(folder), write_together(folder, FILES) as (suggestions, table, utterances, run):
+        table.write("\ufeff")  # without a byte order mark Excel does not take the table for UTF-8
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow([*CSV_COLUMNS, *(f"score:{code}" for code in score_columns)])
         yield CodingWriter(suggestions, writer, utterances, run, tuple(score_columns))

@@ -202,3 +202,8 @@ def _kind(entry: Entry) -> str:
     if isinstance(entry.value, dict):
         return "keys and values"
     return "nothing" if entry.value is None else "text"
+
+
+def format_yaml(content: Any) -> str:
+    """Plain lists, texts and tables as YAML that `parse_yaml` reads back, keys in their order."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)

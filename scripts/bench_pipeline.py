@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("utterances", type=Path, help="a tidy file with several transcripts")
     parser.add_argument("--transcripts", type=int, default=10, help="how many of them to use")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--primed", action="store_true", help="the codebook was used before on this machine")
     parser.add_argument("--only", choices=("naive", "autocode"), help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -36,10 +37,10 @@ def main() -> None:
         (naive if options.only == "naive" else ours)(options.utterances, options.out)
         return
     with tempfile.TemporaryDirectory() as folder:
-        compare(options.utterances, Path(folder), options.transcripts, options.rounds)
+        compare(options.utterances, Path(folder), options.transcripts, options.rounds, primed=options.primed)
 
 
-def compare(source: Path, folder: Path, n_transcripts: int, rounds: int) -> None:
+def compare(source: Path, folder: Path, n_transcripts: int, rounds: int, *, primed: bool) -> None:
     """Both programs in turns, `rounds` times; medians, ratios, and the agreement of their encoders."""
     sample = folder / "sample.jsonl"
     rows = _rows(source)
@@ -47,6 +48,10 @@ def compare(source: Path, folder: Path, n_transcripts: int, rounds: int) -> None
     sample.write_text("".join(json.dumps(row) + "\n" for row in rows if row["transcript_id"] in kept))
     cold: dict[str, list[tuple[float, float]]] = {"naive": [], "autocode": []}
     for number in range(rounds):
+        if primed:
+            first = folder / "first.jsonl"
+            first.write_text(next(json.dumps(row) + "\n" for row in rows if row["role"] != "interviewer"))
+            _run("autocode", first, folder / f"primed-{number}", cache=folder / f"cache-{number}")
         for name, results in cold.items():
             results.append(_run(name, sample, folder / f"{name}-{number}", cache=folder / f"cache-{number}"))
     seconds = {name: float(np.median([s for s, _ in found])) for name, found in cold.items()}

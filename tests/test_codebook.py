@@ -1116,3 +1116,16 @@ def test_a_broken_examples_file_is_told(tmp_path: Path, csv_text: str | None, me
     with pytest.raises(CodebookError) as caught:
         read_codebook(path)
     assert str(caught.value) == message.format(tmp_path / "more.csv")
+
+
+def test_a_column_code_beside_names_holds_the_ids(tmp_path):
+    path = write(
+        tmp_path, "a.csv", "code,name,parent,definition\nT,Trust,,Relying\nT1,Early trust,T,At first\n"
+    )
+    book = read_codebook(path)
+    assert book.ids == ("T", "T1")
+    assert [(code.name, code.parent) for code in book.codes] == [("Trust", None), ("Early trust", "T")]
+    assert book.warnings == ()
+    assert read_codebook(write(tmp_path, "b.csv", "code,definition\nTrust,Relying\n")).ids == ("Trust",)
+    both = read_codebook(write(tmp_path, "c.csv", "id,code,name\nt,T,Trust\n"))
+    assert (both.ids, len(both.warnings)) == (("t",), 1)  # the column 'code' is not used

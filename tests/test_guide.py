@@ -10,7 +10,7 @@ import pytest
 
 from autocode.codebook import Code, Codebook, read_codebook
 from autocode.errors import GuideError
-from autocode.guide import Block, Guide, Question, check_guide, read_guide, shipped_guides
+from autocode.guide import Block, Guide, Question, check_guide, read_guide, shipped_guides, write_guide
 
 TEXT = """\
 name: partners
@@ -125,10 +125,25 @@ def test_the_shipped_guides_fit_their_codebooks():
 
 QUESTION = "blocks:\n  - id: a\n    questions:\n      - id: q\n        text: Why?\n"
 
+TO_WRITE = "write 'questions:', and under it a line such as '  - How did it begin?' for each question"
+
 BAD = {
-    "empty-file": ("", ": no questions"),
-    "no-blocks": ("name: x\n", ": no questions"),
-    "no-questions": ("blocks:\n  - id: a\n    title: A\n", ": no questions"),
+    "empty-file": ("", f": no questions; {TO_WRITE}"),
+    "no-blocks": ("name: x\n", f": no questions; {TO_WRITE}"),
+    "no-questions": ("blocks:\n  - id: a\n    title: A\n", f": no questions; {TO_WRITE}"),
+    "empty-questions": ("questions:\n", f": no questions; {TO_WRITE}"),
+    "blocks-and-questions": (
+        QUESTION + "questions: [How?]\n",
+        ", line 6: both 'blocks' and 'questions'; move these questions into a block",
+    ),
+    "question-with-a-colon": (
+        "questions:\n  - Tell me: why?\n",
+        ", line 2: a question has no such key; a text with ': ' in it needs quotes",
+    ),
+    "nothing-as-a-question": (
+        "questions:\n  -\n",
+        ", line 2: a question must be keys and values (nothing found)",
+    ),
     "misspelt-top-key": (
         "block: []\n",
         ", line 1: the guide has no key 'block'; did you mean 'blocks'?",
@@ -158,11 +173,10 @@ BAD = {
         "blocks:\n  - id: a\n    questions:\n      - id: q\n",
         ", line 4: the text of question 'q' is missing",
     ),
-    "no-question-id": (
-        "blocks:\n  - id: a\n    questions:\n      - text: Why?\n",
-        ", line 4: the id of a question is missing",
+    "empty-question-id": (
+        "blocks:\n  - id: a\n    questions:\n      - {id: '', text: Why?}\n",
+        ", line 4: the id of a question is empty",
     ),
-    "no-block-id": ("blocks:\n  - title: a\n", ", line 2: the id of a block is missing"),
     "empty-block-id": ("blocks:\n  - id: ' '\n", ", line 2: the id of a block is empty"),
     "empty-name": ("name: ''\n" + QUESTION, ", line 1: the name of the guide is empty"),
     "lonely-similar": (
@@ -193,13 +207,16 @@ BAD = {
     ),
     "list-at-the-top": (
         "- id: a\n",
-        ", line 1: the guide must be keys and values (a list found)",
+        ", line 1: the text of question 'a' is missing",
     ),
-    "text-at-the-top": ("Why?\n", ", line 1: the guide must be keys and values (text found)"),
-    "block-as-text": ("blocks:\n  - a\n", ", line 2: a block must be keys and values (text found)"),
-    "question-as-text": (
-        "blocks:\n  - id: a\n    questions: [Why?]\n",
-        ", line 3: a question must be keys and values (text found)",
+    "text-at-the-top": ("Why?\n", f", line 1: text where keys and values should be; {TO_WRITE}"),
+    "block-as-text": (
+        "blocks:\n  - Why?\n",
+        f", line 2: a block must be keys and values (text found); for questions alone {TO_WRITE}",
+    ),
+    "question-as-list": (
+        "blocks:\n  - id: a\n    questions: [[Why?]]\n",
+        ", line 3: a question must be keys and values (a list found)",
     ),
     "deep": ("blocks: " + "[" * 3000, ", line 1: nested more than 120 deep"),
 }
@@ -227,7 +244,46 @@ def test_files_that_are_no_guides(tmp_path):
     path = write(tmp_path, TEXT, "guide.docx")
     with pytest.raises(GuideError) as error:
         read_guide(path)
-    assert str(error.value) == f"{path}: not a guide; .yaml and .yml can be read, each also as .gz"
+    known = ".yaml, .yml and, with one question a line, .txt can be read, each also as .gz"
+    assert str(error.value) == f"{path}: not a guide; {known}"
     with pytest.raises(GuideError) as error:
         read_guide("knowledge_dynamic")
     assert str(error.value) == "knowledge_dynamic: no such file; did you mean 'knowledge_dynamics'?"
+
+
+PLAIN = {
+    "top-level": ("questions:\n  - How did it begin?\n  - Whom did you ask?\n", "a.yaml"),
+    "list": ("- How did it begin?\n- Whom did you ask?\n", "a.yaml"),
+    "mixed": ("questions:\n  - text: How did it begin?\n  - Whom did you ask?\n", "a.yml"),
+    "lines": ("\ufeffHow did it begin?\n\nWhom did you ask?\n", "a.txt"),
+    "numbered": ("# My guide\n1. How did it begin?\n2)\tWhom did you ask?\n", "a.txt"),
+    "bullets": ("- How did it begin?\r\n• Whom did you ask?", "a.txt"),
+}
+
+
+@pytest.mark.parametrize(("text", "name"), PLAIN.values(), ids=PLAIN)
+def test_questions_alone_are_a_guide(tmp_path, text, name):
+    guide = read_guide(write(tmp_path, text, name))
+    assert [(block.id, len(block.questions)) for block in guide.blocks] == [("questions", 2)]
+    asked = [(question.id, question.text) for question in guide.questions]
+    assert asked == [("q01", "How did it begin?"), ("q02", "Whom did you ask?")]
+    again = read_guide(write(tmp_path, write_guide(guide), "again.yaml"))
+    assert (again, again.name) == (guide, "a")
+
+
+def test_ids_are_made_around_those_that_are_given(tmp_path):
+    text = "blocks:\n  - questions: [Why?, {id: q02, text: How?}, When?]\n  - {id: b01, questions: [Who?]}\n"
+    guide = read_guide(write(tmp_path, text))
+    assert [block.id for block in guide.blocks] == ["b02", "b01"]
+    assert [question.id for question in guide.questions] == ["q01", "q02", "q03", "q04"]
+
+
+def test_a_text_file_without_questions_is_no_guide(tmp_path):
+    path = write(tmp_path, "# To be written\n\n", "guide.txt")
+    with pytest.raises(GuideError, match="no questions"):
+        read_guide(path)
+
+
+def test_a_written_guide_reads_back_the_same(tmp_path):
+    guide = read_guide(write(tmp_path, TEXT))
+    assert read_guide(write(tmp_path, write_guide(guide), "other.yaml")) == guide

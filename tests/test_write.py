@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autocode.files import OutputError, private_folder, write_private, write_together
+from autocode.files import OutputError, keep_copy, private_folder, write_private, write_together
 from autocode.records import Evidence, Suggestion, Utterance
 from autocode.write import CSV_COLUMNS, FILES, coding_files, evidence_row, harmless, utterance_row
 
@@ -64,7 +64,7 @@ def test_the_four_files(tmp_path: Path) -> None:
     first, second = map(json.loads, (out / "utterances.jsonl").read_text().splitlines())
     assert (first["meta"]["codable"], first["meta"]["backchannel"]) == (False, True)
     assert second["text"] == SAID.text
-    (row,) = csv.DictReader((out / "suggestions.csv").read_text().splitlines())
+    (row,) = csv.DictReader((out / "suggestions.csv").read_text(encoding="utf-8-sig").splitlines())
     assert list(row) == [*CSV_COLUMNS, "score:trust", "score:market", "score:other"]
     assert (row["codes"], row["best_code"], row["best_score"], row["decision"]) == (
         "trust",
@@ -119,3 +119,18 @@ def test_text_is_written_as_it_is(tmp_path: Path) -> None:
         file.write("Åse\r\n\ud800\n")
     assert (tmp_path / "a.txt").read_bytes() == "Åse\r\n?\n".encode()
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o600
+
+
+def test_copies_keep_their_names_where_they_can(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for number, folder in enumerate(("a", "b")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.vtt.gz").write_text(f"content {number}")
+    assert keep_copy(tmp_path / "a" / "x.vtt.gz", kept) == (kept / "x.vtt.gz", True)
+    assert keep_copy(tmp_path / "a" / "x.vtt.gz", kept) == (kept / "x.vtt.gz", False)
+    assert keep_copy(tmp_path / "b" / "x.vtt.gz", kept) == (kept / "x-2.vtt.gz", True)
+    assert keep_copy(kept / "x.vtt.gz", kept) == (kept / "x.vtt.gz", False)
+    assert stat.S_IMODE((kept / "x-2.vtt.gz").stat().st_mode) == 0o600
+    with pytest.raises(OutputError, match=r"gone\.txt: cannot be copied"):
+        keep_copy(tmp_path / "gone.txt", kept)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from autocode import __version__
-from autocode.cli.terminal import Terminal
+from autocode.cli.terminal import SeveralError, Terminal
 from autocode.errors import AutocodeError
 
 INTERRUPTED = 130  # the shell's code for a program that Ctrl-C ended
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(common_first(arguments), prog_name="autocode", standalone_mode=False)
         sys.stdout.flush()  # here, where a reader that has gone can still be told from a mistake
     except AutocodeError as error:
-        return _tell(str(error))
+        return _tell_several(error.sentences) if isinstance(error, SeveralError) else _tell(str(error))
     except typer.Abort:  # the answer to a question was no
         return _tell("nothing was stored", code=1)
     except KeyboardInterrupt:
@@ -70,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return _hush(0)  # Typer's word for the same
     except Exception as error:
-        if (told := _usage_error(error)) is not None:
+        if (told := _other_mistake(error)) is not None:
             return told
         raise
     if code == INTERRUPTED:  # what Typer, too, makes of Ctrl-C
@@ -79,10 +79,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _add_commands() -> None:
+    import autocode.cli.adding
     import autocode.cli.codebook
     import autocode.cli.coding
     import autocode.cli.demo
-    import autocode.cli.project  # noqa: F401  # each module adds its commands
+    import autocode.cli.project
+    import autocode.cli.status  # noqa: F401  # each module adds its commands
 
 
 def common_first(arguments: Sequence[str]) -> list[str]:
@@ -90,6 +92,13 @@ def common_first(arguments: Sequence[str]) -> list[str]:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     common = [word for word in arguments[:end] if word in COMMON]
     return [*common, *(word for word in arguments[:end] if word not in COMMON), *arguments[end:]]
+
+
+def _other_mistake(error: Exception) -> int | None:
+    """What is the user's matter too: a wrong option, or a folder that may not be looked into; else None."""
+    if isinstance(error, PermissionError) and error.filename is not None:
+        return _tell(f"{error.filename}: {(error.strerror or 'permission denied').lower()}")
+    return _usage_error(error)
 
 
 def _usage_error(error: Exception) -> int | None:
@@ -113,4 +122,11 @@ def _hush(code: int) -> int:
 
 def _tell(sentence: str, *, code: int = 2) -> int:
     print(f"autocode: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
+
+
+def _tell_several(sentences: Sequence[str]) -> int:
+    code = _tell(f"{len(sentences)} problems, so nothing was done:")
+    for sentence in sentences:
+        print(f"  {' '.join(sentence.split())}", file=sys.stderr)
     return code

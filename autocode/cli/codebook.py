@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from autocode.cli.app import app
-from autocode.cli.terminal import terminal_of
+from autocode.cli.terminal import counted, terminal_of
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -67,10 +69,10 @@ def check(context: typer.Context, codebook: Source) -> None:
     _warn(context, book)
     advice = check_codebook(book)
     ends = f"{len(book.roots)} at the top, {len(book.leaves)} at the bottom"
-    counted = f"{book.name}: {len(book.codes)} codes, {ends}"
-    closing = f"{len(advice)} things to consider" if advice else "nothing to improve"
+    summary = f"{book.name}: {counted(len(book.codes), 'code')}, {ends}"
+    closing = f"{counted(len(advice), 'thing')} to consider" if advice else "nothing to improve"
     data = {"name": book.name, "n_codes": len(book.codes), "digest": book.digest, "advice": advice}
-    terminal_of(context).result(f"{counted}.", *advice, f"Valid; {closing}.", data=data)
+    terminal_of(context).result(f"{summary}.", *_by_kind(advice), f"Valid; {closing}.", data=data)
 
 
 @commands.command()
@@ -93,7 +95,24 @@ def convert(
         raise CodebookError(f"{target}: is there already; --force replaces it")
     write_codebook(book, target)
     data = {"written": str(target), "n_codes": len(book.codes)}
-    terminal_of(context).result(f"{len(book.codes)} codes written to {target}", data=data)
+    terminal_of(context).result(f"{counted(len(book.codes), 'code')} written to {target}", data=data)
+
+
+def _by_kind(advice: Sequence[str]) -> list[str]:
+    """Advice with what is said of many codes in the same words said once."""
+    kinds: dict[str, list[str]] = {}
+    for sentence in advice:
+        about = re.fullmatch(r"The (code|theme) '([^']*)'( [^']*)", sentence)
+        kind, name = (f"The {about[1]} …{about[3]}", about[2]) if about else (sentence, "")
+        kinds.setdefault(kind, []).append(name)
+    lines: list[str] = []
+    for kind, names in kinds.items():
+        more = f" and {len(names) - MOST_ITEMS} more" if len(names) > MOST_ITEMS else ""
+        if len(names) == 1:
+            lines.append(kind.replace("…", f"'{names[0]}'", 1) if names[0] else kind)
+        else:
+            lines.append(f"{kind}\n  {len(names)} times: {', '.join(names[:MOST_ITEMS])}{more}")
+    return lines
 
 
 def _warn(context: typer.Context, book: Codebook) -> None:
@@ -105,7 +124,7 @@ def _tree(book: Codebook) -> Tree:
     from rich.text import Text
     from rich.tree import Tree
 
-    root = Tree(Text.assemble((book.title or book.name, "bold"), f"  {len(book.codes)} codes"))
+    root = Tree(Text.assemble((book.title or book.name, "bold"), f"  {counted(len(book.codes), 'code')}"))
     branches: dict[str | None, Tree] = {None: root}
     pending = list(reversed(book.roots))
     while pending:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from autocode.cli.adding import not_added, tell_of_files
 from autocode.cli.app import app
+from autocode.cli.reading import Roles, parse_roles, read_all, warn_of
 from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
 from autocode.errors import AutocodeError, ReadError
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook
     from autocode.config import Settings
-    from autocode.pipeline import CodedTranscript
+    from autocode.pipeline import CodedTranscript, Coder
     from autocode.quotes import Quote, Tally
-    from autocode.records import Role, Transcript
+    from autocode.records import Role
+    from autocode.store import Project
 
-Roles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--speaker", metavar="NAME=ROLE", help="A speaker's role: interviewer, respondent or other."
-    ),
-]
-
-
+PREPARING = "preparing the codebook and the encoder"
+COUNTS = ("transcripts", "utterances", "codable", "suggestions", "utterances_with_suggestions")
 SETTING_OF = {
     "unit": ("segment", "unit"),
     "language": ("segment", "language"),
@@ -50,7 +45,7 @@ def code(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder for the result. Needed with files.")] = None,
     guide: Annotated[
-        str | None, typer.Option(help="An interview guide: a file or a shipped one's name.")
+        str | None, typer.Option(help="An interview guide: a file, a shipped one's name, or 'none'.")
     ] = None,
     unit: Annotated[str | None, typer.Option(help="What is coded: turn, sentence, unit or auto.")] = None,
     language: Annotated[str | None, typer.Option(help="The interviews' language, as in en, nb, de.")] = None,
@@ -112,12 +107,17 @@ def _code_files(
     roles: Mapping[str, Role],
     all_scores: bool,
 ) -> None:
-    from autocode.batch import code_to_files
+    from autocode.batch import code_to_files, tell_unknown
     from autocode.pipeline import Coder
 
-    coder = Coder(codebook, guide=guide, settings=settings)
-    _check_not_overwritten(files, out)
-    transcripts = read_all(terminal, files, settings=settings, roles=roles)
+    coder = Coder(codebook, guide=None if guide == "none" else guide, settings=settings)
+    loaded = read_all(terminal, files, settings=settings, roles=roles)
+    _check_not_overwritten((one.path for one in loaded), out)
+    warn_of(terminal, loaded)
+    transcripts = [one.transcript for one in loaded]
+    tell_unknown(settings.speakers, [name for one in transcripts for name in one.speakers], terminal.warn)
+    with terminal.phase(PREPARING):
+        _ = coder.scorer  # loads the encoder and embeds the codebook
     tally = tally_of(coder.codebook)
     with terminal.progress("coding", len(transcripts)) as step:
 
@@ -125,132 +125,73 @@ def _code_files(
             tally.add(transcript)
             step()
 
-        run = code_to_files(transcripts, coder, out, all_scores=all_scores, done=done)
-    show_coding(terminal, coder.codebook, tally, run["counts"], where=out)
+        run = code_to_files(transcripts, coder, out, all_scores=all_scores, done=done, on_skip=terminal.warn)
+    now = {"coded_now": tally.n_transcripts, "coded_before": 0}
+    left_out = len(transcripts) - tally.n_transcripts
+    show_coding(terminal, coder.codebook, tally, {**run["counts"], **now, "left_out": left_out}, where=out)
 
 
-def _check_not_overwritten(files: Sequence[Path], out: Path) -> None:
+def _check_not_overwritten(paths: Iterable[Path], out: Path) -> None:
     """Raise `ReadError` where the result would take the place of what is coded."""
     from autocode.write import FILES
 
     results = {(out / name).resolve() for name in FILES}
-    for path in expand(files):
+    for path in paths:
         if path.resolve() in results:
             raise ReadError(f"{path}: would be overwritten by the result; choose another folder for --out")
-
-
-def read_all(
-    terminal: Terminal, files: Sequence[Path], *, settings: Any, roles: Mapping[str, Role]
-) -> list[Transcript]:
-    """Every transcript of the files and folders, with unique ids; warnings are printed."""
-    from autocode.read import read_transcripts, unknown_overrides
-
-    known = {**settings.speakers, **roles}
-    transcripts: list[Transcript] = []
-    for path in expand(files):
-        found = read_transcripts(path, config=settings.read, speakers=known)
-        for warning, times in Counter(w for transcript in found for w in transcript.warnings).items():
-            terminal.warn(f"{path}: {warning}" + (f" (in {times} transcripts)" if times > 1 else ""))
-        transcripts += _with_own_ids(terminal, path, found, taken={t.id for t in transcripts})
-    _check_unit_ids(transcripts)
-    for name in unknown_overrides(transcripts, roles):
-        raise ReadError(f"--speaker: nobody in these transcripts is called '{name}'")
-    return transcripts
-
-
-def _with_own_ids(
-    terminal: Terminal, path: Path, found: Sequence[Transcript], *, taken: set[str]
-) -> list[Transcript]:
-    """The transcripts of one file, with `-2` and so on after an id that another file has `taken`."""
-    used = taken | {transcript.id for transcript in found}
-    named: list[Transcript] = []
-    for transcript in found:
-        if transcript.id in taken:
-            new = next(name for n in count(2) if (name := f"{transcript.id}-{n}") not in used)
-            used.add(new)
-            terminal.warn(f"{path}: '{transcript.id}' is the id of another transcript; this one is '{new}'")
-            named.append(replace(transcript, id=new))
-        else:
-            named.append(transcript)
-    return named
-
-
-def _check_unit_ids(transcripts: Sequence[Transcript]) -> None:
-    """Raise `ReadError` where two files give the same utterance_id: what is coded could not be told apart."""
-    seen: dict[str, str] = {}
-    for transcript in transcripts:
-        for unit_id in (turn.unit_id for turn in transcript.turns if turn.unit_id is not None):
-            if unit_id in seen:
-                raise ReadError(
-                    f"{transcript.source}: the utterance_id '{unit_id}' is also in {seen[unit_id]}; "
-                    "files whose utterances have the same ids cannot be coded together"
-                )
-            seen[unit_id] = transcript.source
-
-
-def expand(files: Sequence[Path]) -> list[Path]:
-    """Files as they were given; of a folder, the files in it that a reader knows, by name.
-
-    Of a coded dataset's folder only its utterances are transcripts.
-    """
-    found: list[Path] = []
-    for path in files:
-        found += _inside(path) if path.is_dir() else [path]
-    return list(dict.fromkeys(found))
-
-
-def _inside(folder: Path) -> list[Path]:
-    from autocode.read import readable
-
-    try:
-        inside = sorted(child for child in folder.iterdir() if child.is_file() and readable(child))
-    except OSError as error:
-        raise ReadError(f"{folder}: cannot be looked into ({(error.strerror or '').lower()})") from None
-    inside = [child for child in inside if not child.name.startswith(".")]
-    utterances = [child for child in inside if child.name.split(".")[0] == "utterances"]
-    if not inside:
-        raise ReadError(f"{folder}: no transcripts in this folder")
-    return utterances[:1] or inside
-
-
-def parse_roles(given: Sequence[str] | None) -> dict[str, Role]:
-    """`NAME=ROLE` options as a table. Raises `AutocodeError` for what is neither."""
-    roles: dict[str, Role] = {}
-    for item in given or ():
-        name, _, role = (part.strip() for part in item.rpartition("="))
-        role = role.casefold()
-        if not name or role not in ("interviewer", "respondent", "other"):
-            raise AutocodeError(
-                f"--speaker {item!r}: give NAME=ROLE, where ROLE is interviewer, respondent or other"
-            )
-        roles[name] = role  # type: ignore[assignment]
-    return roles
 
 
 def code_project_here(
     terminal: Terminal, folder: Path, *, out: Path | None, all_scores: bool = False, n: int = 1
 ) -> None:
     """Code the project that `folder` belongs to; with `out`, write all of its coding there."""
-    from autocode.batch import code_project, project_coder, project_codings, write_project
+    from autocode.batch import project_coder, write_project
     from autocode.store import open_project
 
     with open_project(folder, on_wait=terminal.note) as project:
         coder = project_coder(project)
+        forgotten = tell_of_files(not_added(project), project.transcripts_path)
         n_transcripts = len(project.store.transcripts())
         if not n_transcripts:
-            raise AutocodeError(f"{project.folder}: no transcripts yet; 'autocode add FILE...' adds some")
-        with terminal.progress("coding", n_transcripts) as step:
-            counts = code_project(project, coder, on_wait=terminal.note, done=lambda _: step())
+            what_to_do = forgotten or "'autocode add FILE...' adds some"
+            raise AutocodeError(f"{project.folder}: no transcripts yet; {what_to_do}")
+        if forgotten:
+            terminal.note(forgotten)
+        counts = _code_project(terminal, project, coder, n_transcripts)
         if not counts["coded_now"]:
             terminal.note("Nothing to do: every transcript is coded with these settings already.")
         if out is not None:
             write_project(project, coder, out, all_scores=all_scores)
-        tally = tally_of(coder.codebook, n=n)
-        for coded in project_codings(project, coder):
-            tally.add(coded)
-        show_coding(terminal, coder.codebook, tally, counts, where=out)
+        tally, totals = _all_of(project, coder, n=n)
+        now = {name: counts[name] for name in ("coded_now", "coded_before")}
+        left_out = n_transcripts - tally.n_transcripts
+        show_coding(terminal, coder.codebook, tally, {**totals, **now, "left_out": left_out}, where=out)
         if out is None:
             terminal.note(f"Kept in {project.folder / 'autocode.db'}; write tables with --out DIR.")
+
+
+def _code_project(terminal: Terminal, project: Project, coder: Coder, n_transcripts: int) -> dict[str, int]:
+    """Code what is not coded yet; how many transcripts that was."""
+    from autocode.batch import code_project
+
+    with terminal.phase(PREPARING):
+        if len(project.store.done(coder.run_key)) < n_transcripts:
+            _ = coder.scorer  # loads the encoder and embeds the codebook
+    with terminal.progress("coding", n_transcripts) as step:
+        return code_project(
+            project, coder, on_wait=terminal.note, on_skip=terminal.warn, done=lambda _: step()
+        )
+
+
+def _all_of(project: Project, coder: Coder, *, n: int) -> tuple[Tally, dict[str, int]]:
+    """The strongest statements and the counts of all that the project holds of this coder's codings."""
+    from autocode.batch import count, project_codings
+
+    tally, totals = tally_of(coder.codebook, n=n), Counter(dict.fromkeys(COUNTS, 0))
+    for coded in project_codings(project, coder):
+        tally.add(coded)
+        totals.update(count(coded))
+    return tally, dict(totals)
 
 
 def tally_of(codebook: Codebook, *, n: int = 1) -> Tally:

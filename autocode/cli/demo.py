@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from autocode.cli.adding import plan_additions, store_plan
 from autocode.cli.app import app
-from autocode.cli.coding import code_project_here, read_all
-from autocode.cli.project import make_project, store_transcripts
+from autocode.cli.coding import code_project_here
+from autocode.cli.project import make_project
+from autocode.cli.reading import read_all, warn_of
 from autocode.cli.terminal import terminal_of
 from autocode.demo import transcripts as demo_transcripts
 
@@ -31,18 +33,10 @@ def demo(
         make_project(folder, codebook="knowledge_dynamics", guide=None)
     with open_project(folder, on_wait=terminal.note) as project:
         settings = read_settings(project.settings_path)
-        files = [_copied(file, project.transcripts_path) for file in demo_transcripts()]
-        found = read_all(terminal, files, settings=settings, roles={})
-        store_transcripts(project, found, roles={})
+        loaded = read_all(terminal, demo_transcripts(), settings=settings, roles={})
+        plan = plan_additions(project, loaded, roles={})
+        warn_of(terminal, plan.new)
+        store_plan(project, plan, roles={})
     terminal.note("Eight interviews with two invented firms, in eight file formats, read into a project.")
     code_project_here(terminal, folder, out=folder / "coding", n=2)
     terminal.note(f"The project is {folder}. Your own study starts with: autocode init STUDY")
-
-
-def _copied(file: Path, folder: Path) -> Path:
-    """The file's copy in `folder`, made if it is not there, for its owner only."""
-    copy = folder / file.name
-    if not copy.exists():
-        copy.write_bytes(file.read_bytes())
-        copy.chmod(0o600)
-    return copy

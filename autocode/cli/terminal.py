@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from autocode.errors import AutocodeError
+
 if TYPE_CHECKING:
     import typer
     from rich.console import Console
+
+
+class SeveralError(AutocodeError):
+    """Mistakes in several places: `sentences`, each told on a line of its own."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = tuple(sentences)
 
 
 class Step(Protocol):
@@ -75,6 +85,18 @@ class Terminal:
                 bar.advance(task, n)
 
             yield step
+
+    @contextmanager
+    def phase(self, what: str) -> Iterator[None]:
+        """Something that takes a while and cannot be counted: a sign of life, or a note if piped."""
+        if self.quiet:
+            yield
+        elif sys.stderr.isatty():
+            with self._stderr().status(what):
+                yield
+        else:
+            self.note(f"{what} ...")
+            yield
 
     def _stdout(self) -> Console:
         from rich.console import Console

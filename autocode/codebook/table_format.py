@@ -1,7 +1,8 @@
 r"""Codebooks as tables (CSV, TSV) and as plain lists of codes (TXT).
 
 Table: one code a row, columns in any order, only `name` is required (`tag`, as Taguette writes it,
-is read as a name, `description` and `memo` as a definition). The items of a list stand in one cell with
+is read as a name, `code` as an id or, where there is no other name, as one, `description` and `memo` as a
+definition). The items of a list stand in one cell with
 `|` or a line end between them; within an item `\|` is a bar and `\\` a backslash. Without an `id` column
 the name is the id, and a name such as `A > B` is a path. Codes with the same value under
 `exclusive_group` exclude each other. Rows above the header such as `# title: Trust` tell about the codebook.
@@ -37,14 +38,15 @@ from autocode.errors import CodebookError
 COLUMNS = (*CODE_KEYS, "exclusive_group")
 
 # the first that the header has takes the place of a column that it lacks
-_OTHER_NAMES = {
-    "tag": "name",
-    "code": "name",
-    "path": "name",
-    "description": "definition",
-    "memo": "definition",
-    "color": "colour",
-}
+_OTHER_NAMES = (
+    ("tag", "name"),
+    ("code", "name"),  # a list of codes; beside names it is what tells them apart
+    ("path", "name"),
+    ("code", "id"),
+    ("description", "definition"),
+    ("memo", "definition"),
+    ("color", "colour"),
+)
 _META = tuple(key for key in BOOK_KEYS if key not in {"codes", "exclusive_groups"})
 _BULLET = re.compile(r"[-*•]\s+")
 _ITEM = re.compile(r"(?:\\[|\\]|[^|\n])+")  # up to a bar or line end that no backslash guards
@@ -213,7 +215,7 @@ def _columns(header: tuple[int, list[str]], places: Places) -> tuple[list[str], 
     number, cells = header
     written = [" ".join(cell.split()).lower().replace(" ", "_").replace("-", "_") for cell in cells]
     names = list(written)
-    for other, name in _OTHER_NAMES.items():
+    for other, name in _OTHER_NAMES:
         if other in names and name not in names:
             names[names.index(other)] = name
     if "name" not in names:

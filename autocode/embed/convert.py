@@ -81,6 +81,8 @@ def _converted(plan: BertPlan, parent: Path) -> Path:
 def _convert(plan: BertPlan, folder: Path) -> None:
     """Write the converted model into the empty `folder`, its manifest last."""
     _specification(plan).save(str(folder))
+    for name in _FILES:
+        (folder / name).chmod(0o600)
     sums = {name: _checksum(folder / name) for name in _FILES}
     replace_text(folder / "manifest.json", json.dumps(sums, indent=1))
 

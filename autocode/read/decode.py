@@ -33,6 +33,7 @@ _MAGIC = (
     (b"OggS", "a sound file"),
     (b"SQLite format 3", "a database"),
 )
+_NAME_IT = "set [read] encoding = ... in the settings file"
 _CONTROLS = bytes({*range(9), *range(14, 27), *range(28, 32), 127})  # not TAB LF VT FF CR ESC
 _MAX_CONTROLS = 0.01  # a larger share of control characters is not text
 _UNDEFINED_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
@@ -93,7 +94,7 @@ def _to_text(data: bytes, name: str, encoding: str | None) -> tuple[str, list[st
         return _decode_as(data, codec, name), []
     return _windows_1252(data, name), [
         "the file is not Unicode; it was read as Windows-1252 (Western European): "
-        "if letters look wrong, name its encoding"
+        f"if letters look wrong, {_NAME_IT}"
     ]
 
 
@@ -105,7 +106,7 @@ def _decode_as(data: bytes, encoding: str, name: str, *, skipped: int = 0) -> st
         byte = data[error.start]
         raise ReadError(
             f"{name}: byte {error.start + skipped} (0x{byte:02X}) is not {encoding}; "
-            "save the file as UTF-8, or name its encoding"
+            f"save the file as UTF-8, or {_NAME_IT}"
         ) from None
 
 
@@ -137,7 +138,10 @@ def _codec(encoding: str | None, name: str) -> str | None:
 def _refuse_known_formats(data: bytes, name: str) -> None:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
-            raise ReadError(f"{name}: this is {kind}, whatever its name says; it cannot be read as text")
+            advice = "; save it as .docx or .txt" if "document" in kind.casefold() else ""
+            raise ReadError(
+                f"{name}: this is {kind}, whatever its name says; it cannot be read as text{advice}"
+            )
 
 
 def _refuse_binary(data: bytes, name: str) -> None:
@@ -151,6 +155,6 @@ def _windows_1252(data: bytes, name: str) -> str:
     if bad:
         raise ReadError(
             f"{name}: byte {bad.start()} (0x{data[bad.start()]:02X}) is neither UTF-8 nor Windows-1252; "
-            "save the file as UTF-8, or name its encoding"
+            f"save the file as UTF-8, or {_NAME_IT}"
         )
     return data.decode("cp1252")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from autocode.read.label_forms import TIME_ONLY, Label, Line
 from autocode.read.labels import find_labels
 from autocode.read.reader import UNKNOWN, Piece, count
-from autocode.read.times import BRACKETED, F4_MARK, first_time
+from autocode.read.times import BRACKETED, F4_MARK, RANGE, first_time
 
 LINE_END = re.compile("[\n\v\f\x85\u2028\u2029]")  # the positions stay those of the text with them in it
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
 _MARK_BEFORE = re.compile(rf"({BRACKETED})\s*")
+_LINE_MARK = re.compile(rf"\s*({BRACKETED}|{RANGE})(?:\s+[-–—](?=\s))?(?:\s+|$)")
+_MIN_TIMED = 0.3  # the share of lines, or of paragraphs, whose times are believed to be marks
+_MAX_LINE_MARK = 80  # characters of a line that are looked at for one
 _MARK_AFTER = re.compile(rf"\s*({F4_MARK})$")
 _FOOTER = re.compile(r"\s*Transcribed by https?://otter\.ai\s*$", re.IGNORECASE)
 
@@ -40,7 +44,8 @@ def split_dialogue(
     rows = {line.given for line in lines if line.given}
     labels = find_labels(lines, known={*known, *rows})
     if not labels.by_line and not rows:
-        return _paragraphs(text, lines), labels.warnings
+        pieces, warnings = _paragraphs(text, lines)
+        return pieces, [*labels.warnings, *warnings]
     state = _Open(text)
     for number, line in enumerate(lines):
         state.add(line, labels.by_line.get(number))
@@ -126,21 +131,50 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     return start, max(start, end - (len(said) - len(said.rstrip())))
 
 
-def _paragraphs(text: str, lines: Sequence[Line]) -> list[Piece]:
-    """A piece for every paragraph: lines up to a blank one, or every line where none is blank."""
-    spaced = any(not line.text.strip() for line in lines) or _is_wrapped(lines)
+def _paragraphs(text: str, lines: Sequence[Line]) -> tuple[list[Piece], list[str]]:
+    """A piece for every paragraph: lines up to a blank one, or every line where none is blank.
+
+    Where lines begin with times (`00:12 Our partner ...`), each time begins a piece.
+    """
+    marks, warnings = _line_marks(lines)
+    spaced = any(not line.text.strip() for line in lines) or _is_wrapped(lines) or bool(marks)
     pieces: list[Piece] = []
     open_start: int | None = None
+    start_s: float | None = None
     end = 0
-    for line in [*lines, Line("", len(text))]:
+    for number, line in enumerate([*lines, Line("", len(text))]):
+        mark = marks.get(number)
         filled = bool(line.text.strip()) and not line.heading and not _RULE.match(line.text)
-        if open_start is not None and (not filled or not spaced or line.paragraph):
-            pieces.append(_trimmed(Piece(UNKNOWN, open_start, end), text))
-            open_start = None
+        if open_start is not None and (not filled or not spaced or line.paragraph or mark):
+            pieces.append(_trimmed(Piece(UNKNOWN, open_start, end, start_s), text))
+            open_start, start_s = None, None
         if filled:
-            open_start = line.start if open_start is None else open_start
+            begins = line.start + (mark.end() if mark else 0)
+            open_start = begins if open_start is None else open_start
+            start_s = first_time(mark[1]) if mark else start_s
             end = line.start + len(line.text)
-    return [piece for piece in pieces if piece.end_char > piece.start_char]
+    return [piece for piece in pieces if piece.end_char > piece.start_char], warnings
+
+
+def _line_marks(lines: Sequence[Line]) -> tuple[dict[int, re.Match[str]], list[str]]:
+    """The times that lines begin with, by line: two at least, in order, and on a good share of the lines."""
+    found = {
+        n: mark for n, line in enumerate(lines) if (mark := _LINE_MARK.match(line.text[:_MAX_LINE_MARK]))
+    }
+    n_filled = sum(bool(line.text.strip()) for line in lines)
+    breaks = [0, *(n for n, line in enumerate(lines) if not line.text.strip()), len(lines)]
+    paragraphs = [range(first, last) for first, last in pairwise(breaks)]
+    n_marked = sum(any(n in found for n in paragraph) for paragraph in paragraphs)
+    times = [first_time(mark[1]) or 0.0 for mark in found.values()]
+    many = len(found) >= _MIN_TIMED * n_filled or (
+        len(paragraphs) > 1 and n_marked >= _MIN_TIMED * len(paragraphs)
+    )
+    if len(found) >= 2 and many and times == sorted(times):
+        return found, []
+    bare = sum(not _MARK_BEFORE.match(mark[0].lstrip()) for mark in found.values())
+    begin = "begins" if bare == 1 else "begin"
+    left = f"{count(bare, 'line')} {begin} with a time that was left in the text"
+    return {}, [left] if bare else []
 
 
 def _is_wrapped(lines: Sequence[Line]) -> bool:

@@ -19,7 +19,7 @@ def finish(
     Raises `ReadError` if nobody says anything, or if a reader's positions are wrong.
     """
     pieces, warnings = _filled(source, found, reader)
-    roles, more = _roles(found, pieces, source.speakers)
+    roles, more = _roles(found, pieces, source.speakers, reader=reader)
     turns = tuple(
         Turn(
             index,
@@ -85,7 +85,7 @@ def _filled(source: Source, found: Found, reader: str) -> tuple[list[Piece], lis
 
 
 def _roles(
-    found: Found, pieces: Sequence[Piece], speakers: Mapping[str, Role]
+    found: Found, pieces: Sequence[Piece], speakers: Mapping[str, Role], *, reader: str
 ) -> tuple[list[Role], list[str]]:
     """The role of each piece: the user's word, the file's, the label's, or a guess, in this order."""
     said_by_user = {_key(name): role for name, role in speakers.items()}
@@ -104,6 +104,7 @@ def _roles(
     fixed |= named
     roles, warnings = guess_roles(counted, fixed)
     if len(counted) == 1 and not named:
-        warnings = [one_speaker_warning(None if nameless & set(counted) else next(iter(counted)))]
-        roles = dict.fromkeys(roles, "respondent")
+        name = next(iter(counted))
+        who = None if name in nameless else name
+        warnings = [one_speaker_warning(who, role=roles[name], format=reader)]
     return [roles[piece.speaker] for piece in pieces], warnings

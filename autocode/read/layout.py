@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autocode.read.reader import UNKNOWN, Piece
+
+_SENTENCE_END = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +30,22 @@ def one_line(text: str) -> str:
 def lay_out(spoken: Iterable[Spoken]) -> tuple[str, list[Piece]]:
     """The text and its pieces: consecutive speech of one speaker is one piece, joined by spaces.
 
+    Where nobody is named at all, several people may speak: every part stays a piece of its own, but for
+    those that go on with a sentence.
+
     Where a piece has several parts with times, its `meta["cues"]` has (start_char, end_char, start_s,
     end_s) of each. Without any named speaker the lines are the text alone.
     """
+    said = [replace(one, speaker=one.speaker or UNKNOWN, text=one_line(one.text)) for one in spoken]
+    named = any(one.speaker != UNKNOWN for one in said if one.text)
     groups: list[list[Spoken]] = []
-    for one in spoken:
-        said = Spoken(one.speaker or UNKNOWN, one_line(one.text), one.start_s, one.end_s, one.joins)
-        if not said.text:
+    for one in said:
+        if not one.text:
             continue
-        if groups and said.joins and groups[-1][0].speaker == said.speaker:
-            groups[-1].append(said)
+        if groups and one.joins and _goes_on(groups[-1][-1], one, named=named):
+            groups[-1].append(one)
         else:
-            groups.append([said])
-    named = any(group[0].speaker != UNKNOWN for group in groups)
+            groups.append([one])
     lines, pieces, at = [], [], 0
     for group in groups:
         label = f"{group[0].speaker}: " if named else ""
@@ -48,6 +54,10 @@ def lay_out(spoken: Iterable[Spoken]) -> tuple[str, list[Piece]]:
         pieces.append(piece)
         at += len(lines[-1]) + 1
     return "\n".join(lines), pieces
+
+
+def _goes_on(before: Spoken, one: Spoken, *, named: bool) -> bool:
+    return before.speaker == one.speaker and (named or not _SENTENCE_END.search(before.text[-20:]))
 
 
 def _piece(group: Sequence[Spoken], start: int) -> tuple[Piece, str]:

@@ -48,12 +48,15 @@ def gunzip(data: bytes, *, name: str, config: ReadConfig) -> bytes:
     except (OSError, EOFError, zlib.error):
         raise ReadError(f"{name}: damaged, or not a gzip file") from None
     if len(content) > limit:
-        raise ReadError(f"{name}: larger than {config.max_mb:g} MB unpacked; raise max_mb, or split the file")
+        raise ReadError(
+            f"{name}: larger than {config.max_mb:g} MB unpacked; "
+            "raise [read] max_mb in the settings file, or split the file"
+        )
     return content
 
 
 def _too_large(name: str, size: int, config: ReadConfig) -> ReadError:
     return ReadError(
         f"{name}: {size / _MB:,.0f} MB, more than the {config.max_mb:g} MB that are read; "
-        "raise max_mb, or split the file"
+        "raise [read] max_mb in the settings file, or split the file"
     )

@@ -18,6 +18,9 @@ from autocode.read.whisper import read_whisper
 
 PLUGIN_GROUP = "autocode.readers"
 
+# written by programs that can also save what is read here
+_DOCUMENTS = frozenset({".pdf", ".rtf", ".doc", ".odt", ".pages", ".wps", ".htm", ".html"})
+
 READERS: dict[str, Reader] = {
     reader.name: reader
     for reader in (
@@ -64,7 +67,8 @@ def choose_reader(source: Source, suffix: str, name: str | None) -> Reader:
     if found is None:
         known = ", ".join(suffix for reader in READERS.values() for suffix in reader.suffixes)
         what = f"'{suffix}' files cannot be read" if suffix else "the file's name has no suffix"
-        raise source.error(f"{what}; known are {known}; plain text under another name needs format='text'")
+        advice = "save it as .docx or .txt" if suffix in _DOCUMENTS else "name it .txt if it is plain text"
+        raise source.error(f"{what}; {advice}; known are {known}")
     if found.name == "text":
         beginning = source.decode()[0][:1000]
         return next((one for one in READERS.values() if one.recognises and one.recognises(beginning)), found)

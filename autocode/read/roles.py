@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from autocode.read.reader import count
 from autocode.read.words import (
     ASKING,
     CARED_FOR,
@@ -144,12 +145,12 @@ def habits(turns: Iterable[tuple[str, str]]) -> dict[str, Habits]:
     """Each speaker's habits, from (speaker, text) of every turn, in order of first appearance."""
     counts: dict[str, list[int]] = {}
     for speaker, text in turns:
-        count = counts.setdefault(speaker, [0, 0, 0, 0])
-        count[0] += 1
-        count[1] += len(text.split())
-        count[2] += ends_in_question(text)
-        count[3] += _begins_like_a_question(text)
-    return {speaker: Habits(speaker, *count) for speaker, count in counts.items()}
+        own = counts.setdefault(speaker, [0, 0, 0, 0])
+        own[0] += 1
+        own[1] += len(text.split())
+        own[2] += ends_in_question(text)
+        own[3] += _begins_like_a_question(text)
+    return {speaker: Habits(speaker, *own) for speaker, own in counts.items()}
 
 
 def _begins_like_a_question(text: str) -> bool:
@@ -187,14 +188,28 @@ def guess_roles(
         "correct with --speaker NAME=respondent"
         for other in joining
     ]
-    if margin >= 0.5 and best.n_questions >= 3:
-        return roles, warnings
     n_questions = sum(one.n_questions for one in counted.values())
+    if _clear(best, n_questions, margin):
+        return roles, warnings
     return roles, [
         *warnings,
-        f"roles are a guess: '{name}' asks {best.n_questions} of the {n_questions} questions and is taken as "
-        "the interviewer; correct with --speaker NAME=interviewer or --speaker NAME=respondent",
+        f"roles are a guess: '{name}' {_asking(best, n_questions)} and is taken as the interviewer; "
+        "correct with --speaker NAME=interviewer or --speaker NAME=respondent",
     ]
+
+
+def _clear(best: Habits, n_questions: int, margin: float) -> bool:
+    """Whether a guess needs no warning: three questions and a lead, or two and nobody else asks any."""
+    return margin >= 0.5 and best.n_questions >= (2 if best.n_questions == n_questions else 3)
+
+
+def _asking(best: Habits, n_questions: int) -> str:
+    """What the guess rests on, in words."""
+    if not best.n_questions:
+        return f"begins {count(best.n_asking, 'turn')} like a question, though without a question mark,"
+    if best.n_questions == n_questions:
+        return "asks the only question" if n_questions == 1 else f"asks all of the {n_questions} questions"
+    return f"asks {best.n_questions} of the {n_questions} questions"
 
 
 def _joining(counted: Mapping[str, Habits], names: Iterable[str]) -> list[str]:
@@ -224,10 +239,32 @@ def asker_scores(counted: Mapping[str, Habits]) -> dict[str, float]:
     return scores
 
 
-def one_speaker_warning(name: str | None) -> str:
-    """What to tell about a transcript in which only one person speaks, or nobody is named (None)."""
-    found = "no speaker labels were found" if name is None else f"only '{name}' speaks"
-    return (
-        f"{found}, so everything is taken as said by one respondent; "
-        "if several people speak, begin their turns with 'Name:'"
-    )
+_TO_NAME_SPEAKERS = {  # what a file of each format needs, by the reader's name
+    "vtt": "begin each person's first cue with 'Name:'",
+    "srt": "begin each person's first cue with 'Name:'",
+    "csv": "name them in a column 'speaker'",
+    "xlsx": "name them in a column 'speaker'",
+    "whisper": 'give each segment a "speaker", as WhisperX does',
+    "tidy": "give each row its 'speaker'",
+    "parquet": "give each row its 'speaker'",
+}
+_BEGIN_TURNS = "begin their turns with 'Name:'"
+
+
+def one_speaker_warning(name: str | None, *, role: Role = "respondent", format: str = "text") -> str:
+    """What to tell about a transcript in which only one person speaks, or nobody is named (None).
+
+    `role` is what the label says of that person, `format` the reader's name.
+    """
+    advice = _TO_NAME_SPEAKERS.get(format, _BEGIN_TURNS)
+    if role != "respondent":
+        advice = "begin the turns of the others with 'Name:'" if advice == _BEGIN_TURNS else advice
+        return (
+            f"only '{name}' speaks, {role} by the label, so there is nothing to code; "
+            f"{advice}, or give --speaker NAME=respondent"
+        )
+    if name is None:
+        found = "no speaker labels were found, so everything, the interviewer's questions too,"
+    else:
+        found = f"only '{name}' speaks, so everything"
+    return f"{found} is taken as said by one respondent; if several people speak, {advice}"

@@ -6,8 +6,8 @@ import re
 
 TIME = r"(?:\d{1,4}:\d{1,2}|\d{1,3}):\d{2}(?:[.,]\d{1,3})?"  # as written in labels; groups: none
 F4_MARK = r"#\d{1,4}:\d{1,2}:\d{1,2}(?:[-.,]\d{1,3})?#"
-_RANGE = rf"{TIME}(?:\s*(?:-->|[-–—])\s*{TIME})?"
-BRACKETED = rf"(?:\[{_RANGE}\]|\({_RANGE}\)|{F4_MARK})"  # a mark that cannot be part of a sentence
+RANGE = rf"{TIME}(?:\s*(?:-->|[-–—])\s*{TIME})?"
+BRACKETED = rf"(?:\[{RANGE}\]|\({RANGE}\)|{F4_MARK})"  # a mark that cannot be part of a sentence
 MARK = rf"(?:{BRACKETED}|{TIME}(?![\w:]))"
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,3}):(\d{1,2})(?:[.,-](\d{1,9}))?")

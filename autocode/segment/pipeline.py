@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,13 @@ Span = tuple[int, int]
 LemmaSpan = tuple[str, int, int]
 
 _ALIASES = {"no": "nb"}
+_NAMES = {
+    "english": "en", "norwegian": "nb", "norsk": "nb", "bokmål": "nb", "nynorsk": "nn", "swedish": "sv",
+    "svenska": "sv", "danish": "da", "dansk": "da", "finnish": "fi", "suomi": "fi", "german": "de",
+    "deutsch": "de", "french": "fr", "français": "fr", "spanish": "es", "español": "es", "italian": "it",
+    "dutch": "nl", "portuguese": "pt", "polish": "pl", "icelandic": "is",
+}  # fmt: skip
+_USUAL = ("en", "nb", "nn", "sv", "da", "fi", "is", "de", "nl", "fr", "es", "it")
 _MAX_CHARS = 10**9  # spaCy refuses longer texts; its default would refuse a long file without speakers
 
 
@@ -121,6 +129,12 @@ def _primary_subtag(language: str) -> str:
     return _ALIASES.get(subtag, subtag)
 
 
+def _near(language: str, known: list[str]) -> str:
+    """`; did you mean 'nb'?` for what may be a language's name, or nearly a code."""
+    names = difflib.get_close_matches(language, _NAMES, n=1, cutoff=0.8)
+    return f"; did you mean '{_NAMES[names[0]]}'?" if names else suggest(language, known)
+
+
 def _blank(language: str) -> Language:
     with without_torch():
         import spacy
@@ -129,8 +143,8 @@ def _blank(language: str) -> Language:
         known = sorted(module.name for module in pkgutil.iter_modules(spacy.lang.__path__) if module.ispkg)
         if language not in known:
             raise ConfigError(
-                f"[segment] language: spaCy has no language {language!r}{suggest(language, known)}; "
-                f"there are {', '.join(known)}"
+                f"--language, or [segment] language in the settings: there is no language {language!r}"
+                f"{_near(language, known)}; give an ISO 639-1 code such as {', '.join(_USUAL)}"
             )
         importlib.import_module("autocode.segment.components")
         try:

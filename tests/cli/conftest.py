@@ -78,7 +78,7 @@ class Ran:
     def refused(self, *parts: str, code: int = 2) -> str:
         """Check that this was a user's mistake told in one line that holds all of `parts`; the line."""
         assert (self.code, self.out) == (code, ""), (self.code, self.out, self.err)
-        lines = [line for line in self.err.splitlines() if not line.startswith("warning: ")]
+        lines = [line for line in self.err.splitlines() if not line.startswith(("warning: ", "preparing "))]
         assert len(lines) == 1, self.err
         assert lines[0].startswith("autocode: ")
         assert "Traceback" not in self.err

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import shutil
 import stat
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, needs_permissions, process, tree
+from tests.cli.conftest import INTERVIEW, Run, may_do_anything, needs_permissions, process, tree
 
 HASHING = ("--encoder", "hashing")
 
@@ -36,7 +38,6 @@ TRANSCRIPTS = {
     "bad.jsonl": (b'{"transcript_id": "a"}\n', "line 1"),
     "bad.json": (b"{", "bad.json"),
     "noturns.csv": (b"a,b\n1,2\n", "noturns.csv"),
-    "asked.txt": (b"Interviewer: Who is there?\n\nModerator: Nobody, is there?\n", "no respondent speaks"),
 }
 
 
@@ -70,6 +71,90 @@ def test_folders_without_transcripts(run: Run, book: Path, here: Path) -> None:
     run("code", "nothing", "--codebook", book, "--out", "out").refused("nothing: no transcripts")
     (here / "folder.txt").mkdir()
     run("code", "folder.txt", "--codebook", book, "--out", "out").refused("folder.txt")
+
+
+def test_all_bad_files_are_told_at_once(run: Run, book: Path, study: Path, here: Path) -> None:
+    folder = here / "many"
+    folder.mkdir()
+    for name, content in (("a.txt", b""), ("b.txt", b" \n"), ("c.txt", INTERVIEW.encode())):
+        (folder / name).write_bytes(content)
+    commands = (("add", folder), ("code", folder, "--codebook", book, "--out", "out", *HASHING))
+    for arguments in commands:
+        done = run(*arguments)
+        assert (done.code, done.out) == (2, "")
+        first, *others = done.err.splitlines()
+        assert first == "autocode: 2 problems, so nothing was done:"
+        assert [line.strip().split(": ")[0] for line in others] == [
+            str(folder / n) for n in ("a.txt", "b.txt")
+        ]
+
+
+def test_what_is_skipped_in_a_folder_is_told(run: Run, study: Path, here: Path, interview: Path) -> None:
+    folder = here / "mixed"
+    (folder / "more").mkdir(parents=True)
+    shutil.copy(interview, folder)
+    for name in ("one.pdf", "two.PDF", "notes.rtf", "README", ".hidden.pdf"):
+        (folder / name).touch()
+    done = run("add", folder)
+    assert done.code == 0
+    assert "skipped: 2 .pdf, 1 .rtf, 1 file without suffix, 1 folder" in done.err
+    assert ".pdf and .rtf as .docx" in done.err
+
+
+def test_a_transcript_without_respondent_alone(run: Run, book: Path, here: Path) -> None:
+    (here / "asked.txt").write_text("Interviewer: Who is there?\n\nModerator: Nobody, is there?\n")
+    run("code", "asked.txt", "--codebook", book, "--out", "out", *HASHING).refused(
+        "asked.txt", "no respondent"
+    )
+    assert not Path("out").exists()
+
+
+def test_a_transcript_without_respondent_among_others(
+    run: Run, book: Path, here: Path, interview: Path
+) -> None:
+    (here / "asked.txt").write_text("Interviewer: Who is there?\n\nModerator: Nobody, is there?\n")
+    done = run("--json", "code", "asked.txt", interview, "--codebook", book, "--out", "out", *HASHING)
+    assert done.code == 0
+    assert "warning: asked.txt: no respondent speaks" in done.err
+    assert (done.data["counts"]["transcripts"], done.data["counts"]["left_out"]) == (1, 1)
+    assert [one["transcript_id"] for one in json.loads(Path("out/run.json").read_text())["inputs"]] == [
+        "anna"
+    ]
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="nobody to be without setpriv")
+@pytest.mark.skipif(not may_do_anything(), reason="only the superuser can lay down its rights")
+@pytest.mark.parametrize("command", ["code", "add", "check", "script"])
+def test_a_folder_that_may_not_be_looked_into(study: Path, here: Path, interview: Path, command: str) -> None:
+    closed = here / "closed"
+    closed.mkdir()
+    shutil.copy(interview, closed)
+    closed.chmod(0)
+    file = closed / "anna.txt"
+    python = [sys.executable, "-m", "autocode"]
+    script = [sys.executable, str(Path(__file__).parents[2] / "scripts" / "code_folder.py")]
+    arguments = {
+        "code": [*python, "code", file, "--codebook", study / "codebook.yaml", "--out", here / "out"],
+        "add": [*python, "add", file],
+        "check": [*python, "codebook", "check", closed / "book.yaml"],
+        "script": [*script, closed, "--codebook", study / "codebook.yaml", "--out", here / "out"],
+    }[command]
+    powerless = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    child = subprocess.run(
+        [*powerless, *map(str, arguments)], check=False, cwd=study, capture_output=True, text=True
+    )
+    assert (child.returncode, child.stdout) == (2, "")
+    assert "closed" in child.stderr
+    assert "ermission denied" in child.stderr
+    assert "Traceback" not in child.stderr
+
+
+def test_the_script_for_a_folder(here: Path, book: Path, interview: Path) -> None:
+    script = Path(__file__).parents[2] / "scripts" / "code_folder.py"
+    arguments = [sys.executable, str(script), str(here / "gone"), "--codebook", str(book), "--out", "out"]
+    child = subprocess.run(arguments, check=False, cwd=here, capture_output=True, text=True)
+    assert (child.returncode, child.stdout) == (2, "")
+    assert child.stderr.strip() == f"{here / 'gone'}: No such file or directory"
 
 
 @needs_permissions
@@ -125,7 +210,9 @@ def test_guides_that_cannot_be_used(run: Run, interview: Path, book: Path, here:
 
 OPTIONS = [
     (("--unit", "paragraph"), "--unit", "'sentence'"),
-    (("--language", "klingon"), "klingon", "language"),
+    (("--language", "klingon"), "'klingon'", "--language"),
+    (("--language", "norwegian"), "did you mean 'nb'?", "ISO 639-1"),
+    (("--language", "Deutsch"), "did you mean 'de'?", "en, nb"),
     (("--encoder", "no-such-encoder"), "no-such-encoder", "nothing is downloaded"),
     (("--encoder", "."), "holds no encoder", "model.safetensors"),
     (("--speaker", "Anna"), "--speaker", "NAME=ROLE"),
@@ -152,7 +239,10 @@ def test_the_file_with_the_wrong_setting_is_named(run: Run, interview: Path, boo
     arguments = ("code", interview, "--codebook", book, "--out", "out", "--unit", "turn", "--config")
     for text, part in (
         ("[classify]\ntreshold = 1\n", "did you mean 'threshold'?"),
-        ("[classify]\nthreshold = 7\n", "threshold"),
+        ("[classify]\nthreshold = 7\n", "my.toml, line 2: [classify] threshold: must be at most 1 (7 found)"),
+        ("\n[speakers]\nseed = 'other'\n[read]\nencoding = 'klingon'\n", "line 5: [read] encoding"),
+        ("[segment]\nmin_words = 100\nmax_words = 10\n", "min_words (100) is more than max_words (10)"),
+        ("\nseed = 'x'\n", "my.toml, line 2: seed: must be a whole number ('x' found)"),
         ("[clasify]\n", "did you mean 'classify'?"),
         ("classify = 1\n", "classify"),
         ("seed = 'x'\n", "seed"),
@@ -248,7 +338,7 @@ def test_a_file_that_may_not_grow(book: Path, here: Path) -> None:
     child = process(*arguments, cwd=here, preexec_fn=limit)
     out, err = child.communicate(timeout=60)
     assert (child.returncode, out) == (2, ""), err
-    assert err == "autocode: out: cannot be written (file too large)\n"
+    assert err.splitlines()[-1] == "autocode: out: cannot be written (file too large)"
     assert tree(here) == before
 
 

@@ -98,7 +98,8 @@ def test_csv_has_one_line_each_and_no_formula(run: Run, here: Path, book: Path) 
         writer.writeheader()
         writer.writerows(rows)
     assert run("code", table, "--codebook", book, "--out", "out", *HASHING, "--all-scores").code == 0
-    with Path("out/suggestions.csv").open(newline="") as stream:
+    assert Path("out/suggestions.csv").read_bytes().startswith(b"\xef\xbb\xbftranscript_id")  # for Excel
+    with Path("out/suggestions.csv").open(newline="", encoding="utf-8-sig") as stream:
         written = list(csv.DictReader(stream))
     assert [row["utterance_id"] for row in written] == ["'+u1", "'-u2"]
     assert written[0]["text"].startswith("'=HYPERLINK")
@@ -276,3 +277,23 @@ def test_a_dataset_keeps_its_utterance_ids(run: Run, here: Path, shared: Path) -
         with gzip.open(here / name / "codes.jsonl.gz", "rt", encoding="utf-8") as stream:
             used = {json.loads(line)["code"] for line in stream}
         assert {codebook.resolve(code) for code in used} <= set(codebook.ids)
+
+
+def test_guide_none_is_no_guide(run: Run, book: Path, interview: Path) -> None:
+    arguments = ("code", interview, "--codebook", book, "--out", "out", "--guide", "none", *HASHING)
+    assert run(*arguments).code == 0
+    assert json.loads(Path("out/run.json").read_text())["guide"] is None
+
+
+def test_a_speaker_in_the_settings_whom_nobody_knows(run: Run, book: Path, interview: Path) -> None:
+    Path("my.toml").write_text('[speakers]\n"Respondant" = "respondent"\n')
+    arguments = ("code", interview, "--codebook", book, "--out", "out", "--config", "my.toml", *HASHING)
+    done = run(*arguments)
+    assert done.code == 0
+    assert "called 'Respondant'; did you mean 'Respondent'?" in done.err
+
+
+def test_a_sign_of_life_without_a_terminal(run: Run, book: Path, interview: Path) -> None:
+    arguments = ("code", interview, "--codebook", book, "--out", "out", *HASHING)
+    assert run(*arguments).err.splitlines() == ["preparing the codebook and the encoder ..."]
+    assert run("-q", *arguments).err == ""

@@ -49,6 +49,15 @@ def test_check_says_what_is_thin(run: Run, here: Path) -> None:
     done = run("codebook", "check", "thin.yaml")
     assert "things to consider" in done.out
     assert "definition" in done.out
+    assert "2 times: a, b" in done.out
+    (here / "names.yaml").write_text(
+        "codes: [" + ", ".join(f"{{id: {name}}}" for name in "abcdefghijklmno") + "]"
+    )
+    told = run("codebook", "check", "names.yaml").out
+    assert len(told.splitlines()) < 15
+    assert "15 times: a, b, c" in told
+    assert "and 3 more" in told
+    assert len(run("--json", "codebook", "check", "names.yaml").data["advice"]) == 60
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".json", ".csv", ".tsv"])

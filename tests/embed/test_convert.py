@@ -39,6 +39,7 @@ def test_made_once_for_its_owner_only(tiny_bert: Callable[..., Path], tmp_path: 
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     for path in (cache.parent, cache, cache / "encoders", made):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made.iterdir()} == {0o600}
 
 
 def cut(folder: Path) -> None:

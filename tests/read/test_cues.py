@@ -106,7 +106,7 @@ def test_stray_lines_belong_to_the_cue_above(tmp_path: Path) -> None:
 
 
 def test_people_may_say_yeah_twice(tmp_path: Path) -> None:
-    assert read(tmp_path, "Yeah.", "Yeah.", "Yeah.\nSo.", "So.").text == "Yeah. Yeah. Yeah. So. So."
+    assert read(tmp_path, "Yeah.", "Yeah.", "Yeah.\nSo.", "So.").text == "Yeah.\nYeah.\nYeah. So.\nSo."
 
 
 def test_rolling_captions_without_karaoke(tmp_path: Path) -> None:
@@ -126,3 +126,10 @@ def test_language_of_the_header(tmp_path: Path) -> None:
     path = tmp_path / "a.vtt"
     path.write_text("WEBVTT\nKind: captions\nLanguage: nb-NO\n\n00:00.000 --> 00:01.000\nhei\n")
     assert read_transcript(path).language == "nb"
+
+
+@pytest.mark.parametrize("suffix", [".vtt", ".srt"])
+def test_cues_without_names_stay_turns_and_sentences_whole(tmp_path: Path, suffix: str) -> None:
+    transcript = read(tmp_path, "Who began", "it?", "Ann did.", suffix=suffix)
+    assert said(transcript) == [("Unknown", "Who began it?"), ("Unknown", "Ann did.")]
+    assert "begin each person's first cue with 'Name:'" in transcript.warnings[-1]

@@ -151,3 +151,11 @@ def test_reading_needs_no_heavy_library(tmp_path: Path) -> None:
 @pytest.mark.parametrize("module", [one.name for one in pkgutil.iter_modules(autocode.read.__path__)])
 def test_examples_in_docstrings(module: str) -> None:
     assert doctest.testmod(importlib.import_module(f"autocode.read.{module}")).failed == 0
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".rtf", ".doc", ".odt", ".PDF"])
+def test_documents_of_other_programs_are_to_be_saved_again(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"anything")
+    with pytest.raises(ReadError, match=r"files cannot be read; save it as \.docx or \.txt; known are"):
+        read_transcript(path)

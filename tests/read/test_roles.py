@@ -99,8 +99,23 @@ def test_a_likely_interviewer_comes_with_a_warning() -> None:
     turns = [("Y", "It went well."), ("X", "And how did that go?"), ("Y", "Well, we sold some.")]
     roles, warnings = guess_roles(habits(turns), {})
     assert roles["X"] == "interviewer"
-    assert "'X' asks 1 of the 1 questions" in warnings[0]
+    assert "'X' asks the only question and is taken" in warnings[0]
     assert "--speaker NAME=interviewer" in warnings[0]
+
+
+def test_two_questions_where_nobody_else_asks_are_clear() -> None:
+    turns = [("X", "How did it go?"), ("Y", "It went well, we sold all of it.")] * 2
+    assert guess_roles(habits(turns), {}) == ({"X": "interviewer", "Y": "respondent"}, [])
+    roles, warnings = guess_roles(habits([*turns, ("X", "I see."), ("Y", "Do you?"), ("X", "Yes.")]), {})
+    assert roles["X"] == "interviewer"
+    assert "'X' asks 2 of the 3 questions" in warnings[0]
+
+
+def test_questions_without_their_marks_are_said_to_be_that() -> None:
+    turns = [("X", "How did it go."), ("Y", "It went well."), ("X", "I see."), ("Y", "We sold all of it.")]
+    roles, warnings = guess_roles(habits(turns), {})
+    assert roles == {"X": "interviewer", "Y": "respondent"}
+    assert "'X' begins 1 turn like a question, though without a question mark, and is" in warnings[0]
 
 
 def test_in_doubt_everybody_is_a_respondent() -> None:
@@ -132,12 +147,26 @@ def test_the_user_knows_better(tmp_path: Path) -> None:
 
 def test_one_speaker_is_a_respondent_with_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_text("Interviewer: I begin.\n\nAnd go on.\n")
+    path.write_text("Respondent: I begin.\n\nAnd go on.\n")
     transcript = read_transcript(path)
-    assert transcript.speakers == {"Interviewer": "respondent"}
+    assert transcript.speakers == {"Respondent": "respondent"}
     assert transcript.warnings == (
-        "only 'Interviewer' speaks, so everything is taken as said by one respondent; "
+        "only 'Respondent' speaks, so everything is taken as said by one respondent; "
         "if several people speak, begin their turns with 'Name:'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "role"), [("Interviewer", "interviewer"), ("Moderatorin", "interviewer"), ("Tolk", "other")]
+)
+def test_one_speaker_whose_label_says_the_role_keeps_it(tmp_path: Path, label: str, role: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"{label}: Hello there?\n{label}: Hello again?\n")
+    transcript = read_transcript(path)
+    assert transcript.speakers == {label: role}
+    assert transcript.warnings == (
+        f"only '{label}' speaks, {role} by the label, so there is nothing to code; "
+        "begin the turns of the others with 'Name:', or give --speaker NAME=respondent",
     )
 
 

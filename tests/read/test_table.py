@@ -200,3 +200,11 @@ def test_tidy_xlsx(tmp_path: Path) -> None:
     transcript = xlsx(tmp_path, [header, ["t", 1, "X", "interviewer", "Hi?"], ["t", 2, "Y", "client", "Yo."]])
     assert transcript.id == "t"
     assert [turn.unit_id for turn in transcript.turns] == ["1", "2"]
+
+
+def test_a_table_without_speakers_says_which_column_would_do(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("start,text\n0:01,Who began it?\n0:03,Ann did.\n")
+    transcript = read_transcript(path)
+    assert [turn.text for turn in transcript.turns] == ["Who began it?", "Ann did."]
+    assert "name them in a column 'speaker'" in transcript.warnings[-1]

@@ -218,3 +218,35 @@ def test_headings_that_are_names(tmp_path: Path) -> None:
 )
 def test_a_txt_file_may_hold_captions(tmp_path: Path, beginning: str, format: str) -> None:
     assert read(tmp_path, beginning).format == format
+
+
+TIMED: dict[str, tuple[str, list[tuple[str, float | None]]]] = {
+    "bare": (
+        "00:12 Our partner left.\n00:40 Why?\n01:02:03 So.\n",
+        [("Our partner left.", 12), ("Why?", 40), ("So.", 3723)],
+    ),
+    "wrapped": (
+        "00:12 Then in May our partner\nleft.\n00:40 Why did he do so\nthen?\n",
+        [("Then in May our partner\nleft.", 12), ("Why did he do so\nthen?", 40)],
+    ),
+    "in one paragraph": (
+        "[0:12] Our.\n[0:40] Why?\n\n[1:02] So.\n",
+        [("Our.", 12), ("Why?", 40), ("So.", 62)],
+    ),
+    "ranges": ("00:12 - 00:20 Our.\n\n00:40 --> 00:50 Why?\n", [("Our.", 12), ("Why?", 40)]),
+    "above": ("00:12\nOur partner.\n\n00:40\nWhy?\n", [("Our partner.", 12), ("Why?", 40)]),
+}
+
+
+@pytest.mark.parametrize("layout", TIMED)
+def test_times_at_the_beginning_of_lines_without_labels(tmp_path: Path, layout: str) -> None:
+    text, expected = TIMED[layout]
+    transcript = read(tmp_path, text)
+    assert [(turn.text, turn.start_s) for turn in transcript.turns] == expected
+    assert transcript.text == text
+
+
+def test_a_lone_time_at_the_beginning_of_a_line_stays_and_is_said(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "We met early.\n10:30 was the time.\nNobody came.\nWe left.\n")
+    assert [turn.text for turn in transcript.turns][1] == "10:30 was the time."
+    assert "1 line begins with a time that was left in the text" in transcript.warnings

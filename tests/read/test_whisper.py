@@ -34,6 +34,18 @@ def test_whisper_without_speakers(tmp_path: Path) -> None:
     assert (transcript.turns[0].start_s, transcript.turns[0].end_s) == (0, 4)
 
 
+def test_segments_without_speakers_stay_turns_and_sentences_whole(tmp_path: Path) -> None:
+    texts = [" Who began", "it?", " Ann did.", "In 2019.", " And then", "(a pause)"]
+    segments = [{"start": n, "end": n + 1, "text": text} for n, text in enumerate(texts)]
+    transcript = read(tmp_path, {"segments": segments})
+    assert transcript.text == "Who began it?\nAnn did.\nIn 2019.\nAnd then (a pause)"
+    assert [(turn.start_s, turn.end_s) for turn in transcript.turns] == [(0, 2), (2, 3), (3, 4), (4, 6)]
+    assert transcript.warnings == (
+        "no speaker labels were found, so everything, the interviewer's questions too, is taken as said by "
+        'one respondent; if several people speak, give each segment a "speaker", as WhisperX does',
+    )
+
+
 def test_whisperx_with_speakers_and_holes(tmp_path: Path) -> None:
     segments = [
         {"start": 0, "end": 1, "text": " What is it?", "speaker": "SPEAKER_00"},

@@ -112,7 +112,7 @@ def test_language_tags(written: str, code: str) -> None:
 
 def test_an_unknown_language_is_named_with_those_there_are() -> None:
     with pytest.raises(
-        ConfigError, match=r"\[segment\] language: spaCy has no language 'zz'; there are af, .* zh"
+        ConfigError, match=r"--language, or \[segment\] language .* no language 'zz'; .* such as en, nb"
     ):
         Segmenter(SegmentConfig(language="zz")).sentences(["Hi."])
 

@@ -1,0 +1,192 @@
+"""From the files and folders of a command to transcripts: all of them, or all that is wrong with them."""
+
+from __future__ import annotations
+
+import stat
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autocode.cli.terminal import SeveralError, Terminal, counted
+from autocode.errors import AutocodeError, ReadError
+
+if TYPE_CHECKING:
+    from autocode.config import Settings
+    from autocode.records import Role, Transcript
+
+Roles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--speaker", metavar="NAME=ROLE", help="A speaker's role: interviewer, respondent or other."
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A transcript and the file that it comes from, as the user named it."""
+
+    path: Path
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """What the files and folders of a command come to."""
+
+    files: dict[Path, None] = field(default_factory=dict)  # an ordered set
+    skipped: Counter[str] = field(default_factory=Counter)  # ".pdf" or "folder": how many in the folders
+    problems: list[str] = field(default_factory=list)
+
+
+def read_all(
+    terminal: Terminal, files: Sequence[Path], *, settings: Settings, roles: Mapping[str, Role]
+) -> list[Loaded]:
+    """Every transcript of the files and folders, with unique ids; what was skipped in folders is noted.
+
+    Raises `ReadError`, or `SeveralError` with one sentence for each file that cannot be read.
+    """
+    from autocode.read import read_transcripts, unknown_overrides
+
+    expanded, loaded = expand(files), list[Loaded]()
+    problems, known = list(expanded.problems), {**settings.speakers, **roles}
+    for path in expanded.files:
+        try:
+            found = read_transcripts(path, config=settings.read, speakers=known)
+        except ReadError as error:
+            problems.append(str(error))
+        else:
+            loaded += _with_own_ids(terminal, path, found, taken={one.transcript.id for one in loaded})
+    problems += _repeated_unit_ids(loaded)
+    if not problems:
+        unknown = unknown_overrides([one.transcript for one in loaded], roles)
+        problems += [f"--speaker: nobody in these transcripts is called '{name}'" for name in unknown]
+    if expanded.skipped:
+        terminal.note(skipped_note(expanded.skipped))
+    raise_problems(problems)
+    return loaded
+
+
+def raise_problems(problems: Sequence[str]) -> None:
+    """Raise `ReadError` for one problem, `SeveralError` for more."""
+    if len(problems) == 1:
+        raise ReadError(problems[0])
+    if problems:
+        raise SeveralError(problems)
+
+
+def warn_of(terminal: Terminal, loaded: Iterable[Loaded]) -> None:
+    """Print the warnings of the transcripts, those of one file that say the same once."""
+    warnings = Counter((one.path, warning) for one in loaded for warning in one.transcript.warnings)
+    for (path, warning), times in warnings.items():
+        terminal.warn(f"{path}: {warning}" + (f" (in {times} transcripts)" if times > 1 else ""))
+
+
+def _with_own_ids(
+    terminal: Terminal, path: Path, found: Sequence[Transcript], *, taken: set[str]
+) -> list[Loaded]:
+    """The transcripts of one file, with `-2` and so on after an id that another file has `taken`."""
+    used = taken | {transcript.id for transcript in found}
+    named: list[Loaded] = []
+    for transcript in found:
+        if transcript.id in taken:
+            new = next(name for n in count(2) if (name := f"{transcript.id}-{n}") not in used)
+            used.add(new)
+            terminal.warn(f"{path}: '{transcript.id}' is the id of another transcript; this one is '{new}'")
+            named.append(Loaded(path, replace(transcript, id=new)))
+        else:
+            named.append(Loaded(path, transcript))
+    return named
+
+
+def _repeated_unit_ids(loaded: Sequence[Loaded]) -> list[str]:
+    """A sentence on each file with an utterance_id of another one: what is coded could not be told apart."""
+    seen: dict[str, Path] = {}
+    problems: dict[tuple[Path, Path], str] = {}
+    for one in loaded:
+        for unit_id in (turn.unit_id for turn in one.transcript.turns if turn.unit_id is not None):
+            first = seen.setdefault(unit_id, one.path)
+            if first != one.path:
+                problems.setdefault(
+                    (first, one.path),
+                    f"{one.path}: the utterance_id '{unit_id}' is also in {first}; "
+                    "files whose utterances have the same ids cannot be coded together",
+                )
+    return list(problems.values())
+
+
+def expand(files: Sequence[Path]) -> Expanded:
+    """Files as they were given; of a folder, the files in it that a reader knows, by name.
+
+    Of a coded dataset's folder only its utterances are transcripts.
+    """
+    found = Expanded()
+    for path in files:
+        try:
+            if _is_folder(path):
+                found.files.update(dict.fromkeys(_inside(path, found.skipped)))
+            else:
+                found.files[path] = None
+        except ReadError as error:
+            found.problems.append(str(error))
+    return found
+
+
+def _is_folder(path: Path) -> bool:
+    """Raises `ReadError` where one may not look; what is not there is no folder."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except PermissionError as error:
+        raise ReadError(f"{path}: cannot be looked at ({(error.strerror or '').lower()})") from None
+    except (OSError, ValueError):  # ValueError: a null character; the reader says what is wrong
+        return False
+
+
+def _inside(folder: Path, skipped: Counter[str]) -> list[Path]:
+    from autocode.read import readable
+
+    inside: list[Path] = []
+    try:
+        for child in sorted(folder.iterdir()):
+            if child.name.startswith("."):
+                continue
+            if child.is_file() and readable(child):
+                inside.append(child)
+            else:
+                skipped["folder" if child.is_dir() else child.suffix.lower() or "file without suffix"] += 1
+    except OSError as error:
+        raise ReadError(f"{folder}: cannot be looked into ({(error.strerror or '').lower()})") from None
+    if not inside:
+        raise ReadError(f"{folder}: no transcripts in this folder")
+    utterances = [child for child in inside if child.name.split(".")[0] == "utterances"]
+    return utterances[:1] or inside
+
+
+def skipped_note(skipped: Mapping[str, int]) -> str:
+    """`skipped: 1 .pdf, 2 folders`, and what to do about files that a word processor could save anew."""
+    parts = [
+        f"{n} {kind}" if kind.startswith(".") else counted(n, kind) for kind, n in sorted(skipped.items())
+    ]
+    convertible = [kind for kind in (".pdf", ".rtf", ".doc", ".odt") if kind in skipped]
+    advice = f"; save {' and '.join(convertible)} as .docx to have them read" if convertible else ""
+    inner = "; name a folder itself to read what is in it" if "folder" in skipped else ""
+    return f"skipped: {', '.join(parts)}{advice}{inner}"
+
+
+def parse_roles(given: Sequence[str] | None) -> dict[str, Role]:
+    """`NAME=ROLE` options as a table. Raises `AutocodeError` for what is neither."""
+    roles: dict[str, Role] = {}
+    for item in given or ():
+        name, _, role = (part.strip() for part in item.rpartition("="))
+        role = role.casefold()
+        if not name or role not in ("interviewer", "respondent", "other"):
+            raise AutocodeError(
+                f"--speaker {item!r}: give NAME=ROLE, where ROLE is interviewer, respondent or other"
+            )
+        roles[name] = role  # type: ignore[assignment]
+    return roles
