@@ -44,7 +44,8 @@ def code_to_files(
     """
     transcripts = _with_respondents(transcripts, BY_OPTION, on_skip)
     started, counts = time.perf_counter(), Counter[str]()
-    with coding_files(folder, score_columns=coder.codebook.ids if all_scores else ()) as files:
+    columns = coder.codebook.ids if all_scores else ()
+    with coding_files(folder, score_columns=columns, ancestors=coder.codebook.ancestors) as files:
         for transcript in transcripts:
             coded = coder.code(transcript, all_scores=all_scores)
             files.add(coded.utterances, coded.suggestions)
@@ -252,7 +253,8 @@ def project_codings(project: Project, coder: Coder, *, all_scores: bool = False)
 def write_project(project: Project, coder: Coder, folder: Path, *, all_scores: bool = False) -> None:
     """Write all that the project holds of this coder's codings, as `code_to_files` would have."""
     counts, coded_ids = Counter[str](), project.store.done(coder.run_key)
-    with coding_files(folder, score_columns=coder.codebook.ids if all_scores else ()) as files:
+    columns = coder.codebook.ids if all_scores else ()
+    with coding_files(folder, score_columns=columns, ancestors=coder.codebook.ancestors) as files:
         for coded in project_codings(project, coder, all_scores=all_scores):
             files.add(coded.utterances, coded.suggestions)
             counts.update(count(coded))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ class CodingWriter:
     utterances: TextIO
     run: TextIO
     score_columns: tuple[str, ...]
+    ancestors: Callable[[str], Iterable[str]]
 
     def add(self, utterances: Sequence[Utterance], suggestions: Mapping[str, Sequence[Suggestion]]) -> None:
         """Write a transcript's utterances and, for each codable one, its suggestions, best first."""
@@ -51,7 +52,8 @@ class CodingWriter:
 
     def _csv_row(self, utterance: Utterance, found: Sequence[Suggestion]) -> list[object]:
         suggested = [item for item in found if item.decision != "reject"]
-        best = suggested[0] if suggested else None
+        general = {code for item in suggested for code in self.ancestors(item.code_id)}
+        best = next((item for item in suggested if item.code_id not in general), None)
         row: list[object] = [
             harmless(utterance.transcript_id),
             harmless(utterance.id),
@@ -69,16 +71,21 @@ class CodingWriter:
 
 
 @contextmanager
-def coding_files(folder: Path, *, score_columns: Sequence[str] = ()) -> Iterator[CodingWriter]:
+def coding_files(
+    folder: Path,
+    *,
+    score_columns: Sequence[str] = (),
+    ancestors: Callable[[str], Iterable[str]] = lambda _: (),
+) -> Iterator[CodingWriter]:
     """Open the files of a coding in `folder`; each of `score_columns`, codes, gets a CSV column.
 
+    `ancestors` of a code are more general: the table's best code is none of those of another suggested code.
     Raises `OutputError`; a folder that was made for them does not outlive a failure.
     """
     with private_folder(folder), write_together(folder, FILES) as (suggestions, table, utterances, run):
-        table.write("\ufeff")  # without a byte order mark Excel does not take the table for UTF-8
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow([*CSV_COLUMNS, *(f"score:{code}" for code in score_columns)])
-        yield CodingWriter(suggestions, writer, utterances, run, tuple(score_columns))
+        yield CodingWriter(suggestions, writer, utterances, run, tuple(score_columns), ancestors)
 
 
 def utterance_row(utterance: Utterance) -> dict[str, Any]:

@@ -17,7 +17,6 @@ import pytest
 import typer
 
 from autocode.config import Section, Settings, shipped
-from autocode.demo import transcripts
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -211,22 +210,21 @@ def blocks(language: str) -> list[str]:
 @pytest.mark.model
 @pytest.mark.slow
 def test_what_the_readme_shows_runs(tmp_path: Path) -> None:
-    """`$ autocode` lines run one after another, `$ cd` holds for its block; then the Python blocks."""
+    """What stands after `$ ` is typed line by line in one shell's folder; then the Python blocks run."""
     assert blocks("console")
     assert blocks("python")
+    place = tmp_path
     for block in blocks("console"):
-        place = tmp_path
         for words in (
             shlex.split(line[2:], comments=True) for line in block.splitlines() if line[:2] == "$ "
         ):
             if words[0] == "cd":
-                place = place / words[1]
+                place = (place / words[1]).resolve()
             elif words[0] == "autocode":
                 done(["-m", *words], place)
-    for path in transcripts():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    assert place == tmp_path
     for block in blocks("python"):
-        done(["-c", block], tmp_path)
+        done(["-c", block], place)
 
 
 def done(arguments: list[str], place: Path) -> None:

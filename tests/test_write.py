@@ -64,7 +64,7 @@ def test_the_four_files(tmp_path: Path) -> None:
     first, second = map(json.loads, (out / "utterances.jsonl").read_text().splitlines())
     assert (first["meta"]["codable"], first["meta"]["backchannel"]) == (False, True)
     assert second["text"] == SAID.text
-    (row,) = csv.DictReader((out / "suggestions.csv").read_text(encoding="utf-8-sig").splitlines())
+    (row,) = csv.DictReader((out / "suggestions.csv").read_text(encoding="utf-8").splitlines())
     assert list(row) == [*CSV_COLUMNS, "score:trust", "score:market", "score:other"]
     assert (row["codes"], row["best_code"], row["best_score"], row["decision"]) == (
         "trust",
@@ -134,3 +134,15 @@ def test_copies_keep_their_names_where_they_can(tmp_path: Path) -> None:
     assert stat.S_IMODE((kept / "x-2.vtt.gz").stat().st_mode) == 0o600
     with pytest.raises(OutputError, match=r"gone\.txt: cannot be copied"):
         keep_copy(tmp_path / "gone.txt", kept)
+
+
+def test_the_best_code_is_the_most_specific_of_those_suggested(tmp_path: Path) -> None:
+    scores = {"topic": 0.9, "trust": 0.9, "market": 0.6}
+    codes = [Suggestion(SAID.id, code, score, None, "review") for code, score in scores.items()]
+    above = {"trust": ("topic",), "market": ("topic",)}
+    with coding_files(tmp_path / "out", ancestors=lambda code: above.get(code, ())) as files:
+        files.add([SAID], {SAID.id: codes})
+        files.finish({})
+    (row,) = csv.DictReader((tmp_path / "out" / "suggestions.csv").read_text(encoding="utf-8").splitlines())
+    assert (row["best_code"], row["best_score"]) == ("trust", "0.900")
+    assert row["codes"] == "topic; trust; market"

@@ -116,6 +116,7 @@ def _code_files(
     warn_of(terminal, loaded)
     transcripts = [one.transcript for one in loaded]
     tell_unknown(settings.speakers, [name for one in transcripts for name in one.speakers], terminal.warn)
+    _warn_of_language(terminal, coder)
     with terminal.phase(PREPARING):
         _ = coder.scorer  # loads the encoder and embeds the codebook
     tally = tally_of(coder.codebook)
@@ -129,6 +130,21 @@ def _code_files(
     now = {"coded_now": tally.n_transcripts, "coded_before": 0}
     left_out = len(transcripts) - tally.n_transcripts
     show_coding(terminal, coder.codebook, tally, {**run["counts"], **now, "left_out": left_out}, where=out)
+
+
+def _warn_of_language(terminal: Terminal, coder: Coder) -> None:
+    """Say it where codebook or encoder are in another language than the interviews are read as."""
+    from autocode.segment.language import codebook_language_warning, encoder_language_warning
+
+    language = coder.settings.segment.language
+    is_default = coder.settings.embed.encoder == "default"
+    doubts = (
+        codebook_language_warning(coder.codebook.language, language),
+        encoder_language_warning(language) if is_default else None,
+    )
+    for doubt in doubts:
+        if doubt is not None:
+            terminal.warn(doubt)
 
 
 def _check_not_overwritten(paths: Iterable[Path], out: Path) -> None:
@@ -157,6 +173,7 @@ def code_project_here(
             raise AutocodeError(f"{project.folder}: no transcripts yet; {what_to_do}")
         if forgotten:
             terminal.note(forgotten)
+        _warn_of_language(terminal, coder)
         counts = _code_project(terminal, project, coder, n_transcripts)
         if not counts["coded_now"]:
             terminal.note("Nothing to do: every transcript is coded with these settings already.")
@@ -195,11 +212,15 @@ def _all_of(project: Project, coder: Coder, *, n: int) -> tuple[Tally, dict[str,
 
 
 def tally_of(codebook: Codebook, *, n: int = 1) -> Tally:
-    """An empty tally of the codes that a summary shows: those of the second level, or of a flat list all."""
+    """An empty tally of the codes that a summary shows: the second level, and what has no second level."""
     from autocode.quotes import Tally
 
-    depth = min(1, max(codebook.depth(code_id) for code_id in codebook.ids))
-    return Tally([code_id for code_id in codebook.ids if codebook.depth(code_id) == depth], n=n)
+    shown = [
+        code_id
+        for code_id in codebook.ids
+        if codebook.depth(code_id) == 1 or (codebook.depth(code_id) == 0 and not codebook.children(code_id))
+    ]
+    return Tally(shown, n=n)
 
 
 def show_coding(

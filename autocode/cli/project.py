@@ -78,7 +78,7 @@ def make_project(folder: Path, *, codebook: str, guide: str | None) -> bool:
     from autocode.codebook.yaml_format import write_yaml
     from autocode.config import shipped
     from autocode.errors import CodebookError, GuideError
-    from autocode.guide import check_guide, read_guide, shipped_guides
+    from autocode.guide import check_guide, read_guide, shipped_guides, write_guide
     from autocode.store import create_project
     from autocode.textfile import find_file, read_text
 
@@ -88,7 +88,9 @@ def make_project(folder: Path, *, codebook: str, guide: str | None) -> bool:
     guide_yaml = NO_GUIDE
     if guide != "none":
         check_guide(read_guide(guide), book)
-        guide_yaml = read_text(find_file(guide, kind="guides", error=GuideError), error=GuideError)
+        questions = find_file(guide, kind="guides", error=GuideError)
+        is_yaml = questions.suffix in (".yaml", ".yml")
+        guide_yaml = read_text(questions, error=GuideError) if is_yaml else write_guide(read_guide(guide))
     source = find_file(codebook, kind="codebooks", error=CodebookError)
     codebook_yaml = read_text(source, error=CodebookError)  # as it stands, comments included
     beside = "examples_file" in codebook_yaml and source.parent != shipped("configs", "codebooks")

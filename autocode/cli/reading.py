@@ -57,7 +57,10 @@ def read_all(
     problems, known = list(expanded.problems), {**settings.speakers, **roles}
     for path in expanded.files:
         try:
-            found = read_transcripts(path, config=settings.read, speakers=known)
+            found = [
+                _with_language_doubt(one, settings.segment.language)
+                for one in read_transcripts(path, config=settings.read, speakers=known)
+            ]
         except ReadError as error:
             problems.append(str(error))
         else:
@@ -70,6 +73,14 @@ def read_all(
         terminal.note(skipped_note(expanded.skipped))
     raise_problems(problems)
     return loaded
+
+
+def _with_language_doubt(transcript: Transcript, language: str) -> Transcript:
+    """The transcript, with a warning if it looks to be in another language than `language`."""
+    from autocode.segment.language import language_warning
+
+    warning = language_warning(transcript.text, language)
+    return transcript if warning is None else replace(transcript, warnings=(*transcript.warnings, warning))
 
 
 def raise_problems(problems: Sequence[str]) -> None:

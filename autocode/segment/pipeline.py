@@ -110,7 +110,16 @@ class Segmenter:
 
 
 def _sentence_spans(doc: Doc, length: int) -> list[Span]:
-    return tile(sorted({0, *(sentence.start_char for sentence in doc.sents)}) if length else [], length)
+    text = doc.text
+    starts = {0, *(_first_after_space(text, sentence.start_char) for sentence in doc.sents)} - {length}
+    return tile(sorted(starts) if length else [], length)
+
+
+def _first_after_space(text: str, start: int) -> int:
+    """The first character from `start` on that is no white space, of which Python knows more than spaCy."""
+    while start < len(text) and text[start].isspace():
+        start += 1
+    return start
 
 
 def _lemma_and_length(strings: StringStore, word: int, lemma: int) -> tuple[str, int]:

@@ -98,8 +98,8 @@ def test_csv_has_one_line_each_and_no_formula(run: Run, here: Path, book: Path) 
         writer.writeheader()
         writer.writerows(rows)
     assert run("code", table, "--codebook", book, "--out", "out", *HASHING, "--all-scores").code == 0
-    assert Path("out/suggestions.csv").read_bytes().startswith(b"\xef\xbb\xbftranscript_id")  # for Excel
-    with Path("out/suggestions.csv").open(newline="", encoding="utf-8-sig") as stream:
+    assert Path("out/suggestions.csv").read_bytes().startswith(b"transcript_id,")  # programs read it too
+    with Path("out/suggestions.csv").open(newline="", encoding="utf-8") as stream:
         written = list(csv.DictReader(stream))
     assert [row["utterance_id"] for row in written] == ["'+u1", "'-u2"]
     assert written[0]["text"].startswith("'=HYPERLINK")
