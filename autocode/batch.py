@@ -48,7 +48,7 @@ def code_to_files(
     with coding_files(folder, score_columns=columns, ancestors=coder.codebook.ancestors) as files:
         for transcript in transcripts:
             coded = coder.code(transcript, all_scores=all_scores)
-            files.add(coded.utterances, coded.suggestions)
+            files.add(coded.utterances, coded.suggestions, coder.questions(transcript))
             counts.update(count(coded))
             done(coded)
         total = round(time.perf_counter() - started, 3)
@@ -256,7 +256,8 @@ def write_project(project: Project, coder: Coder, folder: Path, *, all_scores: b
     columns = coder.codebook.ids if all_scores else ()
     with coding_files(folder, score_columns=columns, ancestors=coder.codebook.ancestors) as files:
         for coded in project_codings(project, coder, all_scores=all_scores):
-            files.add(coded.utterances, coded.suggestions)
+            asked = coder.questions(project.store.transcript(coded.transcript_id)) if coder.guide else {}
+            files.add(coded.utterances, coded.suggestions, asked)
             counts.update(count(coded))
         run = project.store.latest_run(status="finished")
         files.finish(

@@ -22,11 +22,12 @@ from autocode import __version__
 from autocode.classify import Statements, ZeroShot
 from autocode.classify.context import asked, question_text
 from autocode.classify.lines import cues_of
+from autocode.classify.zeroshot import GUIDE_MATCH
 from autocode.codebook import Codebook, read_codebook
 from autocode.config import Settings, shipped
 from autocode.digests import run_key
 from autocode.guide import Guide, check_guide, read_guide
-from autocode.records import Suggestion, Transcript, Utterance
+from autocode.records import QuestionMatch, Suggestion, Transcript, Utterance
 
 if TYPE_CHECKING:
     from autocode.embed import Embedder
@@ -162,6 +163,22 @@ class Coder:
         with self.stopwatch("segment"):
             unit = self.settings.segment.unit
             return segment(transcript, self.segmenter, embed=self.embedder.embed if unit == "unit" else None)
+
+    def questions(self, transcript: Transcript) -> dict[int, QuestionMatch]:
+        """The guide's question that each interviewer's turn asks, by turn index; turns that ask none are left
+        out, and without a guide all are.
+        """
+        matcher = self.scorer.guide
+        turns = list(dict.fromkeys(asked(transcript.turns).values()))
+        if matcher is None or not turns:
+            return {}
+        statements = self.read_statements([question_text(transcript.turns[turn].text) for turn in turns])
+        found, _ = matcher.match(statements, least=GUIDE_MATCH)
+        return {
+            turn: QuestionMatch(turn, *match)
+            for turn, match in zip(turns, found, strict=True)
+            if match is not None
+        }
 
     def code(self, transcript: Transcript, *, all_scores: bool = False) -> CodedTranscript:
         """Segment a transcript and suggest codes; with `all_scores`, every code of the codebook is listed."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from autocode.files import private_folder, write_together
-from autocode.records import Evidence, Suggestion, Utterance
+from autocode.records import Evidence, QuestionMatch, Suggestion, Utterance
 
 FILES = ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl", "run.json")
 CSV_COLUMNS = (
@@ -36,10 +36,19 @@ class CodingWriter:
     score_columns: tuple[str, ...]
     ancestors: Callable[[str], Iterable[str]]
 
-    def add(self, utterances: Sequence[Utterance], suggestions: Mapping[str, Sequence[Suggestion]]) -> None:
-        """Write a transcript's utterances and, for each codable one, its suggestions, best first."""
+    def add(
+        self,
+        utterances: Sequence[Utterance],
+        suggestions: Mapping[str, Sequence[Suggestion]],
+        questions: Mapping[int, QuestionMatch] | None = None,
+    ) -> None:
+        """Write a transcript's utterances and, for each codable one, its suggestions, best first.
+
+        `questions` are the guide's, by the index of the turn that asks.
+        """
+        asked = questions or {}
         for utterance in utterances:
-            _dump(utterance_row(utterance), self.utterances)
+            _dump(utterance_row(utterance, asked.get(utterance.turn_index)), self.utterances)
             if utterance.codable:
                 found = suggestions.get(utterance.id, ())
                 _dump(suggestion_row(utterance, found), self.suggestions)
@@ -88,7 +97,7 @@ def coding_files(
         yield CodingWriter(suggestions, writer, utterances, run, tuple(score_columns), ancestors)
 
 
-def utterance_row(utterance: Utterance) -> dict[str, Any]:
+def utterance_row(utterance: Utterance, question: QuestionMatch | None = None) -> dict[str, Any]:
     """One line of `utterances.jsonl`."""
     row: dict[str, Any] = {
         "transcript_id": utterance.transcript_id,
@@ -105,6 +114,8 @@ def utterance_row(utterance: Utterance) -> dict[str, Any]:
     row["meta"] = {**utterance.meta, "turn": utterance.turn_index, "codable": utterance.codable}
     if utterance.backchannel:
         row["meta"]["backchannel"] = True
+    if question is not None:
+        row["meta"] |= {"guide_question": question.question_id, "guide_score": round(question.score, 4)}
     return row
 
 

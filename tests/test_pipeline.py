@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autocode import Coder, Settings, read_transcript
+from autocode.batch import code_to_files
 from autocode.codebook import Code, Codebook
 from autocode.config import EmbedConfig
 from autocode.demo import transcripts
@@ -127,3 +129,28 @@ def test_background_talk_is_english_for_now() -> None:
     assert len(read_background("en")) > 50
     assert all(not line.startswith("#") and line.strip() == line for line in read_background("en"))
     assert read_background("fi") == ()
+
+
+def test_interviewers_turns_are_matched_to_the_guides_questions(tmp_path: Path) -> None:
+    guide = Guide(
+        name="g",
+        blocks=(
+            Block(id="b", questions=(Question(id="q1", text="How important is trust?", ties=("trust",)),)),
+        ),
+    )
+    settings = Settings(embed=EmbedConfig(encoder="hashing"))
+    coder = Coder(BOOK, guide=guide, settings=settings)
+    path = tmp_path / "talk.txt"
+    path.write_text(
+        "Interviewer: How important is trust?\nRespondent: Very.\n"
+        "Interviewer: Where did you park the yellow lorry today?\nRespondent: Over there by the gate.\n",
+        encoding="utf-8",
+    )
+    transcript = read_transcript(path)
+    found = coder.questions(transcript)
+    assert {turn: match.question_id for turn, match in found.items()} == {0: "q1"}
+    assert found[0].score == pytest.approx(1.0, abs=1e-5)
+    assert Coder(BOOK, settings=settings).questions(transcript) == {}
+    code_to_files([transcript], coder, tmp_path / "out")
+    rows = [json.loads(line) for line in (tmp_path / "out" / "utterances.jsonl").read_text().splitlines()]
+    assert [row["meta"].get("guide_question") for row in rows] == ["q1", None, None, None]
