@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from autocode.read.cues import SECOND_UNKNOWN
 from autocode.read.reader import UNKNOWN, Found, Piece, Source, count
-from autocode.read.roles import declared_roles, guess_roles, habits, label_roles, one_speaker_warning
+from autocode.read.roles import (
+    declared_roles,
+    guess_roles,
+    habits,
+    label_roles,
+    one_speaker_warning,
+    short_form,
+)
 from autocode.records import Role, Transcript, Turn
 
 
@@ -101,6 +108,8 @@ def _roles(
     fixed: dict[str, Role] = label_roles([name for name in counted if name not in nameless])
     if set(counted) - nameless:
         fixed |= {name: "other" for name in counted if name in nameless}
+    if len(counted) == 1:  # one letter says too little: with nobody else there, "I" may be anybody
+        fixed = {name: role for name, role in fixed.items() if len(short_form(name)) != 1}
     fixed |= named
     roles, warnings = guess_roles(counted, fixed)
     if len(counted) == 1 and not named:

@@ -156,6 +156,14 @@ def test_one_speaker_is_a_respondent_with_a_warning(tmp_path: Path) -> None:
     )
 
 
+def test_one_speaker_whose_label_is_a_letter_is_a_respondent(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("I: We went to Chile first.\n\nI: And then to Peru.\n")
+    transcript = read_transcript(path)
+    assert transcript.speakers == {"I": "respondent"}
+    assert len(transcript.warnings) == 1
+
+
 @pytest.mark.parametrize(
     ("label", "role"), [("Interviewer", "interviewer"), ("Moderatorin", "interviewer"), ("Tolk", "other")]
 )
