@@ -99,11 +99,11 @@ def _same_content(
     project: Project, summaries: Iterable[TranscriptSummary], transcript: Transcript
 ) -> Transcript | None:
     """What the project holds of the same file with the same text, under whatever id."""
-    for summary in summaries:
-        if summary.sha256 == transcript.sha256:
-            stored = project.store.transcript(summary.id)
-            if stored.text == transcript.text:
-                return stored
+    same_file = (summary for summary in summaries if summary.sha256 == transcript.sha256)
+    for summary in sorted(same_file, key=lambda one: one.id != transcript.id):  # a file may hold many
+        stored = project.store.transcript(summary.id)
+        if stored.text == transcript.text:
+            return stored
     return None
 
 
