@@ -2,9 +2,9 @@
 
 Measures the shipped codebook `knowledge_dynamics` on statements whose codes are known: the demo interviews'
 (`tests/demo_codes.jsonl`, invented); with `--corpora DIR` real talk of founders and managers
-(`tests/real_codes.jsonl` holds places and codes, one coder, blind to the suggestions; DIR the texts); with
-`--quotes FILE` statements of the study itself. The constants of `autocode.classify.zeroshot` were chosen on
-the first two.
+(`tests/real_codes.jsonl` holds places and codes, DIR the texts); with `--quotes FILE` statements of the study
+itself, coded by its two authors. The constants of `autocode.classify.zeroshot` were chosen on the first two,
+whose codes are a language model's, given the theory's definitions and blind to the suggestions.
 
     D=../shared/data; python scripts/eval_zero_shot.py --corpora $D --quotes $D/thesis_quotes/quotes.jsonl
 """
