@@ -6,7 +6,6 @@
     |-- GuideError           an interview guide that cannot be used
     |-- ConfigError          a setting that is unknown or out of range
     |-- EncoderError         an encoder that is missing, damaged or not the one it claims to be
-    |-- DatasetError         a coded dataset whose files do not fit together
     |-- StoreError           a project that is missing, busy, newer than this program, or full
     `-- AgreementError       ratings from which no coefficient can be computed
 
@@ -37,10 +36,6 @@ class ConfigError(AutocodeError):
 
 class EncoderError(AutocodeError):
     """An encoder that is missing, damaged or not the one it claims to be."""
-
-
-class DatasetError(AutocodeError):
-    """A coded dataset whose files do not fit together."""
 
 
 class StoreError(AutocodeError):
