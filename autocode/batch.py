@@ -270,11 +270,15 @@ def write_project(project: Project, coder: Coder, folder: Path, *, all_scores: b
         )
 
 
-def project_coder(project: Project) -> Coder:
-    """The coder that a project's own files describe. A guide file of comments alone is no guide."""
+def project_coder(project: Project, *, with_model: bool = True) -> Coder:
+    """The coder that a project's own files describe, with its trained model if it has one.
+
+    A guide file of comments alone is no guide. Raises `LearnError` for a model of another codebook.
+    """
     settings = read_settings(project.settings_path)
     guide = read_guide(project.guide_path) if has_content(project.guide_path) else None
-    return Coder(read_codebook(project.codebook_path), guide=guide, settings=settings)
+    model = project.model_path if with_model and project.model_path.exists() else None
+    return Coder(read_codebook(project.codebook_path), guide=guide, settings=settings, model=model)
 
 
 def has_content(path: Path) -> bool:

@@ -25,10 +25,13 @@ def run_key(
     encoder_digest: str,
     settings: Mapping[str, Any],
     results_version: int,
+    model_digest: str = "",
 ) -> str:
     """The name of all runs that give the same result on the same transcripts.
 
     `settings` are those that change results, as JSON values; `guide_digest` is "" without a
-    guide; `results_version` is the program's, raised whenever it would code differently.
+    guide; `results_version` is the program's, raised whenever it would code differently;
+    `model_digest` is "" where nothing was learnt from people.
     """
-    return digest([codebook_digest, guide_digest, encoder_digest, dict(settings), results_version])
+    learnt = [model_digest] if model_digest else []
+    return digest([codebook_digest, guide_digest, encoder_digest, dict(settings), results_version, *learnt])

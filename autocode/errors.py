@@ -7,7 +7,8 @@
     |-- ConfigError          a setting that is unknown or out of range
     |-- EncoderError         an encoder that is missing, damaged or not the one it claims to be
     |-- StoreError           a project that is missing, busy, newer than this program, or full
-    `-- AgreementError       ratings from which no coefficient can be computed
+    |-- AgreementError       ratings from which no coefficient can be computed
+    `-- LearnError           human codes that cannot be used, or are not enough
 
 A message says where, what was found, and what would do. It names files, rows and ids,
 never what a participant said.
@@ -44,3 +45,7 @@ class StoreError(AutocodeError):
 
 class AgreementError(AutocodeError):
     """Ratings from which no coefficient can be computed."""
+
+
+class LearnError(AutocodeError):
+    """Human codes that cannot be used, or are not enough."""

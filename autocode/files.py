@@ -93,7 +93,7 @@ def keep_copy(source: Path, folder: Path) -> tuple[Path, bool]:
             more = "" if number == 1 else f"-{number}"
             place = folder / f"{source.name.removesuffix(ending)}{more}{ending}"
             if not place.exists():
-                _write_bytes(place, content)
+                write_private_bytes(place, content)
                 return place, True
             if place.is_file() and place.read_bytes() == content:
                 return place, False
@@ -102,8 +102,8 @@ def keep_copy(source: Path, folder: Path) -> tuple[Path, bool]:
     raise AssertionError("there is always another number")
 
 
-def _write_bytes(path: Path, content: bytes) -> None:
-    """A new file, mode 0600, whole or not there."""
+def write_private_bytes(path: Path, content: bytes) -> None:
+    """A file with this content, mode 0600, whole or not there."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with open(handle, "wb") as file:

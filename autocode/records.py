@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 Role = Literal["interviewer", "respondent", "other"]
 Verdict = Literal["accept", "review", "reject"]
-EvidenceKind = Literal["cue", "words", "definition", "include", "example", "question", "guide"]
+EvidenceKind = Literal[
+    "cue", "words", "definition", "include", "example", "question", "guide", "accepted", "rejected"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ class ZeroShot:
                 score=float(scored.scores[row, column]),
                 probability=None,
                 decision="review" if scored.chosen[row, column] else "reject",
-                evidence=self._explain(scored, row, column),
+                evidence=self.explain(scored, row, column),
             )
             for column in order
         )
@@ -210,7 +210,7 @@ class ZeroShot:
         guide[answering] = GUIDE_PULL * np.maximum(share, GUIDE_FLOOR) * pull[answers[answering]]
         return question, guide, matches
 
-    def _explain(self, scored: Scored, row: int, column: int) -> tuple[Evidence, ...]:
+    def explain(self, scored: Scored, row: int, column: int) -> tuple[Evidence, ...]:
         """What spoke for a code, strongest first; weights are shares of all that spoke for it."""
         code_id = self.codebook.ids[column]
         found: list[Evidence] = []
@@ -227,7 +227,7 @@ class ZeroShot:
         children = self.codebook.children(code_id)
         if not found and children:  # it has its score from the best of its children
             columns = [self.codebook.ids.index(child) for child in children]
-            return self._explain(scored, row, max(columns, key=lambda c: scored.scores[row, c]))
+            return self.explain(scored, row, max(columns, key=lambda c: scored.scores[row, c]))
         return _as_shares(found)
 
     def _strongest_words(self, scored: Scored, row: int, column: int) -> list[Evidence]:

@@ -83,6 +83,8 @@ def _add_commands() -> None:
     import autocode.cli.codebook
     import autocode.cli.coding
     import autocode.cli.demo
+    import autocode.cli.evaluating
+    import autocode.cli.learning
     import autocode.cli.project
     import autocode.cli.status  # noqa: F401  # each module adds its commands
 

@@ -11,6 +11,7 @@ import typer
 
 from autocode.cli.adding import not_added, tell_of_files
 from autocode.cli.app import app
+from autocode.cli.learning import Confidence, Coverage, HumanCodes, Labels, TargetError, learn_from
 from autocode.cli.reading import Roles, parse_roles, read_all, warn_of
 from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
 from autocode.errors import AutocodeError, ReadError
@@ -56,8 +57,13 @@ def code(
     config: Annotated[Path | None, typer.Option(help="A settings file (TOML) over the defaults.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same result.")] = None,
     all_scores: Annotated[bool, typer.Option("--all-scores", help="List every code's score.")] = False,
+    labels: Labels = None,
+    coverage: Coverage = None,
+    model: Annotated[Path | None, typer.Option(help="A model that 'autocode train --out' made.")] = None,
+    target_error: TargetError = None,
+    confidence: Confidence = 0.95,
 ) -> None:
-    """Suggest codes for what respondents say.
+    """Suggest codes for what respondents say; with `--labels`, learn from human codes first.
 
     On files: `autocode code interview.vtt --codebook knowledge_dynamics --out coding`
 
@@ -72,14 +78,19 @@ def code(
                 "in a project, codebook, guide, roles and settings come from its own files; "
                 "name transcripts to code files instead"
             )
+        if labels or coverage or model or target_error is not None:
+            raise AutocodeError(
+                "in a project, 'autocode train' learns from human codes; then run 'autocode code'"
+            )
         code_project_here(terminal, Path.cwd(), out=out, all_scores=all_scores)
         return
     if codebook is None or out is None:
         missing = "--codebook" if codebook is None else "--out"
         raise AutocodeError(f"{missing} is missing; files are coded with --codebook CODEBOOK --out DIR")
+    human = HumanCodes(labels, coverage, model, target_error, confidence)
     _code_files(
         terminal, files, codebook=codebook, out=out, guide=guide, settings=settings_of(config, given),
-        roles=parse_roles(speaker), all_scores=all_scores,
+        roles=parse_roles(speaker), all_scores=all_scores, human=human,
     )  # fmt: skip
 
 
@@ -106,6 +117,7 @@ def _code_files(
     settings: Settings,
     roles: Mapping[str, Role],
     all_scores: bool,
+    human: HumanCodes,
 ) -> None:
     from autocode.batch import code_to_files, tell_unknown
     from autocode.pipeline import Coder
@@ -119,6 +131,7 @@ def _code_files(
     _warn_of_language(terminal, coder)
     with terminal.phase(PREPARING):
         _ = coder.scorer  # loads the encoder and embeds the codebook
+    learn_from(terminal, coder, transcripts, human)
     tally = tally_of(coder.codebook)
     with terminal.progress("coding", len(transcripts)) as step:
 

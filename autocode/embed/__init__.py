@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -30,6 +31,7 @@ __all__ = [
     "cache_folder",
     "delete_vectors",
     "describe",
+    "load_early_layers",
     "load_embedder",
 ]
 
@@ -44,6 +46,30 @@ def load_embedder(config: EmbedConfig) -> Embedder:
     if isinstance(embedder, HashingEmbedder) or config.cache_max_gb == 0:
         return embedder
     return CachedEmbedder(embedder, cache_folder(config), max_bytes=int(config.cache_max_gb * 1e9))
+
+
+def load_early_layers(config: EmbedConfig) -> Embedder | None:
+    """The first two thirds of the same encoder's layers, which keep more of how a thing is said.
+
+    Mean-pooled and cached like the whole. None where the encoder does not run on the fast path.
+    """
+    whole = load_embedder(config.model_copy(update={"cache_max_gb": 0}))
+    if not hasattr(whole, "n_layers") or whole.n_layers < 3:
+        return None
+    from autocode.embed.fast import FastEmbedder
+
+    find = packaged_model if config.encoder == "default" else partial(find_model, config.encoder)
+    folder = cache_folder(config)
+    early = FastEmbedder(
+        find(cache_dir=folder),
+        cache_dir=folder,
+        batch_tokens=config.batch_tokens,
+        threads=config.threads,
+        n_layers=2 * whole.n_layers // 3,
+    )
+    if config.cache_max_gb == 0:
+        return early
+    return CachedEmbedder(early, folder, max_bytes=int(config.cache_max_gb * 1e9))
 
 
 def cache_folder(config: EmbedConfig) -> Path:

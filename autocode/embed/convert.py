@@ -59,7 +59,8 @@ def _converted(plan: BertPlan, parent: Path) -> Path:
     from filelock import FileLock
 
     make_private_folder(parent)
-    folder = parent / f"{plan.model.digest[:32]}-ct2-{version('ctranslate2')}-{_MAPPING}"
+    layers = f"-{plan.n_layers}layers"
+    folder = parent / f"{plan.model.digest[:32]}{layers}-ct2-{version('ctranslate2')}-{_MAPPING}"
     if _is_whole(folder):
         return folder
     with FileLock(parent / f"{folder.name}.lock", mode=0o600):

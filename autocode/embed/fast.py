@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -44,13 +45,22 @@ class FastEmbedder:
     """A BERT-like sentence-transformers folder on CTranslate2.
 
     Cheap to make: the weights are loaded (and converted, the first time) when the first text comes.
+    With `n_layers` only so many of the encoder's first layers are used.
     Raises `EncoderError` where the folder holds a model that this path cannot serve exactly.
     """
 
     def __init__(
-        self, model: ModelFolder, *, cache_dir: Path, batch_tokens: int = 256, threads: int = 0
+        self,
+        model: ModelFolder,
+        *,
+        cache_dir: Path,
+        batch_tokens: int = 256,
+        threads: int = 0,
+        n_layers: int | None = None,
     ) -> None:
-        self._plan: BertPlan = plan_bert(model)
+        whole: BertPlan = plan_bert(model)
+        self._plan = whole if n_layers is None else replace(whole, n_layers=n_layers)
+        self.n_layers, self.is_whole = self._plan.n_layers, self._plan.n_layers == whole.n_layers
         self._cache_dir = cache_dir
         self._threads = threads or n_cores()
         self._budget = min(round_up(batch_tokens, ALIGN), MAX_BATCH_TOKENS)
@@ -58,7 +68,7 @@ class FastEmbedder:
         self._loaded: tuple[Any, Any] | None = None
         self.name = model.name
         self.n_dims = self._plan.n_dims
-        self.facts = {
+        self.facts: dict[str, str | int] = {
             "backend": "fast",
             "library": f"ctranslate2 {version('ctranslate2')}, tokenizers {version('tokenizers')}",
             "files_sha256": model.digest,
@@ -66,6 +76,8 @@ class FastEmbedder:
             "max_tokens": self._plan.max_tokens,
             "pooling": self._plan.pooling,
         }
+        if not self.is_whole:
+            self.facts["layers"] = self.n_layers
         shape = {**self.facts, "width": WIDTH, "align": ALIGN}
         self.digest = hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
 

@@ -29,7 +29,7 @@ def is_tidy_header(header: Sequence[str]) -> bool:
 def read_jsonl(source: Source) -> list[Found]:
     """The transcripts of an `utterances.jsonl`, in order of first appearance. Raises `ReadError`."""
     text, warnings = source.decode()
-    found = read_tidy_rows(source, _json_rows(source, text))
+    found = read_tidy_rows(source, json_rows(source, text))
     return [
         Found(one.text, one.pieces, [*warnings, *one.warnings], one.id, None, True, one.meta) for one in found
     ]
@@ -37,6 +37,11 @@ def read_jsonl(source: Source) -> list[Found]:
 
 def read_parquet(source: Source) -> list[Found]:
     """The transcripts of an `utterances.parquet`; needs pandas and pyarrow. Raises `ReadError`."""
+    return read_tidy_rows(source, parquet_rows(source))
+
+
+def parquet_rows(source: Source) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The numbered rows of a Parquet file; needs pandas and pyarrow. Raises `ReadError`."""
     try:
         frame = import_module("pandas").read_parquet(io.BytesIO(source.data))
     except ImportError:
@@ -45,8 +50,7 @@ def read_parquet(source: Source) -> list[Found]:
         ) from None
     except (ValueError, OSError) as error:
         raise source.error(f"not a Parquet file ({type(error).__name__})") from None
-    rows = json.loads(frame.to_json(orient="records"))
-    return read_tidy_rows(source, enumerate(rows, start=1))
+    yield from enumerate(json.loads(frame.to_json(orient="records")), start=1)
 
 
 def read_tidy_rows(source: Source, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Found]:
@@ -65,7 +69,8 @@ def read_tidy_rows(source: Source, rows: Iterable[tuple[int, Mapping[str, Any]]]
     return [_transcript(name, group) for name, group in grouped.items()]
 
 
-def _json_rows(source: Source, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def json_rows(source: Source, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The numbered objects of JSON lines. Raises `ReadError` with the line of the first that is none."""
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue

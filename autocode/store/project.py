@@ -25,6 +25,7 @@ CODEBOOK = "codebook.yaml"
 GUIDE = "guide.yaml"
 TRANSCRIPTS = "transcripts"
 DATABASE = "autocode.db"
+MODEL = "model"
 LOCK = "autocode.lock"
 LOCKED = "another autocode command is coding this project; waiting until it has finished"
 
@@ -55,6 +56,11 @@ class Project:
     def transcripts_path(self) -> Path:
         """The folder for the transcripts' files."""
         return self.folder / TRANSCRIPTS
+
+    @property
+    def model_path(self) -> Path:
+        """The folder of the model that `autocode train` makes."""
+        return self.folder / MODEL
 
     @contextmanager
     def lock(self, *, on_wait: OnWait | None = None, wait_s: float | None = None) -> Iterator[None]:

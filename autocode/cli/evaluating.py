@@ -1,0 +1,127 @@
+"""`autocode evaluate`: how good the suggestions are, on interviews that were left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from autocode.cli.app import app
+from autocode.cli.coding import settings_of
+from autocode.cli.terminal import terminal_of
+from autocode.errors import LearnError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET_DIR", help="A coded dataset.")],
+    out: Annotated[
+        Path, typer.Option(help="The file for the numbers; a page with plots is written beside it.")
+    ],
+    group_by: Annotated[
+        str, typer.Option(help="What is kept together: transcript_id, speaker, or a field such as meta.firm.")
+    ] = "transcript_id",
+    folds: Annotated[int, typer.Option(min=2, help="How many parts are left out in turn.")] = 5,
+    train_size: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Train on so many interviews only; several times: a learning curve."),
+    ] = None,
+    human_ceiling: Annotated[
+        bool, typer.Option("--human-ceiling", help="Require each coder's agreement with the others.")
+    ] = False,
+    target_error: Annotated[float, typer.Option(help="The error that the risk dial is to keep.")] = 0.05,
+    confidence: Annotated[float, typer.Option(help="How sure it must be kept.")] = 0.95,
+    encoder: Annotated[
+        str | None, typer.Option(help="default, hashing, or a sentence-transformers model.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A settings file (TOML) over the defaults.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same folds and result.")] = None,
+) -> None:
+    """Measure the suggestions on human codes, with folds by interview and baselines beside.
+
+    Example: `autocode evaluate dataset --out metrics.json`
+    """
+    from autocode.dataset import read_dataset
+    from autocode.evaluate.page import write_page
+    from autocode.evaluate.run import Plan
+    from autocode.evaluate.run import evaluate as run
+    from autocode.files import private_folder, write_private
+    from autocode.learn.dial import check_target
+    from autocode.pipeline import Coder
+
+    terminal = terminal_of(context)
+    check_target(target_error, confidence)
+    if out.suffix.lower() != ".json":
+        raise LearnError(f"{out}: --out is a file that ends in .json; the page is written beside it")
+    options = {"encoder": encoder, "seed": seed}
+    settings = settings_of(config, {name: value for name, value in options.items() if value is not None})
+    data = read_dataset(dataset)
+    for warning in data.warnings:
+        terminal.warn(warning)
+    coder = Coder(data.codebook, settings=settings)
+    sizes: list[int | None] = [*sorted(set(train_size or ()))] or [None]
+    curve: list[dict[str, Any]] = []
+    result: dict[str, Any] = {}
+    with terminal.progress("evaluating", len(sizes) * (folds + 1)) as step:
+        for size in sizes:
+            plan = Plan(group_by, folds, size, target_error, confidence, human_ceiling, seed=settings.seed)
+            result = run(data, coder, plan, fold_done=lambda _: step())
+            step()
+            curve.append({"train_size": size, **{key: result[key] for key in SUMMARY}})
+    if len(curve) > 1:
+        result["learning_curve"] = curve
+    with private_folder(out.parent):
+        import json
+
+        with write_private(out) as file:
+            json.dump(result, file, ensure_ascii=False, indent=1)
+            file.write("\n")
+        page = out.with_suffix(".html")
+        with write_private(page) as file:
+            file.write(write_page(result))
+    terminal.result(_table(result), _told(result), f"Numbers: {out}. Page: {page}", data=result)
+
+
+SUMMARY = ("macro_f1", "micro_f1", "exact_set")
+
+
+def _table(result: Mapping[str, Any]) -> Any:
+    from rich.table import Table
+
+    table = Table()
+    table.add_column("")
+    for name in ("macro-F1", "micro-F1", "exact set"):
+        table.add_column(name, justify="right")
+    rows = {"autocode": result, **result["baselines"]}
+    if "human" in result:
+        rows["a coder against the others"] = result["human"]
+    for name, row in rows.items():
+        values = ("–" if row.get(key) is None else f"{row[key]:.3f}" for key in SUMMARY)
+        table.add_row(LABELS.get(name, name), *values)
+    return table
+
+
+LABELS = {
+    "majority": "majority",
+    "tfidf_lr": "TF-IDF + logistic regression",
+    "dense_lr": "embeddings + logistic regression",
+    "zero_shot": "zero-shot (codebook alone)",
+}
+
+
+def _told(result: Mapping[str, Any]) -> str:
+    accept = result["auto_accept"]
+    observed = accept["observed_error"]
+    settled = "nothing could be accepted unseen" if observed is None else (
+        f"{accept['accepted']:.1%} of decisions accepted unseen with {observed:.1%} wrong"
+    )  # fmt: skip
+    return (
+        f"{result['n_utterances']} utterances, {result['n_codes']} codes, {result['folds']} folds by "
+        f"{result['group_by']}. Calibration error {result['calibration']['ece']:.3f}; at a target error of "
+        f"{accept['target_error']:g}, {settled}, {accept['rejected']:.1%} rejected."
+    )

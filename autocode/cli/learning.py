@@ -1,0 +1,249 @@
+"""`autocode train`: a model from human codes; and the options that `autocode code` shares with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from autocode.cli.app import app
+from autocode.cli.terminal import Terminal, counted, terminal_of
+from autocode.errors import AutocodeError, LearnError
+
+if TYPE_CHECKING:
+    from autocode.learn.files import Model
+    from autocode.learn.labels import Labels as LabelTable
+    from autocode.pipeline import Coder
+    from autocode.records import Transcript
+    from autocode.store import Project
+
+Labels = Annotated[
+    Path | None, typer.Option(help="Human codes to learn from: a table of utterance_id, coder, code.")
+]
+Coverage = Annotated[
+    Path | None, typer.Option(help="Who looked at what: a table of utterance_id, coder. Needs --labels.")
+]
+TargetError = Annotated[
+    float | None,
+    typer.Option(help="Accept and reject unseen where at most this share is wrong, for example 0.05."),
+]
+Confidence = Annotated[float, typer.Option(help="How sure the target error must be kept.")]
+
+
+@dataclass(frozen=True, slots=True)
+class HumanCodes:
+    """What the options say about human codes."""
+
+    labels: Path | None
+    coverage: Path | None
+    model: Path | None = None
+    target_error: float | None = None
+    confidence: float = 0.95
+
+
+def learn_from(
+    terminal: Terminal, coder: Coder, transcripts: Sequence[Transcript], human: HumanCodes
+) -> None:
+    """Let the coder learn from the codes that the options name, if they name any. Raises `LearnError`."""
+    if human.model is not None:
+        if human.labels is not None:
+            raise LearnError("--model and --labels: give one of them; a model has its labels in it")
+        if human.target_error is not None:
+            raise LearnError(
+                "--target-error: a model's dial is set when it is trained, with 'autocode train'"
+            )
+        from autocode.learn.files import load_model
+
+        coder.use(load_model(human.model))
+        return
+    if human.labels is None:
+        for option, value in (("--coverage", human.coverage), ("--target-error", human.target_error)):
+            if value is not None:
+                raise LearnError(f"{option}: needs human codes; give them with --labels")
+        return
+    model = train_on(terminal, coder, transcripts, human, read_labels(terminal, coder, transcripts, human))
+    coder.use(model)
+
+
+def read_labels(
+    terminal: Terminal, coder: Coder, transcripts: Sequence[Transcript], human: HumanCodes
+) -> LabelTable:
+    """The table of labels for the utterances of these transcripts, from the files of the options."""
+    from autocode.dataset import Units, read_codings
+    from autocode.learn.labels import labels_of_codings
+
+    assert human.labels is not None
+    utterances = [one for transcript in transcripts for one in coder.segment(transcript)]
+    codings = read_codings(
+        human.labels, human.coverage, codebook=coder.codebook, units=Units.of_utterances(utterances)
+    )
+    for warning in codings.warnings:
+        terminal.warn(warning)
+    return labels_of_codings(codings.by_coder, coder.codebook, order=[one.id for one in utterances])
+
+
+def train_on(
+    terminal: Terminal,
+    coder: Coder,
+    transcripts: Sequence[Transcript],
+    human: HumanCodes,
+    labels: LabelTable,
+) -> Model:
+    """Learn, with signs of life; tells what the dial can and cannot promise."""
+    from autocode.training import signals_of, train
+
+    with terminal.progress("reading coded utterances", len(transcripts)) as step:
+        signals = signals_of(coder, transcripts, set(labels.unit_ids), done=lambda _: step())
+    with terminal.phase(f"learning from {counted(len(signals), 'coded utterance')}"):
+        model = train(coder, signals, labels, target_error=human.target_error, confidence=human.confidence)
+    if len(set(signals.groups)) < 2:
+        terminal.warn(
+            "all coded utterances are of one interview; how well this carries over to another is not known"
+        )
+    for sentence in dial_notes(model):
+        terminal.note(sentence)
+    return model
+
+
+def dial_notes(model: Model) -> list[str]:
+    """What has to be said about the codes for which nothing can be accepted or rejected unseen."""
+    if model.dial is None:
+        return []
+    return list(model.dial.notes(model.learned.code_ids))
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    dataset: Annotated[
+        Path | None,
+        typer.Argument(metavar="DATASET_DIR", help="A coded dataset. Without: the project in this folder."),
+    ] = None,
+    labels: Labels = None,
+    coverage: Coverage = None,
+    out: Annotated[Path | None, typer.Option(help="The folder for the model. Needed with a dataset.")] = None,
+    target_error: TargetError = None,
+    confidence: Confidence = 0.95,
+    config: Annotated[
+        Path | None, typer.Option(help="With a dataset: a settings file (TOML) over the defaults.")
+    ] = None,
+) -> None:
+    """Learn from human codes, so that `autocode code` suggests as your coders would.
+
+    In a project: `autocode train` (from decisions, or `--labels codes.jsonl`), then `autocode code`.
+
+    On files: `autocode train DATASET_DIR --out model`, then `autocode code FILE... --model model`.
+    """
+    from autocode.learn.dial import check_target
+
+    terminal = terminal_of(context)
+    human = HumanCodes(labels, coverage, None, target_error, confidence)
+    if target_error is not None:
+        check_target(target_error, confidence)
+    if dataset is not None:
+        if labels is not None or coverage is not None:
+            raise AutocodeError("--labels: a dataset's codes are those in its folder; leave it out")
+        if out is None:
+            raise AutocodeError("--out is missing; a dataset's model is made with --out DIR")
+        model = _train_on_dataset(terminal, dataset, human, config)
+    elif config is not None:
+        raise AutocodeError("--config: a project's settings are those in its autocode.toml")
+    else:
+        model, out = _train_in_project(terminal, human, out)
+    from autocode.learn.files import save_model
+
+    save_model(model, out)
+    _show(terminal, model, out)
+
+
+def _train_on_dataset(terminal: Terminal, folder: Path, human: HumanCodes, config: Path | None) -> Model:
+    from autocode.config import read_settings
+    from autocode.dataset import read_dataset
+    from autocode.learn.labels import labels_of_codings
+    from autocode.pipeline import Coder
+
+    dataset = read_dataset(folder)
+    for warning in dataset.warnings:
+        terminal.warn(warning)
+    coder = Coder(dataset.codebook, settings=read_settings(config))
+    order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
+    table = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    return train_on(terminal, coder, dataset.transcripts, human, table)
+
+
+def _train_in_project(terminal: Terminal, human: HumanCodes, out: Path | None) -> tuple[Model, Path]:
+    from autocode.batch import project_coder
+    from autocode.store import open_project
+
+    with open_project(Path.cwd(), on_wait=terminal.note) as project:
+        coder = project_coder(project, with_model=False)
+        transcripts = [project.store.transcript(one.id) for one in project.store.transcripts()]
+        if human.labels is not None:
+            table = read_labels(terminal, coder, transcripts, human)
+        elif human.coverage is not None:
+            raise LearnError("--coverage: needs human codes; give them with --labels")
+        else:
+            table = _decided(project, coder)
+        return train_on(terminal, coder, transcripts, human, table), out or project.model_path
+
+
+def _decided(project: Project, coder: Coder) -> LabelTable:
+    from autocode.digests import digest
+    from autocode.learn.labels import labels_of_decisions
+
+    segmentation = digest(coder.settings.segment.model_dump(mode="json"))
+    decisions = project.store.decisions(segmentation=segmentation)
+    if not decisions:
+        raise LearnError(
+            f"{project.folder}: nobody has decided on a code yet; give human codes with --labels codes.jsonl"
+        )
+    return labels_of_decisions(decisions, coder.codebook)
+
+
+def _show(terminal: Terminal, model: Model, out: Path) -> None:
+    """Each code's labels and what the model makes of them, and where the model is."""
+    import numpy as np
+
+    from autocode.evaluate.metrics import overall, per_code
+
+    learned = model.learned
+    chosen = learned.rule(learned.cross_fitted)
+    rows = per_code(learned.values, chosen, learned.code_ids)
+    everything = overall(learned.values, chosen, list(range(len(learned.code_ids))))
+    data: dict[str, Any] = {
+        "out": str(out),
+        "n_units": len(learned.signals),
+        "n_transcripts": len(set(learned.signals.groups)),
+        "codes": rows,
+        "cross_validated": everything,
+        "dial": model.dial.to_dict() if model.dial else None,
+    }
+    n_coded = int((np.nan_to_num(learned.values).sum(axis=1) > 0).sum())
+    lines = [
+        f"Learnt from {counted(len(learned.signals), 'utterance')} that people looked at, {n_coded} with a "
+        f"code, in {counted(data['n_transcripts'], 'transcript')}.",
+        "F1 is measured on transcripts that were left out (chosen thresholds included, so a little rosy); "
+        "'autocode evaluate' measures it strictly.",
+        f"Model: {out}. It holds coded statements: keep it as confidential as the interviews.",
+    ]
+    terminal.result(_table(rows), *lines, data=data)
+
+
+def _table(rows: dict[str, dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table()
+    table.add_column("code")
+    for name in ("applied", "precision", "recall", "F1"):
+        table.add_column(name, justify="right")
+    for code, row in rows.items():
+        if row["support"]:
+            values = ("–" if row[key] is None else f"{row[key]:.2f}" for key in ("precision", "recall", "f1"))
+            table.add_row(code, str(row["support"]), *values)
+    unused = sum(not row["support"] for row in rows.values())
+    if unused:
+        table.caption = f"{unused} codes that nobody has applied yet are suggested by the codebook alone."
+    return table

@@ -1,0 +1,183 @@
+"""A coded dataset: `utterances`, `codes`, `coverage` and `codebook`, one folder.
+
+Who looked at what is part of the data: seen and left uncoded is a zero, not seen is missing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from autocode.codebook import Codebook, read_codebook
+from autocode.errors import CodebookError, LearnError, ReadError
+from autocode.read import read_transcripts
+from autocode.read.rows import SUFFIXES, find_table, read_rows
+from autocode.records import Transcript, Utterance
+
+CODEBOOKS = tuple(f"codebook.{suffix}" for suffix in ("yaml", "yml", "json", "csv", "txt"))
+
+
+@dataclass(frozen=True, slots=True)
+class Codings:
+    """What each coder applied to each unit that was looked at; an empty set: nothing applies."""
+
+    by_coder: Mapping[str, Mapping[str, frozenset[str]]]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> set[str]:
+        """Ids of the utterances that somebody looked at."""
+        return set().union(*self.by_coder.values()) if self.by_coder else set()
+
+
+@dataclass(frozen=True, slots=True)
+class CodedDataset:
+    """Transcripts with the codings of one or more people."""
+
+    folder: Path
+    transcripts: tuple[Transcript, ...]
+    codebook: Codebook
+    codings: Codings
+    warnings: tuple[str, ...] = ()
+
+
+def read_dataset(folder: str | Path) -> CodedDataset:
+    """The coded dataset in a folder. Raises `AutocodeError` with the file and the line."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise LearnError(f"{folder}: no such folder; a coded dataset is a folder with utterances.jsonl, "
+                         "codes.jsonl and codebook.json")  # fmt: skip
+    utterances, codes = _table(folder, "utterances"), _table(folder, "codes")
+    book = next((folder / name for name in CODEBOOKS if (folder / name).is_file()), None)
+    if book is None:
+        raise LearnError(f"{folder}: no codebook in this folder (one of {', '.join(CODEBOOKS)})")
+    codebook = read_codebook(book)
+    transcripts = tuple(read_transcripts(utterances))
+    codings = read_codings(
+        codes, find_table(folder, "coverage"), codebook=codebook, units=Units.of_turns(transcripts)
+    )
+    warnings = [*codebook.warnings, *(w for one in transcripts for w in one.warnings), *codings.warnings]
+    return CodedDataset(folder, transcripts, codebook, codings, tuple(dict.fromkeys(warnings)))
+
+
+def _table(folder: Path, name: str) -> Path:
+    found = find_table(folder, name)
+    if found is None:
+        raise LearnError(
+            f"{folder}: no {name} table in this folder ({name}{SUFFIXES[0]}, also .csv, .parquet, .gz)"
+        )
+    return found
+
+
+def read_codings(codes: Path, coverage: Path | None, *, codebook: Codebook, units: Units) -> Codings:
+    """Human codings of `units`: `codes` {utterance_id, coder, code}, `coverage`
+    {utterance_id, coder}.
+
+    Without `coverage` every coder who appears for a transcript is taken to have seen all of it that is
+    said in the roles that are coded. Raises `LearnError` for units and codes that are not there, a code
+    of a unit that its coder has not seen, and two codes of one exclusive group.
+    """
+    applied: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    first_line: dict[tuple[str, str], int] = {}
+    n_repeated, n_dropped = 0, 0
+    for line, row in read_rows(codes, required=("utterance_id", "coder", "code")):
+        unit, coder = str(row["utterance_id"]).strip(), str(row["coder"]).strip()
+        if unit in units.dropped:
+            n_dropped += 1
+            continue
+        units.check(unit, f"{codes}, line {line}")
+        code = _resolve(codebook, str(row["code"]), f"{codes}, line {line}")
+        n_repeated += code in applied[coder][unit]
+        applied[coder][unit].add(code)
+        first_line.setdefault((coder, unit), line)
+        group = codebook.group_of(code)
+        if len(both := sorted(applied[coder][unit] & set(group))) > 1:
+            raise LearnError(
+                f"{codes}, line {line}: '{coder}' gives utterance '{unit}' both '{both[0]}' and '{both[1]}', "
+                "which exclude each other"
+            )
+    if not applied:
+        raise LearnError(f"{codes}: no codes in this file, so there is nothing to learn from")
+    warnings = [f"{codes}: {n_repeated} repeated lines count once"] if n_repeated else []
+    if n_dropped:
+        warnings.append(f"{codes}: {n_dropped} codes are of rows without text, which were dropped")
+    if coverage is None:
+        seen = units.assumed_coverage(applied)
+        warnings.append(
+            f"{codes.parent}: no coverage file; every coder is taken to have seen all codable utterances of "
+            "each transcript in which he or she applied a code"
+        )
+    else:
+        seen = _read_coverage(coverage, units)
+        for (coder, unit), line in first_line.items():
+            if unit not in seen.get(coder, ()):
+                who = "is not in" if coder not in seen else f"has not seen '{unit}' by"
+                raise LearnError(
+                    f"{codes}, line {line}: the coder '{coder}' {who} {coverage.name}; "
+                    "add a row for each utterance that a coder looked at"
+                )
+    by_coder = {
+        coder: {unit: frozenset(applied.get(coder, {}).get(unit, ())) for unit in seen[coder]}
+        for coder in sorted(seen)
+    }
+    return Codings(by_coder, tuple(warnings))
+
+
+def _read_coverage(path: Path, units: Units) -> dict[str, list[str]]:
+    seen: dict[str, dict[str, None]] = defaultdict(dict)
+    for line, row in read_rows(path, required=("utterance_id", "coder")):
+        unit = str(row["utterance_id"]).strip()
+        if unit not in units.dropped:
+            units.check(unit, f"{path}, line {line}")
+            seen[str(row["coder"]).strip()][unit] = None
+    return {coder: list(found) for coder, found in seen.items()}
+
+
+def _resolve(codebook: Codebook, code: str, where: str) -> str:
+    try:
+        return codebook.resolve(code)
+    except CodebookError as error:
+        raise LearnError(
+            f"{where}: {error}; the codes may come from another version of the codebook"
+        ) from None
+
+
+class Units:
+    """The units of some transcripts, by id: where each stands and in which role it was said."""
+
+    def __init__(self, place: Mapping[str, tuple[str, str]], dropped: Iterable[str] = ()) -> None:
+        self._place = place  # unit: its transcript and its role
+        self.dropped = frozenset(dropped)  # rows without text
+
+    @classmethod
+    def of_turns(cls, transcripts: Iterable[Transcript]) -> Units:
+        """The units that tidy files bring along. Raises `ReadError` where there are none."""
+        place, dropped = dict[str, tuple[str, str]](), list[str]()
+        for transcript in transcripts:
+            dropped += transcript.meta.get("dropped_units", ())
+            for turn in transcript.turns:
+                if turn.unit_id is None:
+                    raise ReadError(f"{transcript.source or transcript.id}: has no utterance_id column")
+                place[turn.unit_id] = transcript.id, turn.role
+        return cls(place, dropped)
+
+    @classmethod
+    def of_utterances(cls, utterances: Iterable[Utterance]) -> Units:
+        """The units that transcripts were cut into."""
+        return cls({one.id: (one.transcript_id, one.role) for one in utterances})
+
+    def check(self, unit: str, where: str) -> None:
+        """Raise `LearnError` for a unit that is in none of the transcripts."""
+        if unit not in self._place:
+            raise LearnError(f"{where}: there is no utterance '{unit}' in the transcripts")
+
+    def assumed_coverage(self, applied: Mapping[str, Mapping[str, object]]) -> dict[str, list[str]]:
+        """All units of the coded roles in the transcripts in which a coder applied a code."""
+        roles = {self._place[unit][1] for units in applied.values() for unit in units}
+        touched = {coder: {self._place[unit][0] for unit in units} for coder, units in applied.items()}
+        return {
+            coder: [unit for unit, (where, role) in self._place.items() if where in places and role in roles]
+            for coder, places in touched.items()
+        }

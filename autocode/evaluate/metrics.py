@@ -1,0 +1,124 @@
+"""How good predicted codes are: per code, over all codes, calibration, and what is confused with what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.agreement import cohen_kappa, krippendorff_alpha
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+N_BINS = 10
+
+
+def per_code(truth: Floats, chosen: Bools, code_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Precision, recall, F1, Cohen's kappa, Krippendorff's alpha and support of each code.
+
+    `truth` is (n, n_codes), 1, 0, or nan where nobody has said; None where a number is undefined.
+    """
+    found = {}
+    for column, code in enumerate(code_ids):
+        said = ~np.isnan(truth[:, column])
+        y, yes = truth[said, column] == 1, chosen[said, column]
+        hits, n_yes, support = int((y & yes).sum()), int(yes.sum()), int(y.sum())
+        table = np.stack([y, yes]).astype(int).tolist()
+        both = [cohen_kappa(table, categories=[0, 1]), krippendorff_alpha(table, categories=[0, 1])]
+        kappa, alpha = (None if one.value is None else round(float(one.value), 4) for one in both)
+        found[code] = {
+            "precision": _share(hits, n_yes),
+            "recall": _share(hits, support),
+            "f1": _share(2 * hits, n_yes + support),
+            "kappa": kappa,
+            "alpha": alpha,
+            "support": support,
+            "n_suggested": n_yes,
+        }
+    return found
+
+
+def overall(truth: Floats, chosen: Bools, codes: Sequence[int]) -> dict[str, Any]:
+    """Macro-F1 over `codes` (columns) that somebody applied, micro-F1, and the share of exact sets."""
+    y, yes = (truth == 1)[:, codes], chosen[:, codes]
+    yes = yes & ~np.isnan(truth[:, codes])
+    hits, total = (y & yes).sum(axis=0), y.sum(axis=0) + yes.sum(axis=0)
+    applied = y.sum(axis=0) > 0
+    f1 = 2 * hits / np.maximum(total, 1)
+    return {
+        "macro_f1": round(float(f1[applied].mean()), 4) if applied.any() else None,
+        "micro_f1": _share(2 * int(hits.sum()), int(total.sum())),
+        "exact_set": round(float((y == yes).all(axis=1).mean()), 4) if len(y) else None,
+    }
+
+
+def exclusive_group(truth: Floats, chosen: Bools, members: Sequence[int]) -> dict[str, Any]:
+    """Macro-F1 and Cohen's kappa of one exclusive group, over the units that carry one of its codes."""
+    coded = (truth[:, members] == 1).any(axis=1)
+    y, yes = truth[np.ix_(coded, members)].argmax(axis=1), chosen[np.ix_(coded, members)].argmax(axis=1)
+    kappa = cohen_kappa([y.tolist(), yes.tolist()], categories=list(range(len(members))))
+    macro = overall(truth[coded], chosen[coded], members)["macro_f1"]
+    return {"macro_f1": macro, "kappa": None if kappa.value is None else round(float(kappa.value), 4)}
+
+
+def calibration(truth: Floats, probabilities: Floats, codes: Sequence[int]) -> dict[str, Any]:
+    """Expected calibration error and Brier score over all decisions on `codes`, and the diagram's bins."""
+    said = ~np.isnan(truth[:, codes])
+    y, p = truth[:, codes][said], probabilities[:, codes][said]
+    bins = _bins(y, p)
+    return {"ece": _ece(bins, len(y)), "brier": round(float(((y - p) ** 2).mean()), 5), "bins": bins}
+
+
+def code_calibration(truth: Floats, probabilities: Floats, column: int) -> dict[str, Any]:
+    """Expected calibration error and Brier score of one code."""
+    said = ~np.isnan(truth[:, column])
+    y, p = truth[said, column], probabilities[said, column]
+    return {"ece": _ece(_bins(y, p), len(y)), "brier": round(float(((y - p) ** 2).mean()), 5)}
+
+
+def _bins(y: Floats, p: Floats) -> list[dict[str, float]]:
+    """Ten bins of equal width: how many, the mean probability, the share to which the code applies."""
+    which = np.minimum((p * N_BINS).astype(int), N_BINS - 1)
+    return [
+        {
+            "n": int((which == b).sum()),
+            "probability": round(float(p[which == b].mean()), 4),
+            "share": round(float(y[which == b].mean()), 4),
+        }
+        for b in range(N_BINS)
+        if (which == b).any()
+    ]
+
+
+def _ece(bins: Sequence[Mapping[str, float]], n: int) -> float:
+    """Naeini et al. 2015: the mean over decisions of |share - probability| of their bin."""
+    return round(sum(b["n"] * abs(b["share"] - b["probability"]) for b in bins) / max(1, n), 5)
+
+
+def ranking(
+    truth: Floats, scores: Floats, codes: Sequence[int], *, most: Sequence[int] = (1, 3, 5)
+) -> dict[str, Any]:
+    """Recall at k: the share of applied codes that are among the k best of their unit, over coded units."""
+    y = (truth == 1)[:, codes]
+    order = np.argsort(-scores[:, codes], axis=1, kind="stable")
+    ranked = np.take_along_axis(y, order, axis=1)
+    return {f"recall_at_{k}": _share(int(ranked[:, :k].sum()), int(y.sum())) for k in most}
+
+
+def confusion(
+    truth: Floats, chosen: Bools, code_ids: Sequence[str], *, most: int = 20
+) -> list[dict[str, Any]]:
+    """Pairs (missed, given instead) with how often, the most frequent first: units that carry the one
+    without its being suggested, and get the other without carrying it.
+    """
+    missed = ((truth == 1) & ~chosen).astype(float)
+    wrong = ((truth == 0) & chosen).astype(float)
+    counts = (missed.T @ wrong).astype(int)
+    order = sorted(np.argwhere(counts > 0).tolist(), key=lambda ab: (-counts[ab[0], ab[1]], ab))
+    return [{"missed": code_ids[a], "given": code_ids[b], "n": int(counts[a, b])} for a, b in order[:most]]
+
+
+def _share(part: float, whole: float) -> float | None:
+    return round(part / whole, 4) if whole else None

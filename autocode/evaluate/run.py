@@ -1,0 +1,342 @@
+"""`autocode evaluate`: nested cross-validation by interview on a coded dataset.
+
+Everything that is chosen (kernel weights, penalty, calibration, thresholds, the dial) is chosen inside the
+training interviews of an outer fold; what is reported is measured on its other interviews.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode import __version__
+from autocode.codebook import Codebook
+from autocode.dataset import CodedDataset
+from autocode.embed import describe
+from autocode.errors import LearnError
+from autocode.evaluate import metrics
+from autocode.evaluate.baselines import BASELINES
+from autocode.learn.folds import group_folds, numbered
+from autocode.learn.labels import Labels, labels_of_codings
+from autocode.learn.learner import learn
+from autocode.learn.signals import Signals
+from autocode.pipeline import Coder
+from autocode.records import Transcript
+from autocode.training import dial_of, signals_of
+
+Floats = NDArray[np.float64]
+LEAST_POSITIVES = 100  # for a code's calibration to be judged
+DUPLICATE_WORDS = 5  # shorter texts are the same by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to evaluate."""
+
+    group_by: str = "transcript_id"
+    n_folds: int = 5
+    train_size: int | None = None  # groups of each training set; None: all
+    target_error: float = 0.05
+    confidence: float = 0.95
+    human_ceiling: bool = False
+    seed: int = 0
+
+
+@dataclass(slots=True)
+class Predicted:
+    """What was predicted for each unit by a model that has not seen its group."""
+
+    probabilities: Floats
+    chosen: NDArray[np.bool_]
+    verdicts: NDArray[np.str_]
+    baselines: dict[str, tuple[NDArray[np.bool_], Floats]] = field(default_factory=dict)
+    recipes: list[dict[str, Any]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+def evaluate(
+    dataset: CodedDataset,
+    coder: Coder,
+    plan: Plan,
+    *,
+    read: Callable[[str], None] = lambda _: None,
+    fold_done: Callable[[int], None] = lambda _: None,
+) -> dict[str, Any]:
+    """What `metrics.json` holds. Raises `LearnError` where no grouped folds are possible."""
+    started = time.perf_counter()
+    groups_by_unit = unit_groups(dataset.transcripts, plan.group_by)
+    order = [turn.unit_id for one in dataset.transcripts for turn in one.turns if turn.unit_id]
+    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    group_names = [groups_by_unit[unit] for unit in labels.unit_ids]
+    groups = numbered(group_names)
+    n_groups = int(groups.max()) + 1
+    if n_groups < 2:
+        raise LearnError(
+            f"{dataset.folder}: all coded utterances have the same {plan.group_by}; an evaluation needs two "
+            "interviews or more, so that it can test on interviews that were not learnt from"
+        )
+    signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids), done=read)
+    n_folds = min(plan.n_folds, n_groups)
+    folds = group_folds(groups, n_folds, seed=plan.seed)
+    read_seconds = time.perf_counter() - started
+    predicted = _cross_validate(signals, labels, coder, plan=plan, groups=groups, folds=folds, done=fold_done)
+    predicted.baselines["zero_shot"] = zero_shot_choice(coder, signals)
+    columns = literal_columns(dataset)
+    report = _report(labels, predicted, dataset.codebook, columns, plan)
+    if human := human_ceiling(dataset, labels, columns):
+        report["human"] = human
+    elif plan.human_ceiling:
+        raise LearnError(
+            f"{dataset.folder}: no two coders looked at the same utterances, so there is no human ceiling"
+        )
+    return {
+        "autocode": __version__,
+        "dataset": dataset.folder.name,
+        "n_utterances": len(labels),
+        "n_codes": len(columns),
+        "n_groups": n_groups,
+        "folds": n_folds,
+        "group_by": plan.group_by,
+        "train_size": plan.train_size,
+        "seed": plan.seed,
+        **report,
+        "duplicates": duplicates(signals.texts, groups),
+        "recipes": predicted.recipes,
+        "encoder": describe(coder.embedder),
+        "codebook": {"name": dataset.codebook.name, "digest": dataset.codebook.digest},
+        "warnings": list(dataset.warnings),
+        "timings": {
+            "read": round(read_seconds, 3),
+            **{name: round(value, 3) for name, value in predicted.seconds.items()},
+            "total": round(time.perf_counter() - started, 3),
+        },
+    }
+
+
+def _cross_validate(
+    signals: Signals,
+    labels: Labels,
+    coder: Coder,
+    *,
+    plan: Plan,
+    groups: NDArray[np.intp],
+    folds: NDArray[np.intp],
+    done: Callable[[int], None],
+) -> Predicted:
+    shape = labels.values.shape
+    found = Predicted(np.zeros(shape), np.zeros(shape, bool), np.full(shape, "review", dtype="<U6"))
+    found.baselines = {name: (np.zeros(shape, bool), np.zeros(shape)) for name in BASELINES}
+    background = coder.background_signals()
+    grouped = Signals(**{
+        **{name: getattr(signals, name) for name in Signals.__slots__}, "groups": tuple(map(str, groups))
+    })  # fmt: skip
+    for fold in range(int(folds.max()) + 1):
+        train = _some_groups(np.flatnonzero(folds != fold), groups, plan.train_size, seed=plan.seed + fold)
+        test = np.flatnonzero(folds == fold)
+        clock = time.perf_counter()
+        if (labels.values[train] == 1).any():  # else nothing is suggested
+            learned = learn(
+                grouped.take(train), labels.take(train), coder.codebook, background=background, seed=plan.seed
+            )
+            unseen = grouped.take(test)
+            found.probabilities[test] = learned.probabilities(unseen)
+            found.chosen[test] = learned.rule(found.probabilities[test])
+            found.verdicts[test] = dial_of(learned, plan.target_error, plan.confidence).decide(
+                found.probabilities[test]
+            )
+            found.recipes.append({"weights": learned.recipe.weights, "penalty": learned.recipe.penalty})
+        found.seconds["learn"] += time.perf_counter() - clock
+        clock = time.perf_counter()
+        for name, baseline in BASELINES.items():
+            chosen, scores = baseline(grouped.take(train), labels.values[train], grouped.take(test))
+            found.baselines[name][0][test], found.baselines[name][1][test] = chosen, scores
+        found.seconds["baselines"] += time.perf_counter() - clock
+        done(fold)
+    return found
+
+
+def _some_groups(
+    rows: NDArray[np.intp], groups: NDArray[np.intp], n: int | None, *, seed: int
+) -> NDArray[np.intp]:
+    """The rows of `n` groups at random, all of them for None."""
+    there = np.unique(groups[rows])
+    if n is None:
+        return rows
+    if n > len(there):
+        raise LearnError(f"--train-size {n}: there are only {len(there)} interviews to train on in a fold")
+    chosen = np.random.default_rng(seed).choice(there, n, replace=False)
+    return rows[np.isin(groups[rows], chosen)]
+
+
+def unit_groups(transcripts: Sequence[Transcript], field_name: str) -> dict[str, str]:
+    """What holds units together, by unit: `transcript_id`, `speaker`, or a field such as `meta.video_url`."""
+    found: dict[str, str] = {}
+    for transcript in transcripts:
+        for turn in transcript.turns:
+            if field_name == "transcript_id":
+                value: Any = transcript.id
+            elif field_name == "speaker":
+                value = turn.speaker
+            else:
+                value = turn.meta
+                for part in field_name.removeprefix("meta.").split("."):
+                    value = value.get(part) if hasattr(value, "get") else None
+            if value is None or isinstance(value, dict | list):
+                raise LearnError(f"--group-by {field_name}: utterance '{turn.unit_id}' has no such field")
+            found[str(turn.unit_id)] = str(value)
+    return found
+
+
+def literal_columns(dataset: CodedDataset) -> list[int]:
+    """Columns of the codes that somebody applied; a parent that stands above one only is left out."""
+    applied = {
+        code for units in dataset.codings.by_coder.values() for codes in units.values() for code in codes
+    }
+    return [index for index, code in enumerate(dataset.codebook.ids) if code in applied]
+
+
+def zero_shot_choice(coder: Coder, signals: Signals) -> tuple[NDArray[np.bool_], Floats]:
+    """What the codebook alone would have suggested."""
+    from autocode.classify.hierarchy import choose
+
+    scores = 1.0 / (1.0 + np.exp(-signals.evidence.astype(np.float64)))
+    config = coder.settings.classify
+    chosen = choose(coder.codebook, scores, threshold=config.threshold, most=config.max_suggestions)
+    return chosen, scores
+
+
+def _report(
+    labels: Labels, predicted: Predicted, codebook: Codebook, columns: list[int], plan: Plan
+) -> dict[str, Any]:
+    truth, probabilities, chosen = labels.values, predicted.probabilities, predicted.chosen
+    per_code = metrics.per_code(truth[:, columns], chosen[:, columns], [codebook.ids[c] for c in columns])
+    for column in columns:
+        row = per_code[codebook.ids[column]]
+        row |= metrics.code_calibration(truth, probabilities, column)
+        row["calibration_judged"] = row["support"] >= LEAST_POSITIVES
+        row |= _bands(truth, predicted.verdicts, [column])
+    names = [codebook.ids[c] for c in columns]
+    return {
+        "per_code": per_code,
+        **metrics.overall(truth, chosen, columns),
+        "groups": {
+            " | ".join(group): metrics.exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
+            for group in codebook.exclusive_groups
+        },
+        "ranking": metrics.ranking(truth, probabilities, columns),
+        "calibration": metrics.calibration(truth, probabilities, columns),
+        "auto_accept": {
+            "target_error": plan.target_error,
+            "confidence": plan.confidence,
+            **_bands(truth, predicted.verdicts, columns),
+            "units_settled": _settled(truth, predicted.verdicts, columns),
+        },
+        "baselines": {
+            name: {
+                **metrics.overall(truth, choice, columns),
+                "ranking": metrics.ranking(truth, scores, columns),
+                "groups": {
+                    " | ".join(group): metrics.exclusive_group(
+                        truth, _best_of(scores, members := [codebook.ids.index(c) for c in group]), members
+                    )
+                    for group in codebook.exclusive_groups
+                },
+            }
+            for name, (choice, scores) in predicted.baselines.items()
+        },
+        "confusion": metrics.confusion(truth[:, columns], chosen[:, columns], names),
+    }
+
+
+def _best_of(scores: Floats, members: Sequence[int]) -> NDArray[np.bool_]:
+    """The best of an exclusive group in each row, and nothing else."""
+    chosen = np.zeros(scores.shape, bool)
+    chosen[np.arange(len(scores)), np.array(members)[scores[:, members].argmax(axis=1)]] = True
+    return chosen
+
+
+def _bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, Any]:
+    """Shares of decisions that the dial settles, and how often people say otherwise."""
+    said = ~np.isnan(truth[:, columns])
+    y, verdict = truth[:, columns], verdicts[:, columns]
+    accepted, rejected = said & (verdict == "accept"), said & (verdict == "reject")
+    n = max(1, int(said.sum()))
+    return {
+        "coverage": round(float((accepted | rejected).sum() / n), 4),
+        "accepted": round(float(accepted.sum() / n), 4),
+        "rejected": round(float(rejected.sum() / n), 4),
+        "observed_error": _error(y == 0, accepted),
+        "observed_error_rejected": _error(y == 1, rejected),
+        "positives_accepted": _error(accepted, said & (y == 1)),
+        "positives_rejected": _error(rejected, said & (y == 1)),
+    }
+
+
+def _error(wrong: NDArray[np.bool_], among: NDArray[np.bool_]) -> float | None:
+    return round(float(wrong[among].mean()), 4) if among.any() else None
+
+
+def _settled(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, float]:
+    """Shares of units: every decision settled; every code that applies accepted (of units that carry one)."""
+    verdict, y = verdicts[:, columns], truth[:, columns] == 1
+    carries = y.any(axis=1)
+    positives = ((verdict == "accept") | ~y).all(axis=1)
+    return {
+        "all_decisions": round(float((verdict != "review").all(axis=1).mean()), 4),
+        "all_positives": round(float(positives[carries].mean()), 4) if carries.any() else 0.0,
+    }
+
+
+def duplicates(texts: Sequence[str], groups: NDArray[np.intp]) -> dict[str, int]:
+    """Texts of some length that stand in several groups word for word: they leak from fold to fold."""
+    places: dict[str, set[int]] = defaultdict(set)
+    counts: dict[str, int] = defaultdict(int)
+    for text, group in zip(texts, groups.tolist(), strict=True):
+        words = text.casefold().split()
+        if len(words) >= DUPLICATE_WORDS:
+            places[" ".join(words)].add(group)
+            counts[" ".join(words)] += 1
+    repeated = [text for text, where in places.items() if len(where) > 1]
+    return {"n_texts": len(repeated), "n_units": sum(counts[text] for text in repeated)}
+
+
+def human_ceiling(dataset: CodedDataset, labels: Labels, columns: Sequence[int]) -> dict[str, Any]:
+    """Each coder against the majority of the others, on units that two coders or more looked at."""
+    by_coder, book = dataset.codings.by_coder, dataset.codebook
+    found: dict[str, Any] = {}
+    for coder, units in by_coder.items():
+        others = {name: seen for name, seen in by_coder.items() if name != coder}
+        order = [
+            unit for unit in labels.unit_ids if unit in units and any(unit in o for o in others.values())
+        ]
+        if not order:
+            continue
+        own = labels_of_codings({coder: units}, book, order=order).values
+        rest = labels_of_codings(others, book, order=order).values
+        per_code = metrics.per_code(rest[:, columns], own[:, columns] == 1, [book.ids[c] for c in columns])
+        kappas = [row["kappa"] for row in per_code.values() if row["kappa"] is not None]
+        found[coder] = {
+            "n_units": len(order),
+            **metrics.overall(rest, own == 1, columns),
+            "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
+            "per_code": {code: {"f1": row["f1"], "kappa": row["kappa"]} for code, row in per_code.items()},
+            "groups": {
+                " | ".join(group): metrics.exclusive_group(rest, own == 1, [book.ids.index(c) for c in group])
+                for group in book.exclusive_groups
+            },
+        }
+    if not found:
+        return {}
+    names = ("macro_f1", "micro_f1", "exact_set", "mean_kappa")
+    means = {
+        name: round(float(np.mean([one[name] for one in found.values() if one[name] is not None])), 4)
+        for name in names
+        if any(one[name] is not None for one in found.values())
+    }
+    return {"coders": found, **means}

@@ -1,0 +1,139 @@
+"""From scores to probabilities: what was learnt and what the codebook says, weighed against each other.
+
+One logistic regression over all codes. Its weights are shared, change with the number of a code's positives,
+and each code may deviate as far as its own labels justify it: a rare code keeps what all codes have in
+common, and a code without any positive rests on the codebook. It is fitted on scores of interviews that the
+learner had not seen (Platt 1999; partial pooling as in Gelman & Hill 2007, ch. 12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.learn.ridge import smoothed_mean
+
+Floats = NDArray[np.float64]
+
+START = np.array(
+    [1.5, 0.0, 0.7, 0.0, 0.0, 0.0]
+)  # learnt, codebook and constant, each with its slope in support
+SHARED_PENALTY = 2.0  # how firmly the shared weights are held at START
+OWN_PENALTY = 3.0  # how firmly a code is held at the shared weights
+MAX_ROWS = 20_000
+_LIMIT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """`sigmoid(base + weights . (learnt, codebook, 1))` for each code."""
+
+    weights: Floats  # (n_codes, 3)
+    base: Floats  # (n_codes,) log-odds of the codes' shares
+    mean: Floats  # (n_codes,) shares, by which learnt scores are standardised
+    evidence_mean: Floats  # (n_codes,)
+    groups: tuple[tuple[int, ...], ...] = ()  # columns that exclude each other
+    parents: tuple[tuple[int, int], ...] = ()  # (child, parent) columns, the deepest first
+
+    def of(self, columns: Sequence[int]) -> Blend:
+        """The blend of some codes by themselves, without what ties them to others."""
+        rows = list(columns)
+        return Blend(self.weights[rows], self.base[rows], self.mean[rows], self.evidence_mean[rows])
+
+    def __call__(self, learnt: Floats, evidence: NDArray[np.floating]) -> Floats:
+        """Probabilities of shape (n, n_codes)."""
+        r, z = _standardised(learnt, evidence, self.mean, self.evidence_mean)
+        logit = self.base + self.weights[:, 0] * r + self.weights[:, 1] * z + self.weights[:, 2]
+        probabilities = sigmoid(logit)
+        for group in self.groups:
+            members = list(group)
+            total = probabilities[:, members].sum(axis=1, keepdims=True)
+            probabilities[:, members] /= np.maximum(total, 1e-12)
+        for child, parent in self.parents:
+            np.maximum(probabilities[:, parent], probabilities[:, child], out=probabilities[:, parent])
+        return probabilities
+
+
+def fit_blend(
+    learnt: Floats,
+    evidence: NDArray[np.floating],
+    values: Floats,
+    *,
+    groups: Sequence[Sequence[int]] = (),
+    parents: Sequence[tuple[int, int]] = (),
+) -> Blend:
+    """Weigh left-out scores (n, n_codes) and zero-shot evidence (n, n_codes) by `values` (nan: not said)."""
+    from scipy.optimize import minimize
+
+    mean = smoothed_mean(values)
+    base = np.log(mean / (1.0 - mean))
+    evidence_mean = evidence.mean(axis=0, dtype=np.float64) if len(evidence) else np.zeros(len(mean))
+    n_codes = len(mean)
+    rows = np.arange(len(values))
+    if len(rows) > MAX_ROWS:  # every k-th: enough for a handful of weights
+        rows = rows[:: len(rows) // MAX_ROWS + 1]
+    said = ~np.isnan(values[rows])
+    filled = np.where(said, values[rows], 0.0)
+    learnt_said = np.where(np.isnan(learnt[rows]), mean, learnt[rows])
+    r, z = _standardised(learnt_said, evidence[rows], mean, evidence_mean)
+    support = np.log1p(np.nansum(values, axis=0))
+    slope = (support - np.log(30.0)) / 2.0  # 0 for a code with about thirty positives
+    spread = np.stack([np.ones(n_codes), slope], axis=1)
+
+    def unpack(flat: Floats) -> tuple[Floats, Floats, Floats]:
+        shared, own = flat[:6].reshape(3, 2), flat[6:].reshape(n_codes, 3)
+        return shared, own, spread @ shared.T + own
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        shared, own, weights = unpack(flat)
+        logit = np.clip(base + weights[:, 0] * r + weights[:, 1] * z + weights[:, 2], -_LIMIT, _LIMIT)
+        cost = np.where(said, np.logaddexp(0.0, logit) - filled * logit, 0.0).sum()
+        error = np.where(said, sigmoid(logit) - filled, 0.0)
+        gradient = np.stack([(error * r).sum(axis=0), (error * z).sum(axis=0), error.sum(axis=0)], axis=1)
+        away = shared.ravel() - START
+        cost += SHARED_PENALTY * (away**2).sum() + OWN_PENALTY * (own**2).sum()
+        to_shared = (gradient.T @ spread).ravel() + 2 * SHARED_PENALTY * away
+        return float(cost), np.concatenate([to_shared, (gradient + 2 * OWN_PENALTY * own).ravel()])
+
+    start = np.concatenate([START, np.zeros(3 * n_codes)])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    weights = unpack(found.x)[2]
+    weights[:, :2] = np.maximum(weights[:, :2], 0.0)  # evidence for a code never speaks against it
+    return Blend(weights, base, mean, evidence_mean, tuple(tuple(group) for group in groups), tuple(parents))
+
+
+def sigmoid(logit: Floats) -> Floats:
+    """1 / (1 + exp(-logit)), without overflow."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logit)))
+
+
+def _standardised(
+    learnt: Floats, evidence: NDArray[np.floating], mean: Floats, evidence_mean: Floats
+) -> tuple[Floats, Floats]:
+    return (learnt - mean) / np.sqrt(mean * (1.0 - mean)), (evidence - evidence_mean) / 2.0
+
+
+def best_thresholds(probabilities: Floats, values: Floats, *, prior_positives: float = 30.0) -> Floats:
+    """The probability from which each code is best suggested, shape (n_codes,): the largest F1.
+
+    A code with few positives trusts its calibrated probabilities more than its own hits: both count towards
+    the F1, the positives by n / (n + `prior_positives`). A code that has no label gets one half.
+    """
+    thresholds = np.full(probabilities.shape[1], 0.5)
+    for column in range(len(thresholds)):
+        said = ~np.isnan(values[:, column])
+        p, y = probabilities[said, column], values[said, column]
+        if not len(p):
+            continue
+        share = y.sum() / (y.sum() + prior_positives)
+        gain = share * y + (1.0 - share) * p
+        order = np.argsort(-p, kind="stable")
+        hits = np.cumsum(gain[order])
+        f1 = 2.0 * hits / (np.arange(1, len(p) + 1) + gain.sum())
+        best = int(np.argmax(f1))
+        following = p[order][min(best + 1, len(p) - 1)]
+        thresholds[column] = float(np.clip((p[order][best] + following) / 2, 0.02, 0.98))
+    return thresholds

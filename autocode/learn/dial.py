@@ -1,0 +1,225 @@
+"""The risk dial: which decisions need no human eye, at an error that the user names.
+
+From calibrated, cross-fitted probabilities it takes two thresholds: codes at or above the upper one are
+accepted, codes at or below the lower one rejected, the rest is for review. The promise: on interviews like
+those that were coded, the share of wrong decisions among the accepted (and, separately, among the rejected)
+stays below the target, with the stated confidence.
+
+Method: learn then test (Angelopoulos et al. 2021) with fixed-sequence testing. Candidates are tried from the
+strictest to the laxest, starting where the probabilities themselves promise most evidence, and the last one
+before the first failure is taken, so no multiplicity is to be paid for. Each is tested by betting against the
+hypothesis that its error is above the target (Waudby-Smith & Ramdas 2024): with e and s the wrong and all
+settled decisions of an interview and w = 1 / max(s, median of s), the variable w (e - target s) lies in
+[-target, 1 - target] and has a mean of at least 0 under the hypothesis, so that the product of
+1 - bet w (e - target s) / (1 - target) over interviews, averaged over a few bets, is above 1 / alpha with a
+probability of at most alpha. Nothing is assumed but that interviews are exchangeable. What is
+approximate: cross-fitted probabilities stand for those of the final model, which has seen a little more, and
+interviews that settle more than the median count as if they settled as much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.errors import LearnError
+from autocode.learn.ridge import members_of
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+BETS = ((1.0, 0.25), (0.9, 0.25), (0.7, 0.2), (0.5, 0.1), (0.3, 0.1), (0.15, 0.1))  # fraction, weight
+ACCEPT_FROM = np.round(np.arange(0.995, 0.495, -0.01), 3)
+REJECT_TO = np.concatenate(
+    [[0.0005, 0.001, 0.002, 0.003, 0.004], np.round(np.arange(0.005, 0.505, 0.005), 3)]
+)
+PESSIMISM = 2.0  # the start of the sequence supposes so many times the errors that probabilities promise
+NEVER = 2.0  # a threshold that no probability reaches
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What was found for accepting, or for rejecting."""
+
+    threshold: float | None  # None: nothing may be settled
+    n_settled: int  # of the calibration decisions
+    n_wrong: int
+    coverage: float  # share of the calibration decisions
+    more_interviews: int | None  # about how many more would allow it; None: not needed, or not to be known
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Thresholds with a promise."""
+
+    target_error: float
+    confidence: float
+    n_interviews: int
+    accept_from: tuple[float, ...]  # by code; above 1: never
+    reject_to: tuple[float, ...]  # by code; below 0: never
+    accept: Side
+    reject: Side
+
+    def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.str_]:
+        """ "accept", "review" or "reject" for each probability, shape (n, n_codes)."""
+        accepted = probabilities >= np.array(self.accept_from)
+        rejected = (probabilities <= np.array(self.reject_to)) & ~accepted
+        return np.where(accepted, "accept", np.where(rejected, "reject", "review"))
+
+    def notes(self, code_ids: Sequence[str]) -> list[str]:
+        """What a user has to know about it, one sentence each."""
+        said = [_sentence("accepted", self.accept, self), _sentence("rejected", self.reject, self)]
+        never = [code for code, t in zip(code_ids, self.accept_from, strict=True) if t > 1]
+        if self.accept.threshold is not None and never:
+            some = ", ".join(f"'{code}'" for code in never[:5]) + (", ..." if len(never) > 5 else "")
+            said.append(f"Of {some} nothing is accepted unseen: too often wrong, or not enough labels yet.")
+        return said
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values, for `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Dial:
+        """The dial that `to_dict` described. Raises `KeyError` or `TypeError` for anything else."""
+        lists = {name: tuple(given[name]) for name in ("accept_from", "reject_to")}
+        sides = {name: Side(**given[name]) for name in ("accept", "reject")}
+        return cls(**{**given, **lists, **sides})
+
+
+def check_target(target_error: float, confidence: float) -> None:
+    """Raise `LearnError` unless both are shares between 0 and 1."""
+    for name, value in (("target error", target_error), ("confidence", confidence)):
+        if not 0.0 < value < 1.0:
+            raise LearnError(
+                f"the {name} must lie between 0 and 1, for example 0.05 or 0.95 ({value:g} found)"
+            )
+
+
+def set_dial(
+    probabilities: Floats,
+    values: Floats,
+    groups: NDArray[np.intp],
+    *,
+    target_error: float,
+    confidence: float = 0.95,
+) -> Dial:
+    """Set the dial on human-coded units.
+
+    `probabilities` and `values` have shape (n, n_codes), the former from models that have not seen the unit's
+    interview, the latter 1, 0 or nan where nobody has said; `groups` (n,) are interviews. Raises `LearnError`
+    for a target or confidence outside 0 and 1.
+    """
+    check_target(target_error, confidence)
+    said = ~np.isnan(values)
+    interviews = members_of(groups)
+    alpha = 1.0 - confidence
+    accept = _search(
+        [said & (probabilities >= t) for t in ACCEPT_FROM], ACCEPT_FROM, values == 0, 1 - probabilities,
+        interviews, target=target_error, alpha=alpha,
+    )  # fmt: skip
+    reject = _search(
+        [said & (probabilities <= t) for t in REJECT_TO], REJECT_TO, values == 1, probabilities, interviews,
+        target=target_error, alpha=alpha,
+    )  # fmt: skip
+    n_codes = values.shape[1]
+    accept_from = np.full(n_codes, NEVER if accept.threshold is None else accept.threshold)
+    reject_to = np.full(n_codes, -1.0 if reject.threshold is None else reject.threshold)
+    for column in range(n_codes):
+        own = said[:, column]
+        accepted = own & (probabilities[:, column] >= accept_from[column])
+        if (
+            _clearly_worse(accepted, values[:, column] == 0, target_error)
+            or not (values[own, column] == 1).any()
+        ):
+            accept_from[column] = NEVER
+        rejected = own & (probabilities[:, column] <= reject_to[column])
+        if _clearly_worse(rejected, values[:, column] == 1, target_error) or not own.any():
+            reject_to[column] = -1.0
+    return Dial(
+        target_error, confidence, len(interviews), tuple(accept_from.tolist()), tuple(reject_to.tolist()),
+        accept, reject,
+    )  # fmt: skip
+
+
+def _search(
+    settled: Sequence[Bools],
+    thresholds: Floats,
+    wrong: Bools,
+    expected: Floats,
+    interviews: Sequence[NDArray[np.intp]],
+    *,
+    target: float,
+    alpha: float,
+) -> Side:
+    """The laxest threshold before the first failure of the sequence."""
+    needed = math.log(1.0 / alpha)
+    counts = [
+        tuple(_by_interview(part, interviews) for part in (chosen, chosen & wrong, chosen * expected))
+        for chosen in settled
+    ]
+    promised = [
+        log_evidence(np.minimum(PESSIMISM * supposed, n), n, target) if n.any() else -np.inf
+        for n, _, supposed in counts
+    ]
+    start = int(np.argmax(promised))
+    found: int | None = None
+    for index in range(start, len(counts)):
+        n, errors, _ = counts[index]
+        if not n.any() or log_evidence(errors, n, target) < needed:
+            break
+        found = index
+    if found is None:
+        best = max((log_evidence(errors, n, target) for n, errors, _ in counts if n.any()), default=-np.inf)
+        more = math.ceil(len(interviews) * (needed / best - 1.0)) if best > 0.05 * needed else None
+        return Side(None, 0, 0, 0.0, max(1, more) if more is not None else None)
+    n, errors, _ = counts[found]
+    total = max(1, int(settled[-1].size))
+    return Side(float(thresholds[found]), int(n.sum()), int(errors.sum()), float(n.sum()) / total, None)
+
+
+def log_evidence(errors: Floats, settled: Floats, target: float) -> float:
+    """The log of the bet's wealth against "the error is above the target"; (n_interviews,) counts.
+
+    >>> log_evidence(np.zeros(100), np.full(100, 5.0), 0.05) > math.log(20)
+    True
+    >>> log_evidence(np.ones(100), np.full(100, 5.0), 0.05) < 0
+    True
+    """
+    usual = float(np.median(settled[settled > 0]))
+    z = (errors - target * settled) / np.maximum(settled, usual) / (1.0 - target)
+    with np.errstate(divide="ignore"):
+        wealth = [np.log1p(np.maximum(-bet * z, -1.0)).sum() + math.log(share) for bet, share in BETS]
+    return float(np.logaddexp.reduce(wealth))
+
+
+def _by_interview(table: NDArray[Any], interviews: Sequence[NDArray[np.intp]]) -> Floats:
+    by_row = table.sum(axis=1, dtype=np.float64)
+    return np.array([by_row[rows].sum() for rows in interviews])
+
+
+def _clearly_worse(settled: Bools, wrong: Bools, target: float) -> bool:
+    """Whether a code's own error is above the target beyond chance (one-sided binomial test at 5 %)."""
+    from scipy.stats import binom
+
+    n, errors = int(settled.sum()), int((settled & wrong).sum())
+    return bool(n and errors > target * n and binom.sf(errors - 1, n, target) < 0.05)
+
+
+def _sentence(what: str, side: Side, dial: Dial) -> str:
+    promise = f"at most {dial.target_error:g} wrong with {dial.confidence:.0%} confidence"
+    if side.threshold is not None:
+        return (
+            f"{side.coverage:.1%} of decisions are {what} unseen ({promise}; {side.n_wrong} of "
+            f"{side.n_settled} wrong on the coded interviews)."
+        )
+    if side.more_interviews is None:
+        more = "at this target the codes are too often wrong for it; choose a larger target or code more"
+    else:
+        more = f"not enough labels yet: code about {side.more_interviews} more interviews"
+    return f"Nothing can be {what} unseen ({promise}): {more}."

@@ -1,0 +1,83 @@
+"""Why a learnt suggestion was made, in statements and words a person can check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.learn.learner import Learned
+from autocode.learn.signals import Signals
+from autocode.learn.views import Encoded, one_kernel
+from autocode.records import Evidence
+
+MOST_WORDS = 3
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """The reasons of one model, for utterance after utterance."""
+
+    learned: Learned
+    function_words: frozenset[str] = frozenset()  # say nothing by themselves
+
+    @cached_property
+    def word_weights(self) -> NDArray[np.float64]:
+        """What each hashed term adds to each code's score, shape (n_columns, n_codes)."""
+        model = self.learned
+        share = model.weights["words"] / sum(model.weights.values())
+        return np.asarray(model.encoded.sparse["words"].T @ model.fit.dual) * share
+
+    def nearness(self, encoded: Encoded) -> NDArray[np.float32]:
+        """How near in meaning each utterance is to each labelled statement, shape (n, n_anchors)."""
+        return one_kernel(encoded, self.learned.encoded, "meaning")
+
+    def __call__(
+        self, signals: Signals, encoded: Encoded, near: NDArray[np.float32], row: int, column: int
+    ) -> tuple[Evidence, ...]:
+        """The nearest statement that people gave the code and the nearest that they did not, and the words.
+
+        `accepted` weighs what the labelled statements that carry the code add to the score, `words` what
+        the words add; `rejected` speaks against, and weighs nothing.
+        """
+        model = self.learned
+        values = model.values[model.anchors, column]
+        own = np.array([model.signals.ids[i] == signals.ids[row] for i in model.anchors])
+        found: list[Evidence] = []
+        words = self._words(signals.texts[row], encoded.sparse["words"][[row]], column)
+        for kind, rows in (
+            ("accepted", np.flatnonzero((values == 1) & ~own)),
+            ("rejected", np.flatnonzero((values == 0) & ~own)),
+        ):
+            if len(rows):
+                nearest = int(rows[int(np.argmax(near[row, rows]))])
+                text = model.signals.texts[int(model.anchors[nearest])]
+                weight = 0.0 if kind == "rejected" else float(near[row, nearest])
+                found.append(Evidence(kind, " ".join(text.split()), weight))  # type: ignore[arg-type]
+        return (*found[:1], *words, *found[1:])
+
+    def _words(self, text: str, terms: Any, column: int) -> list[Evidence]:
+        """The words and pairs of words that add most, those that overlap a stronger one left out."""
+        value = dict(zip(terms.indices.tolist(), terms.data.tolist(), strict=True))
+        weights = self.word_weights[:, column]
+        spans = sorted(
+            (
+                (value.get(c, 0.0) * weights[c], start, end)
+                for term, c, start, end in self.learned.views.terms(text)
+                if term[0].isalnum() and not set(term.split()) <= self.function_words
+            ),
+            key=lambda span: (-span[0], span[1]),
+        )
+        chosen: list[tuple[float, int, int]] = []
+        said: set[str] = set()
+        for weight, start, end in spans:
+            if weight <= 0 or len(chosen) == MOST_WORDS:
+                break
+            words = text[start:end].casefold()
+            if words not in said and all(end <= s or e <= start for _, s, e in chosen):
+                chosen.append((weight, start, end))
+                said.add(words)
+        return [Evidence("words", text[s:e], float(weight), s, e) for weight, s, e in chosen]

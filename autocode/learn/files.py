@@ -1,0 +1,212 @@
+"""A learnt model in a folder of the user's project: arrays, JSON, and a card that a person can read.
+
+Readable by its owner alone: it holds the coded statements that suggestions are explained with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autocode.digests import digest
+from autocode.errors import LearnError
+from autocode.files import (
+    OutputError,
+    explain_os_error,
+    private_folder,
+    write_private_bytes,
+    write_together,
+)
+from autocode.learn.blend import Blend
+from autocode.learn.dial import Dial
+from autocode.learn.learner import Learned, Recipe
+from autocode.learn.ridge import Fit
+from autocode.learn.sets import SetRule
+from autocode.learn.signals import Signals
+from autocode.learn.views import Views, take_rows
+
+FORMAT = 1  # raised when the files' layout changes
+ARRAYS, FACTS, CARD = "model.npz", "model.json", "MODEL.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What was learnt, with what it was learnt from and for."""
+
+    learned: Learned
+    dial: Dial | None
+    facts: Mapping[str, Any]  # codebook, encoder, counts, settings: JSON values
+
+    @property
+    def digest(self) -> str:
+        """Names the model: two with the same digest score alike."""
+        facts = {key: value for key, value in self.facts.items() if key != "timings"}
+        return digest([FORMAT, facts, _content(self.learned), self.dial.to_dict() if self.dial else None])
+
+
+def save_model(model: Model, folder: Path) -> None:
+    """Write the model into `folder`, private to its owner. Raises `OutputError`."""
+    facts = {
+        "format": FORMAT, "content": _content(model.learned), **model.facts,
+        "dial": model.dial.to_dict() if model.dial else None,
+        "recipe": asdict(model.learned.recipe), "code_ids": list(model.learned.code_ids),
+        "units": [list(item) for item in zip(model.learned.signals.ids, model.learned.signals.groups,
+                                             strict=True)],
+        "texts": list(model.learned.signals.texts), "previous": list(model.learned.signals.previous),
+        "never_empty": model.learned.rule.never_empty,
+        "pairs": {name: [list(pair) for pair in pairs] for name, pairs in _pairs(model.learned).items()},
+    }  # fmt: skip
+    with private_folder(folder):
+        packed = io.BytesIO()
+        np.savez(packed, **_arrays(model.learned))
+        try:
+            write_private_bytes(folder / ARRAYS, packed.getvalue())
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be written ({explain_os_error(error)})") from error
+        with write_together(folder, (FACTS, CARD)) as (json_file, card):
+            json.dump(facts, json_file, ensure_ascii=False, indent=1)
+            card.write(card_of(model))
+
+
+def load_model(folder: str | Path) -> Model:
+    """The model in a folder. Raises `LearnError` where there is none, or one of another version."""
+    folder = Path(folder)
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        packed = io.BytesIO((folder / ARRAYS).read_bytes())
+        with np.load(packed, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise LearnError(f"{folder}: holds no trained model; 'autocode train' makes one") from None
+    except (OSError, ValueError, zipfile.BadZipFile):
+        raise LearnError(f"{folder}: the model is damaged; train it again") from None
+    if facts.get("format") != FORMAT:
+        raise LearnError(f"{folder}: the model was made by another version of autocode; train it again")
+    try:
+        model = _model(facts, arrays)
+        if facts["content"] != _content(model.learned):
+            raise LearnError(f"{folder}: the model's files do not belong together; train it again")
+        return model
+    except (KeyError, IndexError, TypeError):
+        raise LearnError(f"{folder}: the model is damaged; train it again") from None
+
+
+def card_of(model: Model) -> str:
+    """A page on what the model is, for people."""
+    learned, facts = model.learned, model.facts
+    positives = np.nansum(learned.values, axis=0).astype(int)
+    said = (~np.isnan(learned.values)).sum(axis=0)
+    lines = [
+        "# A model of your codes",
+        "",
+        f"Learnt from {len(learned.signals)} coded utterances of {len(set(learned.signals.groups))} "
+        f"transcripts for the codebook '{facts.get('codebook', {}).get('name', '')}'.",
+        "It holds the coded statements themselves (suggestions are explained with them): keep it as "
+        "confidential as the interviews, and delete it with them.",
+        "",
+        "It suggests; whether a statement means what a code says remains for people to decide. It is made "
+        "for transcripts like those that it learnt from, in the same language, coded in the same units.",
+        "",
+        "| code | applies | of | suggested from |",
+        "|---|---|---|---|",
+        *(
+            f"| {code} | {positives[i]} | {said[i]} | {learned.rule.thresholds[i]:.2f} |"
+            for i, code in enumerate(learned.code_ids)
+        ),
+        "",
+        f"Kernel weights '{learned.recipe.weights}', penalty {learned.recipe.penalty:g}, chosen on inner "
+        "folds by transcript. Probabilities are calibrated on transcripts that were left out.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
+    rule = learned.rule
+    return {"rivals": rule.rivals, "groups": rule.groups, "parents": rule.parents}
+
+
+_SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
+                 {"ids", "groups", "texts", "previous"})  # fmt: skip
+_BLEND = ("weights", "base", "mean", "evidence_mean")
+
+
+def _arrays(learned: Learned) -> dict[str, Any]:
+    arrays: dict[str, Any] = {f"signals.{name}": getattr(learned.signals, name) for name in _SIGNALS}
+    arrays |= {f"blend.{name}": getattr(learned.blend, name) for name in _BLEND}
+    arrays |= {f"center.{name}": value for name, value in learned.views.center.items()}
+    arrays |= {f"spread.{name}": value for name, value in learned.views.spread.items()}
+    for name, value in learned.views.idf.items():
+        known = np.flatnonzero(value)
+        arrays |= {
+            f"idf.{name}.at": known,
+            f"idf.{name}": value[known],
+            f"idf.{name}.n": np.array(len(value)),
+        }
+    return arrays | {
+        "values": learned.values, "anchors": learned.anchors, "dual": learned.fit.dual,
+        "mean": learned.fit.mean, "left_out": learned.fit.left_out, "cross_fitted": learned.cross_fitted,
+        "thresholds": learned.rule.thresholds,
+    }  # fmt: skip
+
+
+def _content(learned: Learned) -> str:
+    """A digest of all that the scores depend on."""
+    whole = hashlib.sha256()
+    for name, value in sorted(_arrays(learned).items()):
+        whole.update(name.encode())
+        whole.update(np.ascontiguousarray(value).tobytes())
+    for texts in (learned.signals.ids, learned.signals.texts, learned.signals.previous):
+        whole.update("\0".join(texts).encode("utf-8", "replace"))
+    return whole.hexdigest()
+
+
+def _model(facts: dict[str, Any], arrays: dict[str, Any]) -> Model:
+    dense = {name: arrays[f"signals.{name}"] for name in _SIGNALS}
+    signals = Signals(
+        ids=tuple(unit for unit, _ in facts["units"]),
+        groups=tuple(group for _, group in facts["units"]),
+        texts=tuple(facts["texts"]),
+        previous=tuple(facts["previous"]),
+        **dense,
+    )
+    idf = {}
+    for name in ("words", "chars"):
+        idf[name] = np.zeros(int(arrays[f"idf.{name}.n"]), np.float32)
+        idf[name][arrays[f"idf.{name}.at"]] = arrays[f"idf.{name}"]
+    views = Views(
+        {name: arrays[f"center.{name}"] for name in ("meaning", "early")},
+        {name: arrays[f"spread.{name}"] for name in ("meaning", "early")},
+        idf,
+    )
+    pairs = {name: tuple(tuple(pair) for pair in found) for name, found in facts["pairs"].items()}
+    rule = SetRule(arrays["thresholds"], bool(facts["never_empty"]), **pairs)
+    blend = Blend(
+        **{name: arrays[f"blend.{name}"] for name in _BLEND}, groups=pairs["groups"], parents=pairs["parents"]
+    )
+    learned = Learned(
+        tuple(facts["code_ids"]), signals, arrays["values"], views,
+        take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),
+        Fit(arrays["dual"], arrays["mean"], arrays["left_out"]), blend, rule, arrays["cross_fitted"],
+    )  # fmt: skip
+    own = {
+        "format",
+        "content",
+        "dial",
+        "code_ids",
+        "units",
+        "texts",
+        "previous",
+        "never_empty",
+        "pairs",
+    }
+    dial = Dial.from_dict(facts["dial"]) if facts["dial"] else None
+    return Model(learned, dial, {key: value for key, value in facts.items() if key not in own})

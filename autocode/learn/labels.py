@@ -1,0 +1,94 @@
+"""Human codes as a table: what was said of which code on which utterance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.codebook import Codebook
+from autocode.records import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """`values[i, c]`: 1 code c applies to unit i, 0 it does not, nan nobody has said."""
+
+    unit_ids: tuple[str, ...]
+    code_ids: tuple[str, ...]
+    values: NDArray[np.float64]  # (n_units, n_codes)
+
+    def __len__(self) -> int:
+        return len(self.unit_ids)
+
+    def take(self, rows: NDArray[np.intp]) -> Labels:
+        """Some of the units."""
+        return Labels(tuple(self.unit_ids[row] for row in rows), self.code_ids, self.values[rows])
+
+
+def labels_of_codings(
+    by_coder: Mapping[str, Mapping[str, frozenset[str]]], codebook: Codebook, *, order: Sequence[str]
+) -> Labels:
+    """One table from the codings of all coders; units in the given `order`, those that nobody saw left out.
+
+    A code applies where at least half of those who saw the unit applied it or a code below it; of an
+    exclusive group only the code with most votes, the first one of equals.
+    """
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    lineage = {c: [column[x] for x in (c, *codebook.ancestors(c))] for c in codebook.ids}
+    seen = set().union(*by_coder.values()) if by_coder else set()
+    ids = [unit for unit in order if unit in seen]
+    row = {unit: index for index, unit in enumerate(ids)}
+    votes, voters = np.zeros((len(ids), len(column))), np.zeros((len(ids), 1))
+    for units in by_coder.values():
+        for unit, codes in units.items():
+            if unit in row:
+                voters[row[unit]] += 1
+                above = sorted({index for code in codes for index in lineage[code]})
+                votes[row[unit], above] += 1
+    values = (votes >= np.maximum(voters, 1) / 2).astype(np.float64)
+    for group in codebook.exclusive_groups:
+        members = [column[code_id] for code_id in group]
+        most = votes[:, members].argmax(axis=1)
+        values[:, members] = 0.0
+        any_vote = votes[:, members].max(axis=1) > 0
+        values[np.flatnonzero(any_vote), np.array(members)[most[any_vote]]] = 1.0
+    return Labels(tuple(ids), codebook.ids, _closed(codebook, values))
+
+
+def labels_of_decisions(decisions: Iterable[Decision], codebook: Codebook) -> Labels:
+    """One table from single decisions, in the order in which units were first decided on.
+
+    The latest decision of each coder counts. A code that applies brings its ancestors along and speaks
+    against the others of its exclusive group; one that does not apply speaks against all below it.
+    Codes that are no longer in the codebook are left out.
+    """
+    latest = {(d.utterance_id, d.code_id, d.coder): d.applies for d in decisions if d.code_id in codebook}
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    units = {unit: index for index, unit in enumerate(dict.fromkeys(unit for unit, _, _ in latest))}
+    votes, voters = np.zeros((len(units), len(column))), np.zeros((len(units), len(column)))
+    for (unit, code, _), applies in latest.items():
+        votes[units[unit], column[code]] += applies
+        voters[units[unit], column[code]] += 1
+    with np.errstate(invalid="ignore"):
+        values = np.where(voters > 0, votes / voters >= 0.5, np.nan)
+    for code in codebook.ids:
+        applies = values[:, column[code]] == 1
+        rivals = [column[rival] for rival in codebook.group_of(code) if rival != code]
+        values[np.ix_(applies, rivals)] = np.where(np.isnan(values[np.ix_(applies, rivals)]), 0.0,
+                                                   values[np.ix_(applies, rivals)])  # fmt: skip
+    return Labels(tuple(units), codebook.ids, _closed(codebook, values))
+
+
+def _closed(codebook: Codebook, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values in which a parent applies where a child does, and no child where its parent does not."""
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    for code in sorted(codebook.ids, key=codebook.depth, reverse=True):
+        for parent in codebook.ancestors(code)[:1]:
+            values[values[:, column[code]] == 1, column[parent]] = 1.0
+    for code in sorted(codebook.ids, key=codebook.depth):
+        for parent in codebook.ancestors(code)[:1]:
+            values[values[:, column[parent]] == 0, column[code]] = 0.0
+    return values

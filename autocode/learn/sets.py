@@ -1,0 +1,90 @@
+"""From probabilities to the set of codes of each utterance, by what labelled sets have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.codebook import Codebook
+
+ALWAYS_FROM = 0.98  # share of labelled units with a code from which an empty set is thought a mistake
+LEAST_UNITS = 50
+RARELY_TOGETHER = 0.05  # of what independence would give, from which two codes exclude each other
+LEAST_EXPECTED = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetRule:
+    """When a code applies, and which codes do not go together."""
+
+    thresholds: NDArray[np.float64]  # (n_codes,)
+    never_empty: bool  # nearly every labelled unit carries a code
+    rivals: tuple[tuple[int, int], ...]  # pairs of columns that (nearly) never apply together
+    groups: tuple[tuple[int, ...], ...]  # of each exactly one applies
+    parents: tuple[tuple[int, int], ...]  # (child, parent), the deepest first
+
+    def __call__(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Which codes apply, shape (n, n_codes)."""
+        ratio = _odds(probabilities) / _odds(self.thresholds)
+        chosen = ratio >= 1.0
+        for a, b in self.rivals:
+            both = chosen[:, a] & chosen[:, b]
+            weaker = ratio[:, a] < ratio[:, b]
+            chosen[both & weaker, a] = False
+            chosen[both & ~weaker, b] = False
+        if self.never_empty:
+            empty = ~chosen.any(axis=1)
+            chosen[empty, ratio[empty].argmax(axis=1)] = True
+        for group in self.groups:
+            members = np.array(group)
+            best = probabilities[:, members].argmax(axis=1)
+            chosen[:, members] = np.arange(len(members)) == best[:, None]
+        for child, parent in self.parents:
+            chosen[:, parent] |= chosen[:, child]
+        return chosen
+
+
+def learn_sets(values: NDArray[np.float64], thresholds: NDArray[np.float64], codebook: Codebook) -> SetRule:
+    """The rule that labelled sets (n, n_codes; nan: not said) suggest."""
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    groups = tuple(tuple(column[c] for c in group) for group in codebook.exclusive_groups)
+    parents = family(codebook)
+    whole = values[~np.isnan(values).any(axis=1)]
+    never_empty = len(whole) >= LEAST_UNITS and (whole.sum(axis=1) > 0).mean() >= ALWAYS_FROM
+    related = {frozenset((column[c], column[a])) for c in codebook.ids for a in codebook.ancestors(c)}
+    return SetRule(thresholds, bool(never_empty), _rivals(whole, related), groups, parents)
+
+
+def family(codebook: Codebook) -> tuple[tuple[int, int], ...]:
+    """(child, parent) columns of the codebook, the deepest first."""
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    deepest_first = sorted(codebook.ids, key=codebook.depth, reverse=True)
+    return tuple((column[c], column[a]) for c in deepest_first for a in codebook.ancestors(c)[:1])
+
+
+def _rivals(whole: NDArray[np.float64], related: set[frozenset[int]]) -> tuple[tuple[int, int], ...]:
+    if not len(whole):
+        return ()
+    together = whole.T @ whole
+    alone = np.diag(together)
+    expected = np.outer(alone, alone) / len(whole)
+    rare = (together <= RARELY_TOGETHER * expected) & (expected >= LEAST_EXPECTED)
+    return tuple(
+        (int(a), int(b))
+        for a, b in np.argwhere(np.triu(rare, 1))
+        if frozenset((int(a), int(b))) not in related
+    )
+
+
+def _odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    p = np.clip(np.asarray(probabilities, np.float64), 1e-9, 1 - 1e-9)
+    return np.asarray(p / (1 - p))
+
+
+def exclusive_columns(codebook: Codebook) -> Sequence[Sequence[int]]:
+    """The columns of each exclusive group."""
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    return [[column[c] for c in group] for group in codebook.exclusive_groups]

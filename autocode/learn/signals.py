@@ -1,0 +1,98 @@
+"""What the learner knows of an utterance: meaning, wording, place, and what was said before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.records import Utterance
+
+_MARKS = "?!"
+N_PLACE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """n utterances. Vectors are unit rows, or zeros where there is nothing before or no question."""
+
+    ids: tuple[str, ...]
+    groups: tuple[str, ...]  # the transcript of each
+    texts: tuple[str, ...]
+    previous: tuple[str, ...]  # what was said before, by whomever; "" at the beginning
+    embeddings: NDArray[np.float32]  # (n, n_dims)
+    early: NDArray[np.float32]  # (n, n_early), of the encoder's first layers; n_early may be 0
+    previous_embeddings: NDArray[np.float32]  # (n, n_dims)
+    question_embeddings: NDArray[np.float32]  # (n, n_dims), of the question that is being answered
+    place: NDArray[np.float32]  # (n, N_PLACE)
+    evidence: NDArray[np.float32]  # (n, n_codes), zero-shot, as log-odds of the scores
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: NDArray[np.intp]) -> Signals:
+        """Some of the utterances, in the order of `rows`."""
+        return Signals(*(_take(getattr(self, field.name), rows) for field in fields(self)))
+
+
+def _take(values: tuple[str, ...] | NDArray[np.float32], rows: NDArray[np.intp]) -> Any:
+    return tuple(values[row] for row in rows) if isinstance(values, tuple) else values[rows]
+
+
+def join(parts: Sequence[Signals]) -> Signals:
+    """All utterances of several transcripts, one after the other."""
+
+    def joined(name: str) -> Any:
+        values = [getattr(part, name) for part in parts]
+        if isinstance(values[0], tuple):
+            return tuple(item for value in values for item in value)
+        return np.concatenate(values)
+
+    return Signals(*(joined(field.name) for field in fields(Signals)))
+
+
+def marks(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Punctuation, numbers and length of each text, shape (n, 10), each about 0 to 1."""
+    rows = []
+    for text in texts:
+        flat = text.strip()
+        words = flat.split()
+        rows.append(
+            (
+                "?" in flat,
+                min(flat.count("?"), 3) / 3,
+                min(flat.count("!"), 3) / 3,
+                "..." in flat or "…" in flat,
+                any(letter.isdigit() for letter in flat),
+                np.log1p(len(words)) / 4,
+                len(words) < 4,
+                len(words) > 20,
+                flat.endswith("?"),
+                ":" in flat or ";" in flat,
+            )
+        )
+    return np.array(rows, np.float32).reshape(len(texts), 10)
+
+
+def place(utterances: Sequence[Utterance], rows: Sequence[int]) -> NDArray[np.float32]:
+    """Where in its transcript each of `rows` stands and who says it, shape (n_rows, N_PLACE), each 0 to 1."""
+    n = len(utterances)
+    found = np.zeros((len(rows), N_PLACE), np.float32)
+    for index, row in enumerate(rows):
+        one = utterances[row]
+        same = row > 0 and utterances[row - 1].speaker == one.speaker
+        found[index] = (
+            row == 0,
+            row == 1,
+            row < 4,
+            row == n - 1,
+            row / max(1, n - 1),
+            min(1.0, np.log1p(row) / 6),
+            one.role == "interviewer",
+            one.role == "respondent",
+            same,
+        )
+    return found

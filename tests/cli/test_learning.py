@@ -1,0 +1,199 @@
+"""`autocode train`, `autocode evaluate` and `autocode code --labels` on invented interviews."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autocode.digests import digest
+from autocode.records import Decision
+from autocode.store import open_project
+from tests.cli.conftest import INTERVIEW, Run, lines_of, tree
+
+SAID = {
+    "trust": ["We trust them and never check.", "I rely on what they promise.", "There is trust between us."],
+    "conflict": ["We quarrelled about invoices.", "The lawyer was called.", "They blamed us and we fought."],
+    None: ["The office is near the harbour.", "My train was late today.", "Lunch is at twelve as ever."],
+}
+
+
+@pytest.fixture
+def settings(here: Path) -> Path:
+    path = here / "settings.toml"
+    path.write_text('[embed]\nencoder = "hashing"\n', encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def dataset(here: Path) -> Path:
+    """Six interviews of nine answers."""
+    folder = here / "dataset"
+    folder.mkdir()
+    rows: dict[str, list[dict[str, Any]]] = {"utterances": [], "codes": [], "coverage": []}
+    for interview in range(6):
+        for turn in range(9):
+            unit, code = f"i{interview}-{turn}", list(SAID)[(turn + interview) % 3]
+            text = SAID[code][(turn // 3 + interview) % 3]
+            rows["utterances"].append(
+                {"transcript_id": f"i{interview}", "utterance_id": unit, "speaker": "R", "role": "respondent",
+                 "text": text}
+            )  # fmt: skip
+            rows["coverage"].append({"utterance_id": unit, "coder": "anna"})
+            if code:
+                rows["codes"].append({"utterance_id": unit, "coder": "anna", "code": code})
+    for name, lines in rows.items():
+        write(folder / f"{name}.jsonl", lines)
+    (folder / "codebook.json").write_text(json.dumps({"codes": [{"code": "trust"}, {"code": "conflict"}]}))
+    return folder
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_train_and_code_with_the_model(run: Run, here: Path, dataset: Path, settings: Path) -> None:
+    trained = run("train", dataset, "--out", "model", "--config", settings, "--json")
+    assert trained.code == 0, trained.err
+    assert trained.data["n_units"] == 54
+    assert trained.data["codes"]["trust"]["f1"] > 0.8
+    new = {"transcript_id": "new", "speaker": "R", "role": "respondent"}
+    texts = {"n1": "I trust them, I never check.", "n2": "The harbour is far away."}
+    write(here / "new.jsonl", [{**new, "utterance_id": unit, "text": text} for unit, text in texts.items()])
+    options = ("--codebook", dataset / "codebook.json", "--config", settings, "--model", "model")
+    coded = run("code", "new.jsonl", "--out", "out", "--all-scores", *options)
+    assert coded.code == 0, coded.err
+    first, second = lines_of(here / "out" / "suggestions.jsonl")
+    best = first["suggestions"][0]
+    assert (best["code"], best["decision"]) == ("trust", "review")
+    assert 0.5 < best["probability"] <= 1
+    assert {"accepted", "rejected"} <= {item["kind"] for item in best["evidence"]}
+    assert all(item["decision"] == "reject" for item in second["suggestions"])
+    told = json.loads((here / "out" / "run.json").read_text())
+    assert told["model"]["n_units"] == 54
+
+
+def test_labels_of_a_plain_transcript(
+    run: Run, here: Path, book: Path, interview: Path, settings: Path
+) -> None:
+    options = ("--codebook", book, "--config", settings)
+    assert run("code", interview, "--out", "first", *options).code == 0
+    units = [row for row in lines_of(here / "first" / "utterances.jsonl") if row["meta"]["codable"]]
+    labels = write(
+        here / "codes.jsonl", [{"utterance_id": units[0]["utterance_id"], "coder": "a", "code": "trust"}]
+    )
+    coverage = write(
+        here / "coverage.jsonl", [{"utterance_id": u["utterance_id"], "coder": "a"} for u in units]
+    )
+    again = run("code", interview, "--out", "second", *options, "--labels", labels, "--coverage", coverage)
+    assert again.code == 0, again.err
+    assert "one interview" in again.err
+    rows = [item for row in lines_of(here / "second" / "suggestions.jsonl") for item in row["suggestions"]]
+    assert rows
+    assert all(item["probability"] is not None for item in rows)
+    assumed = run("code", interview, "--out", "third", *options, "--labels", labels)
+    assert "no coverage file" in assumed.err
+
+
+def test_the_dial_says_what_it_cannot_promise(run: Run, dataset: Path, settings: Path) -> None:
+    told = run("train", dataset, "--out", "model", "--config", settings, "--target-error", "0.05")
+    assert told.code == 0
+    assert "Nothing can be accepted unseen" in told.err
+    assert "not enough labels yet: code about" in told.err
+
+
+def test_a_project_learns_from_decisions(run: Run, study: Path) -> None:
+    for name in ("anna", "ben"):
+        (study / f"{name}.txt").write_text(INTERVIEW.replace("winter", f"winter of {name}"), encoding="utf-8")
+    assert run("add", "anna.txt", "ben.txt", "--yes").code == 0
+    run("train").refused("nobody has decided on a code yet")
+    assert run("code").code == 0
+    with open_project(study) as project:
+        from autocode.batch import project_coder
+
+        segment = digest(project_coder(project).settings.segment.model_dump(mode="json"))
+        for name in ("anna", "ben"):
+            for number, code in enumerate(("trust", "learning", "conflict")):
+                coder = project_coder(project)
+                units = [u for u in project.store.coding(coder.run_key, name).utterances if u.codable]
+                for one in ("trust", "learning", "conflict"):
+                    project.store.add_decision(
+                        Decision(units[number].id, one, "zoe", one == code, True, datetime.now(UTC)),
+                        segmentation=segment,
+                    )
+    trained = run("train", "--json")
+    assert trained.code == 0, trained.err
+    assert trained.data["n_units"] == 6
+    status = run("status", "--json").data
+    assert not any(one["coded"] for one in status["transcripts"])
+    assert run("code", "--out", "coding").code == 0
+    rows = [item for row in lines_of(study / "coding" / "suggestions.jsonl") for item in row["suggestions"]]
+    assert any(item["probability"] is not None for item in rows)
+    assert (study / "model").stat().st_mode & 0o777 == 0o700
+
+
+def test_evaluate(run: Run, here: Path, dataset: Path, settings: Path) -> None:
+    done = run("evaluate", dataset, "--out", "results/metrics.json", "--config", settings, "--folds", 3,
+               "--train-size", 1, "--train-size", 3)  # fmt: skip
+    assert done.code == 0, done.err
+    assert "TF-IDF" in done.out
+    told = json.loads((here / "results" / "metrics.json").read_text())
+    assert [point["train_size"] for point in told["learning_curve"]] == [1, 3]
+    page = (here / "results" / "metrics.html").read_text()
+    assert "What more coding would bring" in page
+    assert {path.stat().st_mode & 0o777 for path in (here / "results").iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("train", "none", "--out", "m"), ("none: no such folder",)),
+        (("train", "dataset"), ("--out is missing",)),
+        (("train", "dataset", "--out", "m", "--labels", "x"), ("--labels",)),
+        (("train", "dataset", "--out", "m", "--target-error", "2"), ("target error", "2 found")),
+        (("train",), ("project",)),
+        (("evaluate", "dataset", "--out", "m.txt"), (".json",)),
+        (
+            ("evaluate", "dataset", "--out", "m.json", "--group-by", "meta.firm"),
+            ("meta.firm", "no such field"),
+        ),
+        (("evaluate", "dataset", "--out", "m.json", "--target-error", "0"), ("target error",)),
+        (("evaluate", "dataset", "--out", "m.json", "--human-ceiling"), ("no two coders",)),
+        (("evaluate", "dataset", "--out", "m.json", "--train-size", "5"), ("--train-size 5",)),
+    ],
+)
+def test_what_is_refused(
+    run: Run, here: Path, dataset: Path, settings: Path, arguments: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    before = tree(here)
+    more = ("--config", settings) if arguments[1:2] == ("dataset",) else ()
+    run(*arguments, *more).refused(*parts)
+    assert tree(here) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        (("--coverage", "coverage.jsonl"), ("--coverage: needs human codes",)),
+        (("--target-error", "0.05"), ("--target-error: needs human codes",)),
+        (("--labels", "codes.jsonl"), ("codes.jsonl, line 1", "no utterance 'nowhere'")),
+        (("--model", "none"), ("none: holds no trained model",)),
+        (("--model", "none", "--labels", "codes.jsonl"), ("give one of them",)),
+    ],
+)
+def test_human_codes_that_cannot_be_used(
+    run: Run, here: Path, book: Path, interview: Path, settings: Path, options: tuple[str, ...],
+    parts: tuple[str, ...],
+) -> None:  # fmt: skip
+    write(here / "codes.jsonl", [{"utterance_id": "nowhere", "coder": "a", "code": "trust"}])
+    before = tree(here)
+    run("code", interview, "--codebook", book, "--out", "out", "--config", settings, *options).refused(*parts)
+    assert tree(here) == before
+
+
+def test_in_a_project_code_takes_no_labels(run: Run, study: Path) -> None:
+    run("code", "--labels", "codes.jsonl").refused("'autocode train'")

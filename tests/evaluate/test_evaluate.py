@@ -1,0 +1,236 @@
+"""`autocode evaluate` in Python: what metrics.json holds, leakage, human ceiling, and the page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score, f1_score
+
+from autocode.config import EmbedConfig, Settings
+from autocode.dataset import CodedDataset, Codings, read_dataset
+from autocode.errors import LearnError
+from autocode.evaluate import metrics
+from autocode.evaluate.page import write_page
+from autocode.evaluate.run import Plan, duplicates, evaluate, unit_groups
+from autocode.pipeline import Coder
+
+QUESTIONS = ["How was it with the partner?", "And then?"]
+SAID = {
+    "trust": [
+        "We trust them and never check",
+        "I rely on their promise",
+        "There is trust, they kept their word",
+    ],
+    "conflict": ["We quarrelled about the invoices", "The lawyer was called", "They blamed us and we fought"],
+    None: ["The office is near the harbour", "My train was late", "Lunch is at twelve in the canteen"],
+}
+ENDS = ["", " last year", " in the north", " of course", " as I said", " at first", " with the new one"]
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> CodedDataset:
+    """Eight invented interviews of ten answers, an exclusive pair of codes."""
+    folder, rng = tmp_path_factory.mktemp("evaluate"), np.random.default_rng(0)
+    rows: dict[str, list[dict[str, Any]]] = {"utterances": [], "codes": [], "coverage": []}
+    for interview in range(8):
+        for turn in range(20):
+            unit, asks = f"i{interview}-{turn}", turn % 2 == 0
+            code = list(SAID)[int(rng.integers(3))]
+            pick = QUESTIONS if asks else SAID[code]
+            text = pick[int(rng.integers(len(pick)))] + ("" if asks else ENDS[int(rng.integers(7))])
+            rows["utterances"].append(
+                {
+                    "transcript_id": f"i{interview}", "utterance_id": unit, "speaker": "I" if asks else "R",
+                    "role": "interviewer" if asks else "respondent", "text": text,
+                    "meta": {"firm": f"f{interview // 2}"},
+                }
+            )  # fmt: skip
+            if not asks:
+                rows["coverage"].append({"utterance_id": unit, "coder": "anna"})
+                if code:
+                    rows["codes"].append({"utterance_id": unit, "coder": "anna", "code": code})
+    for name, lines in rows.items():
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    book = {"name": "b", "codes": [{"code": "trust"}, {"code": "conflict"}, {"code": '<b>&"x"'}]}
+    (folder / "codebook.json").write_text(json.dumps(book))
+    return read_dataset(folder)
+
+
+@pytest.fixture(scope="module")
+def coder(dataset: CodedDataset) -> Coder:
+    return Coder(dataset.codebook, settings=Settings(embed=EmbedConfig(encoder="hashing")))
+
+
+@pytest.fixture(scope="module")
+def result(dataset: CodedDataset, coder: Coder) -> dict[str, Any]:
+    return evaluate(dataset, coder, Plan(n_folds=4))
+
+
+def test_the_contract(result: dict[str, Any]) -> None:
+    assert (result["n_utterances"], result["n_codes"], result["folds"]) == (80, 2, 4)
+    assert result["group_by"] == "transcript_id"
+    wanted = {"precision", "recall", "f1", "kappa", "alpha", "support"}
+    assert all(wanted <= row.keys() for row in result["per_code"].values())
+    assert {"ece", "brier"} <= result["calibration"].keys()
+    assert {"target_error", "coverage", "observed_error"} <= result["auto_accept"].keys()
+    assert {"majority", "tfidf_lr", "dense_lr", "zero_shot"} == result["baselines"].keys()
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+def test_it_learns_what_is_there_to_learn(result: dict[str, Any]) -> None:
+    assert result["macro_f1"] > 0.8
+    assert result["baselines"]["majority"]["macro_f1"] == 0.0
+
+
+def test_the_same_again(dataset: CodedDataset, coder: Coder, result: dict[str, Any]) -> None:
+    again = evaluate(dataset, coder, Plan(n_folds=4))
+    assert {**again, "timings": None} == {**result, "timings": None}
+
+
+def test_shuffled_codes_give_chance(dataset: CodedDataset, coder: Coder) -> None:
+    units = dataset.codings.by_coder["anna"]
+    order = np.random.default_rng(1).permutation(len(units))
+    sets = list(units.values())
+    shuffled = {unit: sets[row] for unit, row in zip(units, order, strict=True)}
+    found = evaluate(replace(dataset, codings=Codings({"anna": shuffled})), coder, Plan(n_folds=4))
+    assert all(abs(row["kappa"]) < 0.3 for row in found["per_code"].values())
+    assert found["auto_accept"]["accepted"] == 0.0
+
+
+def test_fewer_interviews_to_learn_from(dataset: CodedDataset, coder: Coder, result: dict[str, Any]) -> None:
+    small = evaluate(dataset, coder, Plan(n_folds=4, train_size=1))
+    assert small["train_size"] == 1
+    assert small["macro_f1"] < result["macro_f1"]
+    with pytest.raises(LearnError, match="only 6 interviews"):
+        evaluate(dataset, coder, Plan(n_folds=4, train_size=7))
+
+
+def test_groups_other_than_transcripts(dataset: CodedDataset, coder: Coder) -> None:
+    found = evaluate(dataset, coder, Plan(n_folds=9, group_by="meta.firm"))
+    assert (found["n_groups"], found["folds"]) == (4, 4)
+    with pytest.raises(LearnError, match=r"meta\.nothing: utterance 'i0-0' has no such field"):
+        unit_groups(dataset.transcripts, "meta.nothing")
+
+
+def test_one_interview_is_not_enough(dataset: CodedDataset, coder: Coder) -> None:
+    units = {u: c for u, c in dataset.codings.by_coder["anna"].items() if u.startswith("i0-")}
+    with pytest.raises(LearnError, match="two interviews or more"):
+        evaluate(replace(dataset, codings=Codings({"anna": units})), coder, Plan())
+
+
+def test_the_human_ceiling(dataset: CodedDataset, coder: Coder) -> None:
+    with pytest.raises(LearnError, match="no two coders"):
+        evaluate(dataset, coder, Plan(n_folds=4, human_ceiling=True))
+    units = dataset.codings.by_coder["anna"]
+    other = {u: (frozenset() if i % 5 == 0 else codes) for i, (u, codes) in enumerate(units.items())}
+    two = replace(dataset, codings=Codings({"anna": units, "ben": other}))
+    human = evaluate(two, coder, Plan(n_folds=4, human_ceiling=True))["human"]
+    assert human["coders"].keys() == {"anna", "ben"}
+    assert 0.8 < human["macro_f1"] < 1.0
+
+
+def test_metrics_are_scikit_learns() -> None:
+    rng = np.random.default_rng(0)
+    truth, chosen = (rng.random((200, 4)) < 0.3).astype(float), rng.random((200, 4)) < 0.3
+    rows = metrics.per_code(truth, chosen, list("abcd"))
+    for column, row in enumerate(rows.values()):
+        assert row["f1"] == pytest.approx(f1_score(truth[:, column], chosen[:, column]), abs=1e-4)
+        expected = cohen_kappa_score(truth[:, column], chosen[:, column].astype(int))
+        assert row["kappa"] == pytest.approx(expected, abs=1e-4)
+    found = metrics.overall(truth, chosen, [0, 1, 2, 3])
+    assert found["macro_f1"] == pytest.approx(f1_score(truth, chosen, average="macro"), abs=1e-4)
+    assert found["micro_f1"] == pytest.approx(f1_score(truth, chosen, average="micro"), abs=1e-4)
+    assert found["exact_set"] == pytest.approx((truth == chosen).all(axis=1).mean(), abs=1e-4)
+
+
+def test_calibration_of_honest_and_of_boastful_probabilities() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random((5000, 1))
+    y = (rng.random((5000, 1)) < p).astype(float)
+    assert metrics.calibration(y, p, [0])["ece"] < 0.02
+    assert metrics.calibration(y, np.where(p > 0.5, 0.99, 0.01), [0])["ece"] > 0.2
+
+
+def test_what_is_said_twice_in_different_interviews_is_reported() -> None:
+    texts = ["We are all very tired now", "we are  all very tired now", "yes yes", "yes yes"]
+    assert duplicates(texts, np.array([0, 1, 2, 3])) == {"n_texts": 1, "n_units": 2}
+    assert duplicates(texts, np.array([0, 0, 2, 2])) == {"n_texts": 0, "n_units": 0}
+
+
+# The page
+
+
+class Balanced(HTMLParser):
+    """Fails on a tag that is not closed where it should be."""
+
+    VOID = frozenset({"meta", "br", "use", "path", "stop"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        assert tag != "script"
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None: ...
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def check_page(result: dict[str, Any]) -> str:
+    page = write_page(result)
+    parser = Balanced()
+    parser.feed(page)
+    assert parser.open == []
+    assert page == write_page(result)
+    for reference in ('src="http', 'href="http', "@import", "url(http"):
+        assert reference not in page
+    return page
+
+
+def test_the_page_says_what_was_measured(result: dict[str, Any]) -> None:
+    page = check_page(result)
+    for number in (result["macro_f1"], result["micro_f1"], result["calibration"]["ece"]):
+        assert f"{number:.3f}" in page
+    assert "TF-IDF + logistic regression" in page
+
+
+def test_the_page_of_odd_results(result: dict[str, Any]) -> None:
+    row = {**result["per_code"]["trust"], "f1": None, "kappa": None}
+    odd = {
+        **result,
+        "per_code": {f'<b>&"x$" {number}': row for number in range(100)},
+        "human": {"macro_f1": 0.5, "micro_f1": None, "exact_set": 0.4},
+        "groups": {"a | b": {"macro_f1": 0.5, "kappa": None}},
+        "confusion": [],
+        "warnings": ["<script>alert(1)</script>"],
+        "learning_curve": [
+            {"train_size": n, "macro_f1": n / 10, "micro_f1": n / 9, "exact_set": 0.1} for n in (1, 2, 4)
+        ],
+    }
+    page = check_page(odd)
+    assert "<script>" not in page
+    assert "<b>&amp;" not in page
+    assert "What more coding would bring" in page
+    assert "One coder against the others" in page
+
+
+@pytest.mark.shared
+@pytest.mark.model
+@pytest.mark.slow
+def test_pdpilot_learnt_beats_zero_shot(shared: Path) -> None:
+    dataset = read_dataset(shared / "data" / "pdpilot")
+    found = evaluate(dataset, Coder(dataset.codebook), Plan(n_folds=7))
+    assert found["folds"] == found["n_groups"] == 7
+    zero_shot = found["baselines"]["zero_shot"]["ranking"]["recall_at_5"]
+    assert found["ranking"]["recall_at_5"] > zero_shot

@@ -1,0 +1,115 @@
+"""The risk dial keeps its promise on unseen interviews, and says so where it cannot promise anything."""
+
+from __future__ import annotations
+
+import doctest
+
+import numpy as np
+import pytest
+
+import autocode.learn.dial
+from autocode.errors import LearnError
+from autocode.learn.dial import Dial, log_evidence, set_dial
+
+
+def corpus(
+    n_interviews: int, *, seed: int, clustering: float = 0.0, optimism: float = 0.0
+) -> tuple[np.ndarray, ...]:
+    """Probabilities, values and interviews; with `clustering` interviews differ in how wrong they are."""
+    rng = np.random.default_rng(seed)
+    n, n_codes = n_interviews * 12, 5
+    groups = np.repeat(np.arange(n_interviews), 12)
+    logit = rng.normal(-1.5, 3.0, (n, n_codes))
+    shift = rng.normal(0, clustering, n_interviews)[groups][:, None]
+    values = (
+        rng.random((n, n_codes)) < 1 / (1 + np.exp(-(logit - optimism * np.sign(logit) + shift)))
+    ).astype(float)
+    return 1 / (1 + np.exp(-logit)), values, groups
+
+
+def test_examples() -> None:
+    assert doctest.testmod(autocode.learn.dial).failed == 0
+
+
+@pytest.mark.parametrize(("clustering", "optimism"), [(0.0, 0.0), (1.0, 0.0), (0.5, 1.0)])
+def test_the_bound_is_seldom_broken_on_unseen_interviews(clustering: float, optimism: float) -> None:
+    broken, used = np.zeros(2), np.zeros(2)
+    for seed in range(100):
+        p, y, groups = corpus(60, seed=seed, clustering=clustering, optimism=optimism)
+        dial = set_dial(p, y, groups, target_error=0.1, confidence=0.9)
+        p, y, _ = corpus(400, seed=1000 + seed, clustering=clustering, optimism=optimism)
+        verdicts = dial.decide(p)
+        for side, (verdict, wrong) in enumerate((("accept", y == 0), ("reject", y == 1))):
+            settled = verdicts == verdict
+            used[side] += settled.any()
+            broken[side] += settled.any() and wrong[settled].mean() > 0.1
+    assert (broken <= 14).all()  # ten of a hundred are allowed; a binomial of .1 exceeds 14 in 7 % of runs
+    assert used[1] > 50
+
+
+def test_a_true_null_is_rejected_no_more_often_than_promised() -> None:
+    rng = np.random.default_rng(0)
+    passed = 0
+    for _ in range(1000):
+        rates = rng.choice([0.0, 0.4], 50, p=[0.75, 0.25])  # interviews differ; the mean error is the target
+        errors = rng.binomial(6, rates).astype(float)
+        passed += log_evidence(errors, np.full(50, 6.0), 0.1) >= np.log(20)
+    assert passed / 1000 <= 0.05
+
+
+def test_a_larger_target_settles_at_least_as_much() -> None:
+    p, y, groups = corpus(80, seed=3)
+    accepted = [
+        (set_dial(p, y, groups, target_error=t).decide(p) == "accept").sum() for t in (0.05, 0.1, 0.2, 0.4)
+    ]
+    assert accepted == sorted(accepted)
+    assert accepted[-1] > 0
+
+
+@pytest.mark.parametrize("n_interviews", [1, 3])
+def test_too_few_interviews_are_told_and_nothing_is_accepted(n_interviews: int) -> None:
+    p, y, groups = corpus(n_interviews, seed=1)
+    dial = set_dial(p, y, groups, target_error=0.05)
+    assert (dial.decide(p) == "review").all()
+    assert any("Nothing can be accepted unseen" in sentence for sentence in dial.notes(list("abcde")))
+
+
+def test_with_few_flawless_interviews_it_says_about_how_many_more() -> None:
+    p, y, groups = corpus(12, seed=1)
+    y = (p > 0.5).astype(float)
+    dial = set_dial(np.where(p > 0.5, 0.999, 0.0001), y, groups, target_error=0.05)
+    assert dial.accept.threshold is None
+    assert dial.accept.more_interviews is not None
+    assert 10 < dial.accept.more_interviews < 200
+    assert any("code about" in sentence for sentence in dial.notes(list("abcde")))
+
+
+def test_codes_without_labels_or_clearly_worse_than_the_rest_are_not_settled() -> None:
+    p, y, groups = corpus(150, seed=2)
+    y = (p > 0.5).astype(float)
+    worse = np.cumsum(p[:, 1] > 0.97) <= 40
+    worse &= p[:, 1] > 0.97  # few decisions, and a third of them wrong
+    y[:, 1] = worse & (np.random.default_rng(0).random(len(y)) < 0.67)
+    y[:, 2], y[:, 3] = np.nan, 0.0
+    p[:, 1], p[:, 3] = np.where(worse, p[:, 1], 0.01), 0.01
+    dial = set_dial(p, y, groups, target_error=0.15)
+    verdicts = dial.decide(p)
+    assert (verdicts[:, 0] == "accept").any()
+    for column in (1, 2, 3):
+        assert not (verdicts[:, column] == "accept").any()
+    assert (verdicts[:, 2] == "review").all()
+
+
+def test_it_comes_back_from_json() -> None:
+    p, y, groups = corpus(80, seed=3)
+    dial = set_dial(p, y, groups, target_error=0.1)
+    assert Dial.from_dict(dial.to_dict()) == dial
+
+
+@pytest.mark.parametrize(
+    ("target", "confidence"), [(0.0, 0.95), (1.0, 0.95), (0.05, 1.0), (-1, 0.9), (float("nan"), 0.9)]
+)
+def test_a_target_that_is_no_share(target: float, confidence: float) -> None:
+    p, y, groups = corpus(4, seed=0)
+    with pytest.raises(LearnError, match="between 0 and 1"):
+        set_dial(p, y, groups, target_error=target, confidence=confidence)

@@ -1,0 +1,65 @@
+"""Codings and decisions become one table: votes, ancestors, rivals, and what nobody has said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from autocode.codebook import Codebook
+from autocode.codebook.code import Code
+from autocode.learn.labels import labels_of_codings, labels_of_decisions
+from autocode.records import Decision
+
+BOOK = Codebook(
+    name="b",
+    codes=tuple(
+        Code(id=id, name=id, parent=parent)
+        for id, parent in [("top", None), ("a", "top"), ("b", "top"), ("yes", None), ("no", None)]
+    ),
+    exclusive_groups=(("yes", "no"),),
+)
+COLUMN = {code: index for index, code in enumerate(BOOK.ids)}
+
+
+def decision(unit: str, code: str, *, coder: str = "anna", applies: bool = True) -> Decision:
+    return Decision(unit, code, coder, applies, True, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_a_parent_applies_where_its_child_does_and_unseen_units_are_left_out() -> None:
+    labels = labels_of_codings(
+        {"anna": {"u1": frozenset({"a"}), "u2": frozenset()}}, BOOK, order=["u2", "u1", "u3"]
+    )
+    assert labels.unit_ids == ("u2", "u1")
+    assert labels.values[1, [COLUMN["top"], COLUMN["a"], COLUMN["b"]]].tolist() == [1, 1, 0]
+    assert labels.values[0].tolist() == [0] * 5
+
+
+def test_half_of_those_who_looked_suffice_and_a_group_gives_its_first_best() -> None:
+    by_coder = {
+        "anna": {"u": frozenset({"a", "yes"})},
+        "ben": {"u": frozenset({"no"})},
+        "cleo": {"u": frozenset({"no", "b"}), "v": frozenset({"yes"})},
+        "dora": {"v": frozenset({"no"})},
+    }
+    labels = labels_of_codings(by_coder, BOOK, order=["u", "v"])
+    assert labels.values[0].tolist() == [1, 0, 0, 0, 1]  # top has two of three votes, a and b one each
+    assert labels.values[1].tolist() == [0, 0, 0, 1, 0]  # one all; the first of the group
+
+
+def test_decisions_the_last_word_of_each_coder_counts() -> None:
+    made = [
+        decision("u", "a"),
+        decision("u", "yes"),
+        decision("u", "a", applies=False),
+        decision("v", "top", applies=False),
+        decision("v", "gone"),
+    ]
+    labels = labels_of_decisions(made, BOOK)
+    assert labels.unit_ids == ("u", "v")
+    u, v = labels.values
+    assert u[COLUMN["a"]] == 0
+    assert (u[COLUMN["yes"]], u[COLUMN["no"]]) == (1, 0)
+    assert np.isnan(u[[COLUMN["top"], COLUMN["b"]]]).all()
+    assert v[[COLUMN["top"], COLUMN["a"], COLUMN["b"]]].tolist() == [0, 0, 0]
+    assert np.isnan(v[COLUMN["yes"]])

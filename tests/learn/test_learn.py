@@ -1,0 +1,244 @@
+"""Learning end to end on invented interviews: better with labels, honest without, the same again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autocode.dataset import CodedDataset
+from autocode.errors import LearnError
+from autocode.learn.blend import best_thresholds, fit_blend
+from autocode.learn.files import ARRAYS, FACTS, Model, load_model, save_model
+from autocode.learn.labels import Labels
+from autocode.learn.learner import Learned, learn
+from autocode.learn.sets import learn_sets
+from autocode.learn.signals import Signals
+from autocode.pipeline import Coder
+from autocode.training import facts_of, signals_of, train
+
+
+def f1(learned: Learned, signals: Signals, labels: Labels, codes: tuple[str, ...]) -> float:
+    columns = [labels.code_ids.index(code) for code in codes]
+    chosen = learned.rule(learned.probabilities(signals))[:, columns]
+    y = labels.values[:, columns] == 1
+    return float(2 * (chosen & y).sum() / (chosen.sum() + y.sum()))
+
+
+def test_twenty_labels_help_and_more_help_more(coder: Coder, signals: Signals, labels: Labels) -> None:
+    test = np.arange(48, 72)  # the last two interviews
+    scores = []
+    for n in (6, 20, 48):
+        rows = np.arange(n)
+        learned = learn(signals.take(rows), labels.take(rows), coder.codebook)
+        scores.append(f1(learned, signals.take(test), labels.take(test), ("trust", "conflict", "learning")))
+    assert scores[0] < scores[-1]
+    assert scores[1] >= 0.6
+    assert scores[2] >= 0.8
+
+
+def test_shuffled_labels_give_chance(coder: Coder, signals: Signals, labels: Labels) -> None:
+    rng = np.random.default_rng(0)
+    shuffled = Labels(labels.unit_ids, labels.code_ids, labels.values[rng.permutation(len(labels))])
+    learned = learn(signals, shuffled, coder.codebook)
+    column = labels.code_ids.index("trust")
+    p, y = learned.cross_fitted[:, column], shuffled.values[:, column]
+    pairs = p[y == 1][:, None] - p[y == 0]
+    area = float((pairs > 0).mean() + 0.5 * (pairs == 0).mean())
+    assert 0.3 < area < 0.7
+
+
+def test_a_code_without_any_positive_rests_on_the_codebook(
+    coder: Coder, signals: Signals, labels: Labels
+) -> None:
+    learned = learn(signals, labels, coder.codebook)
+    column = labels.code_ids.index("leapfrogging")
+    assert np.nansum(labels.values[:, column]) == 0
+    low, high = replace(signals.take(np.array([0, 1])), ids=("x", "y")), None
+    low.evidence[0, column], low.evidence[1, column] = -6.0, 6.0
+    high = learned.probabilities(low)[:, column]
+    assert high[0] < high[1]
+
+
+def test_labelled_units_are_scored_by_models_that_have_not_seen_their_interview(
+    coder: Coder, learned: Learned, signals: Signals, labels: Labels
+) -> None:
+    np.testing.assert_array_equal(learned.probabilities(signals), learned.cross_fitted)
+    unseen = replace(signals, ids=tuple(f"new-{unit}" for unit in signals.ids))
+    assert np.abs(learned.probabilities(unseen) - learned.cross_fitted).max() > 0.05
+
+
+def test_the_same_again_to_the_last_bit(
+    coder: Coder, learned: Learned, signals: Signals, labels: Labels
+) -> None:
+    again = learn(signals, labels, coder.codebook)
+    np.testing.assert_array_equal(again.cross_fitted, learned.cross_fitted)
+    np.testing.assert_array_equal(again.fit.dual, learned.fit.dual)
+
+
+def test_parents_are_at_least_as_likely_as_their_children(learned: Learned, signals: Signals) -> None:
+    p = learned.probabilities(signals)
+    relation, trust = learned.code_ids.index("relation"), learned.code_ids.index("trust")
+    assert (p[:, relation] >= p[:, trust]).all()
+    chosen = learned.rule(p)
+    assert (chosen[:, relation] | ~chosen[:, trust]).all()
+
+
+def test_one_label_and_one_interview_are_enough_to_go_on(
+    coder: Coder, signals: Signals, labels: Labels
+) -> None:
+    first = int(np.flatnonzero(np.nansum(labels.values, axis=1))[0])
+    for rows in (np.array([first]), np.arange(12)):
+        learned = learn(signals.take(rows), labels.take(rows), coder.codebook)
+        p = learned.probabilities(signals)
+        assert np.isfinite(p).all()
+        assert ((p >= 0) & (p <= 1)).all()
+
+
+def test_many_labels_are_learnt_by_landmarks(
+    coder: Coder, signals: Signals, labels: Labels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import autocode.learn.learner as module
+
+    exact = learn(signals, labels, coder.codebook)
+    monkeypatch.setattr(module, "MAX_EXACT_ROWS", 50)
+    monkeypatch.setattr(module, "N_LANDMARKS", 45)
+    near = learn(signals, labels, coder.codebook)
+    assert len(near.anchors) == 45
+    assert np.corrcoef(exact.cross_fitted.ravel(), near.cross_fitted.ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("case", ["none", "only_zeros"])
+def test_nothing_to_learn_from(coder: Coder, signals: Signals, labels: Labels, case: str) -> None:
+    rows = np.array([], np.intp) if case == "none" else np.flatnonzero(np.nansum(labels.values, axis=1) == 0)
+    with pytest.raises(LearnError, match="nothing to learn from"):
+        learn(signals.take(rows), labels.take(rows), coder.codebook)
+
+
+def test_units_that_the_transcripts_do_not_have(coder: Coder, dataset: CodedDataset) -> None:
+    with pytest.raises(LearnError, match="'nowhere-1'"):
+        signals_of(coder, dataset.transcripts, {"nowhere-1", "i00-001"})
+
+
+# Blend and sets
+
+
+def test_probabilities_are_calibrated_and_a_rare_code_borrows() -> None:
+    rng = np.random.default_rng(0)
+    n, n_codes = 3000, 6
+    truth_logit = rng.normal(size=(n, n_codes)) * 2 - np.array([0, 1, 1, 2, 3, 6])
+    values = (rng.random((n, n_codes)) < 1 / (1 + np.exp(-truth_logit))).astype(float)
+    learnt = truth_logit * 0.1
+    blend = fit_blend(learnt[:1500], np.zeros((1500, n_codes)), values[:1500])
+    p = blend(learnt[1500:], np.zeros((1500, n_codes)))
+    for column in range(5):
+        assert abs(p[:, column].mean() - values[1500:, column].mean()) < 0.03
+        top = np.argsort(-p[:, column])[:150]
+        assert abs(p[top, column].mean() - values[1500 + top, column].mean()) < 0.12
+    assert blend.weights[5, 0] > 0
+
+
+def test_the_threshold_of_a_certain_code_separates() -> None:
+    p = np.linspace(0, 1, 200)[:, None]
+    values = (p > 0.6).astype(float)
+    assert 0.58 < best_thresholds(p, values, prior_positives=0.0)[0] < 0.63
+    assert best_thresholds(p, np.full_like(p, np.nan))[0] == 0.5
+
+
+def test_sets_learn_that_none_is_empty_and_who_excludes_whom(coder: Coder) -> None:
+    book = coder.codebook
+    rng = np.random.default_rng(0)
+    values = np.zeros((300, len(book.ids)))
+    kind = rng.integers(0, 2, 300)
+    trust, learning = book.ids.index("trust"), book.ids.index("learning")
+    values[kind == 0, trust], values[kind == 1, learning] = 1, 1
+    rule = learn_sets(values, np.full(len(book.ids), 0.5), book)
+    assert rule.never_empty
+    assert tuple(sorted((trust, learning))) in rule.rivals
+    p = np.full((2, len(book.ids)), 0.1)
+    p[0, [trust, learning]] = 0.8, 0.7
+    p[1, learning] = 0.3
+    chosen = rule(p)
+    assert chosen[0, trust]
+    assert not chosen[0, learning]
+    assert chosen[1, learning]
+
+
+# Files
+
+
+def test_a_model_comes_back_as_it_was(
+    coder: Coder, learned: Learned, signals: Signals, tmp_path: Path
+) -> None:
+    model = Model(learned, None, facts_of(coder, learned, 0.0))
+    save_model(model, tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    unseen = replace(signals, ids=tuple(f"new-{unit}" for unit in signals.ids))
+    np.testing.assert_array_equal(again.learned.probabilities(unseen), learned.probabilities(unseen))
+    assert again.digest == model.digest
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()} == {0o600}
+    assert "keep it as confidential" in (tmp_path / "model" / "MODEL.md").read_text()
+
+
+@pytest.mark.parametrize("harm", ["missing", "json", "version", "cut", "other", "key"])
+def test_a_damaged_model_is_a_sentence(coder: Coder, learned: Learned, tmp_path: Path, harm: str) -> None:
+    save_model(Model(learned, None, facts_of(coder, learned, 0.0)), tmp_path)
+    facts = json.loads((tmp_path / FACTS).read_text())
+    if harm == "missing":
+        (tmp_path / FACTS).unlink()
+    elif harm == "json":
+        (tmp_path / FACTS).write_text("{")
+    elif harm == "version":
+        (tmp_path / FACTS).write_text(json.dumps({**facts, "format": 0}))
+    elif harm == "cut":
+        data = (tmp_path / ARRAYS).read_bytes()
+        (tmp_path / ARRAYS).write_bytes(data[: len(data) // 2])
+    elif harm == "other":
+        (tmp_path / FACTS).write_text(json.dumps({**facts, "texts": facts["texts"][::-1]}))
+    else:
+        del facts["recipe"]
+        (tmp_path / FACTS).write_text(json.dumps(facts))
+    with pytest.raises(LearnError, match="train"):
+        load_model(tmp_path)
+
+
+def test_suggestions_tell_why(coder: Coder, dataset: CodedDataset, signals: Signals, labels: Labels) -> None:
+    model = train(coder, signals, labels)
+    coding = Coder(coder.codebook, settings=coder.settings, model=model)
+    coded = coding.code(dataset.transcripts[0])
+    texts = set(model.learned.signals.texts)
+    suggested = [item for found in coded.suggestions.values() for item in found]
+    assert suggested
+    for item in suggested:
+        assert item.probability is not None
+        assert item.decision == "review"
+        kinds = {evidence.kind: evidence for evidence in item.evidence}
+        if item.code_id != "leapfrogging":
+            assert kinds["accepted"].text in texts
+        assert kinds["rejected"].text in texts
+        for evidence in item.evidence:
+            if evidence.start_char is not None:
+                unit = next(u for u in coded.utterances if u.id == item.utterance_id)
+                assert unit.text[evidence.start_char : evidence.end_char] == evidence.text
+    assert coding.run_key != coder.run_key
+
+
+def test_a_model_of_another_codebook_or_encoder_is_refused(
+    coder: Coder, signals: Signals, labels: Labels
+) -> None:
+    model = train(coder, signals, labels)
+    first, *rest = coder.codebook.codes
+    changed = coder.codebook.model_copy(
+        update={"codes": (first.model_copy(update={"definition": "Something else."}), *rest)}
+    )
+    with pytest.raises(LearnError, match="another version of the codebook"):
+        Coder(changed, settings=coder.settings, model=model)
+    fewer = coder.codebook.model_copy(update={"codes": coder.codebook.codes[:-1]})
+    with pytest.raises(LearnError, match="other codes"):
+        Coder(fewer, settings=coder.settings, model=model)
+    model = replace(model, facts={**model.facts, "encoder": {"digest": "other"}})
+    with pytest.raises(LearnError, match="another encoder"):
+        Coder(coder.codebook, settings=coder.settings, model=model)

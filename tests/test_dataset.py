@@ -1,0 +1,133 @@
+"""Coded datasets: what is read, what is assumed and told, and what is refused with file and line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autocode.dataset import read_dataset
+from autocode.errors import AutocodeError
+from autocode.learn.labels import labels_of_codings
+
+UTTERANCES = [
+    {
+        "transcript_id": "t1",
+        "utterance_id": "a",
+        "speaker": "I",
+        "role": "interviewer",
+        "text": "How was it?",
+    },
+    {
+        "transcript_id": "t1",
+        "utterance_id": "b",
+        "speaker": "R",
+        "role": "respondent",
+        "text": "We trust them.",
+    },
+    {"transcript_id": "t1", "utterance_id": "c", "speaker": "R", "role": "respondent", "text": "It rained."},
+    {
+        "transcript_id": "t2",
+        "utterance_id": "d",
+        "speaker": "Q",
+        "role": "respondent",
+        "text": "We quarrelled.",
+    },
+]
+CODES = [{"utterance_id": "b", "coder": "anna", "code": "trust"}]
+COVERAGE = [{"utterance_id": unit, "coder": "anna"} for unit in "bcd"]
+BOOK = {
+    "name": "b",
+    "codes": [{"code": "trust"}, {"code": "quarrel"}, {"code": "Mood > Good"}],
+    "exclusive_groups": [["trust", "quarrel"]],
+}
+
+
+def make(folder: Path, **tables: Any) -> Path:
+    given = {"utterances": UTTERANCES, "codes": CODES, "coverage": COVERAGE, "codebook": BOOK, **tables}
+    for name, content in given.items():
+        if content is None:
+            continue
+        if name == "codebook":
+            (folder / "codebook.json").write_text(json.dumps(content))
+        else:
+            (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in content))
+    return folder
+
+
+def test_seen_and_left_uncoded_is_a_zero(tmp_path: Path) -> None:
+    found = read_dataset(make(tmp_path))
+    assert found.codings.by_coder == {"anna": {"b": {"trust"}, "c": frozenset(), "d": frozenset()}}
+    labels = labels_of_codings(found.codings.by_coder, found.codebook, order=list("abcd"))
+    assert labels.unit_ids == ("b", "c", "d")
+    assert labels.values[:, 0].tolist() == [1, 0, 0]
+
+
+def test_without_coverage_the_coded_roles_of_touched_transcripts_are_seen_and_it_is_told(
+    tmp_path: Path,
+) -> None:
+    found = read_dataset(make(tmp_path, coverage=None))
+    assert set(found.codings.by_coder["anna"]) == {"b", "c"}
+    assert any("no coverage file" in warning for warning in found.warnings)
+
+
+def test_codes_of_what_interviewers_say(tmp_path: Path) -> None:
+    codes = [{"utterance_id": "a", "coder": "anna", "code": "trust"}]
+    found = read_dataset(make(tmp_path, codes=codes, coverage=None))
+    assert set(found.codings.by_coder["anna"]) == {"a"}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl.gz", "semicolon"])
+def test_other_forms(tmp_path: Path, form: str) -> None:
+    make(tmp_path, codes=None)
+    if form == "jsonl.gz":
+        (tmp_path / "codes.jsonl.gz").write_bytes(gzip.compress((json.dumps(CODES[0]) + "\n").encode()))
+    else:
+        comma = ";" if form == "semicolon" else ","
+        text = f"utterance_id{comma}coder{comma}code\r\nb{comma}anna{comma}trust\r\n"
+        (tmp_path / "codes.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert read_dataset(tmp_path).codings.by_coder["anna"]["b"] == {"trust"}
+
+
+def test_a_code_may_be_given_as_a_path_and_repeated_lines_count_once(tmp_path: Path) -> None:
+    codes = [{"utterance_id": "b", "coder": "anna", "code": "Mood > Good"}] * 2
+    found = read_dataset(make(tmp_path, codes=codes))
+    assert len(found.codings.by_coder["anna"]["b"]) == 1
+    assert any("1 repeated lines" in warning for warning in found.warnings)
+
+
+def line(unit: str, code: str, coder: str = "anna") -> dict[str, str]:
+    return {"utterance_id": unit, "coder": coder, "code": code}
+
+
+@pytest.mark.parametrize(
+    ("tables", "parts"),
+    [
+        ({"codes": [line("zz", "trust")]}, ("codes.jsonl, line 1", "no utterance 'zz'")),
+        ({"codes": [*CODES, line("b", "trsut")]}, ("line 2", "did you mean 'trust'", "another version")),
+        ({"codes": [line("b", "trust"), line("b", "quarrel")]}, ("line 2", "'b'", "exclude each other")),
+        ({"codes": [line("b", "trust", "ben")]}, ("line 1", "'ben' is not in coverage.jsonl")),
+        ({"codes": [line("a", "trust")]}, ("line 1", "'anna' has not seen 'a'")),
+        ({"codes": []}, ("codes.jsonl", "the file is empty")),
+        ({"codes": [{"utterance_id": "b", "code": "trust"}]}, ("line 1", "no 'coder'")),
+        ({"codes": [["b"]]}, ("line 1", "not a JSON object")),
+        ({"coverage": [{"utterance_id": "zz", "coder": "anna"}]}, ("coverage.jsonl, line 1", "'zz'")),
+        ({"codes": None}, ("no codes table",)),
+        ({"utterances": None}, ("no utterances table",)),
+        ({"codebook": None}, ("no codebook",)),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, tables: dict[str, Any], parts: tuple[str, ...]) -> None:
+    with pytest.raises(AutocodeError) as caught:
+        read_dataset(make(tmp_path, **tables))
+    for part in parts:
+        assert part in str(caught.value)
+    assert "We trust them" not in str(caught.value)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(AutocodeError, match="no such folder"):
+        read_dataset(tmp_path / "none")
