@@ -1,0 +1,75 @@
+"""Do the intervals of corrected prevalence hold? Many random human samples of a coded dataset.
+
+    python scripts/simulate_prevalence.py DATASET_DIR [--samples 200] [--units 300 ...]
+
+The dataset is taken as the truth. A model learns from a part of the interviews; from the others random
+utterances are "coded by people". Prints how often the interval holds the true share, how wide it is, and how
+often the uncorrected mean of the model lies in an interval of the same width.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from autocode.dataset import read_dataset
+from autocode.learn.folds import numbered
+from autocode.learn.labels import labels_of_codings
+from autocode.learn.learner import learn
+from autocode.learn.prevalence import code_prevalence
+from autocode.pipeline import Coder
+from autocode.training import signals_of
+
+
+def main() -> None:
+    """Draw the samples and print what came of them."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--samples", type=int, default=200)
+    parser.add_argument("--units", type=int, nargs="+", default=[100, 300])
+    parser.add_argument("--interviews", type=int, default=40, help="to learn from")
+    options = parser.parse_args()
+    dataset = read_dataset(options.dataset)
+    coder = Coder(dataset.codebook)
+    order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
+    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids))
+    groups = numbered(signals.groups)
+    learnt = groups < options.interviews
+    train, rest = np.flatnonzero(learnt), np.flatnonzero(~learnt)
+    model = learn(
+        signals.take(train), labels.take(train), coder.codebook, background=coder.background_signals()
+    )
+    p, truth, groups = model.probabilities(signals.take(rest)), labels.values[rest], groups[rest]
+    codes = [c for c in range(truth.shape[1]) if truth[:, c].sum() >= 20]
+    names = [coder.codebook.ids[c] for c in codes]
+    for n in options.units:
+        held, width, raw = np.zeros(len(codes)), np.zeros(len(codes)), np.zeros(len(codes))
+        for sample in range(options.samples):
+            drawn = np.random.default_rng(sample).choice(len(rest), n, replace=False)
+            values = np.full(truth.shape, np.nan)
+            values[drawn] = truth[drawn]
+            found = code_prevalence(names, p[:, codes], values[:, codes], groups.tolist())
+            for index, one in enumerate(found):
+                true = truth[:, codes[index]].mean()
+                held[index] += one.low <= true <= one.high
+                width[index] += one.high - one.low
+                raw[index] += abs(one.raw - true) <= (one.high - one.low) / 2
+        print(f"{n} utterances coded by people, {options.samples} samples, level .95")
+        for index, name in enumerate(names):
+            print(
+                f"  {name:24} true share {truth[:, codes[index]].mean():.3f}, interval held in "
+                f"{held[index] / options.samples:.3f}, width {width[index] / options.samples:.3f}"
+            )
+        print(
+            f"  mean: held {held.mean() / options.samples:.3f}, width {width.mean() / options.samples:.3f}; "
+            f"the model's own mean within half a width of the truth: {raw.mean() / options.samples:.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
