@@ -119,6 +119,7 @@ class Coder:
         self.settings = settings or Settings()
         self.stopwatch = Stopwatch()
         self.model: Model | None = None
+        self.tuned_folder: Path | None = None
         if self.guide is not None:
             check_guide(self.guide, self.codebook)
         if model is not None:
@@ -131,6 +132,7 @@ class Coder:
         """Suggest by what was learnt. Raises `LearnError` for a model of another codebook or encoder."""
         check_model(model, self)
         self.model = model
+        self.use_encoder(model.encoder_folder)
 
     @cached_property
     def segmenter(self) -> Segmenter:
@@ -178,6 +180,26 @@ class Coder:
         from autocode.embed import load_early_layers
 
         return load_early_layers(self.settings.embed)
+
+    @cached_property
+    def tuned_embedder(self) -> Embedder | None:
+        """The encoder that was fine-tuned on human codes, where there is one."""
+        from autocode.embed import load_embedder
+
+        if self.tuned_folder is None:
+            return None
+        return load_embedder(self.settings.embed.model_copy(update={"encoder": str(self.tuned_folder)}))
+
+    def use_encoder(self, folder: Path | None) -> None:
+        """Read utterances with a fine-tuned encoder as well, or with none."""
+        self.tuned_folder = folder
+        self.__dict__.pop("tuned_embedder", None)
+
+    def tuned_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit rows by the fine-tuned encoder, shape (n, n_dims); (n, 0) where there is none."""
+        tuned = self.tuned_embedder
+        clean = [self.segmenter.clean(text) for text in texts]
+        return tuned.embed(clean) if tuned else np.zeros((len(texts), 0), np.float32)
 
     def segment(self, transcript: Transcript) -> tuple[Utterance, ...]:
         """The utterances of a transcript."""
@@ -260,6 +282,7 @@ class Coder:
             previous=tuple(previous),
             embeddings=vectors,
             early=np.asarray(early, np.float32),
+            tuned=self.tuned_vectors(own),
             previous_embeddings=previous_vectors,
             question_embeddings=question_vectors,
             place=place(utterances, rows),
@@ -279,7 +302,8 @@ class Coder:
         nothing = np.zeros_like(vectors)
         return Signals(
             ids=tuple(map(str, range(n))), groups=("",) * n, texts=texts, previous=("",) * n,
-            embeddings=vectors, early=early, previous_embeddings=nothing, question_embeddings=nothing,
+            embeddings=vectors, early=early, tuned=self.tuned_vectors(texts),
+            previous_embeddings=nothing, question_embeddings=nothing,
             place=np.zeros((n, N_PLACE), np.float32),
             evidence=np.zeros((n, len(self.codebook.ids)), np.float32),
         )  # fmt: skip

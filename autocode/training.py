@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode import __version__
 from autocode.errors import LearnError
 from autocode.learn.dial import set_dial
 from autocode.learn.files import Model
+from autocode.learn.folds import numbered
 from autocode.learn.labels import Labels
-from autocode.learn.learner import Learned, learn, leave_out_groups, support
+from autocode.learn.learner import Learned, learn, leave_out_groups, mean_average_precision, support
 from autocode.learn.signals import Signals, join
 from autocode.pipeline import Coder
 from autocode.records import Transcript
@@ -58,26 +63,89 @@ def train(
     *,
     target_error: float | None = None,
     confidence: float = 0.95,
+    tuned: Tuned | None = None,
 ) -> Model:
     """Learn from `labels` of the utterances in `signals`, and set the risk dial if a `target_error` is given.
 
-    Raises `LearnError` where there is nothing to learn.
+    `tuned` is what `tune` made of the encoder. Raises `LearnError` where there is nothing to learn.
     """
     started = time.perf_counter()
-    order = {unit: row for row, unit in enumerate(labels.unit_ids)}
-    labels = labels.take(np.array([order[unit] for unit in signals.ids], np.intp))
+    labels = in_order(labels, signals)
+    if tuned is not None:
+        coder.use_encoder(tuned.folder)
+        signals = replace(signals, tuned=coder.tuned_vectors(signals.texts))
     learned = learn(
-        signals, labels, coder.codebook, background=coder.background_signals(), seed=coder.settings.seed
-    )
+        signals, labels, coder.codebook, background=coder.background_signals(),
+        unseen=tuned.held_out if tuned else None, seed=coder.settings.seed,
+    )  # fmt: skip
     dial = None if target_error is None else dial_of(learned, target_error, confidence)
-    return Model(learned, dial, facts_of(coder, learned, time.perf_counter() - started))
+    facts = facts_of(coder, learned, time.perf_counter() - started)
+    if tuned is None:
+        return Model(learned, dial, facts)
+    told = {"precision_before": tuned.before, "precision": tuned.after, "epochs": tuned.epochs}
+    return Model(learned, dial, {**facts, "fine_tuned": told}, tuned.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A fine-tuned encoder that is better on interviews that it has not seen than the plain one."""
+
+    folder: Path
+    held_out: NDArray[np.bool_]  # (n_units,) of these interviews
+    before: float  # mean average precision there, without and with it
+    after: float
+    epochs: int
+
+
+def tune(
+    coder: Coder,
+    signals: Signals,
+    labels: Labels,
+    folder: Path,
+    *,
+    minutes: float = 10.0,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Tuned | None:
+    """Fine-tune the encoder on the labels, into the new `folder`; None, and no folder, if that did not help.
+
+    Both are judged on interviews that neither has seen. Raises `LearnError` for too few labels.
+    """
+    from autocode.embed.finetune import fine_tune
+
+    labels, groups = in_order(labels, signals), numbered(signals.groups)
+    clean = [coder.segmenter.clean(text) for text in signals.texts]
+    made = fine_tune(
+        clean, labels.values, groups, config=coder.settings.embed, out=folder, minutes=minutes,
+        seed=coder.settings.seed, progress=progress,
+    )  # fmt: skip
+    coder.use_encoder(folder)
+    with_it = replace(signals, tuned=coder.tuned_vectors(signals.texts))
+    coder.use_encoder(None)
+    seen, unseen = np.flatnonzero(~made.held_out), np.flatnonzero(made.held_out)
+    before, after = (
+        mean_average_precision(
+            labels.values[unseen],
+            learn(one.take(seen), labels.take(seen), coder.codebook).probabilities(one.take(unseen)),
+        )
+        for one in (signals, with_it)
+    )
+    if after <= before:
+        shutil.rmtree(folder)
+        return None
+    return Tuned(folder, made.held_out, round(before, 4), round(after, 4), made.epochs)
+
+
+def in_order(labels: Labels, signals: Signals) -> Labels:
+    """The labels in the order of the signals' utterances."""
+    row = {unit: index for index, unit in enumerate(labels.unit_ids)}
+    return labels.take(np.array([row[unit] for unit in signals.ids], np.intp))
 
 
 def dial_of(learned: Learned, target_error: float, confidence: float) -> Dial:
     """The risk dial, set on the labelled units' cross-fitted probabilities; interviews are the unit."""
     return set_dial(
         learned.cross_fitted,
-        learned.values,
+        learned.judged,
         leave_out_groups(learned.signals.groups),
         target_error=target_error,
         confidence=confidence,

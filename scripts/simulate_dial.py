@@ -3,8 +3,8 @@
     python scripts/simulate_dial.py DATASET_DIR [--splits 200] [--target 0.05] [--out dial.svg]
 
 In each split a model learns from a part of the interviews and sets its dial there; the decisions that it
-would have settled unseen are checked on the others. Prints in how many splits the error among the accepted (and among
-the rejected) was above the target; at a confidence of 95 % that may be 5 % of them.
+would have settled unseen are checked on the others. Prints in how many splits the error among the accepted
+(and among the rejected) was above the target; at a confidence of 95 % that may be 5 % of them.
 """
 
 from __future__ import annotations

@@ -42,6 +42,8 @@ LIBRARIES = {
     "simplemma": {"segment"},
     "torch": {"embed"},
     "sentence_transformers": {"embed"},
+    "transformers": {"embed"},
+    "datasets": {"embed"},
     "ctranslate2": {"embed"},
     "tokenizers": {"embed"},
     "safetensors": {"embed"},

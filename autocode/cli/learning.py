@@ -16,10 +16,13 @@ from autocode.errors import AutocodeError, LearnError
 if TYPE_CHECKING:
     from autocode.learn.files import Model
     from autocode.learn.labels import Labels as LabelTable
+    from autocode.learn.signals import Signals
     from autocode.pipeline import Coder
     from autocode.records import Transcript
     from autocode.store import Project
+    from autocode.training import Tuned
 
+MANY = 1000  # coded utterances from which fine-tuning is offered
 Labels = Annotated[
     Path | None, typer.Option(help="Human codes to learn from: a table of utterance_id, coder, code.")
 ]
@@ -42,6 +45,7 @@ class HumanCodes:
     model: Path | None = None
     target_error: float | None = None
     confidence: float = 0.95
+    minutes: float | None = None  # for fine-tuning; None: no fine-tuning
 
 
 def learn_from(
@@ -91,14 +95,23 @@ def train_on(
     transcripts: Sequence[Transcript],
     human: HumanCodes,
     labels: LabelTable,
+    *,
+    out: Path | None = None,
 ) -> Model:
-    """Learn, with signs of life; tells what the dial can and cannot promise."""
+    """Learn, with signs of life; tells what the dial can and cannot promise. `out` is the model's folder."""
     from autocode.training import signals_of, train
 
     with terminal.progress("reading coded utterances", len(transcripts)) as step:
         signals = signals_of(coder, transcripts, set(labels.unit_ids), done=lambda _: step())
+    tuned = None
+    if human.minutes is not None and out is not None:
+        tuned = _tune(terminal, coder, signals, labels, out, human.minutes)
+    elif len(signals) >= MANY:
+        terminal.note("There are codes enough to try 'autocode train --fine-tune', which takes some minutes.")
     with terminal.phase(f"learning from {counted(len(signals), 'coded utterance')}"):
-        model = train(coder, signals, labels, target_error=human.target_error, confidence=human.confidence)
+        model = train(
+            coder, signals, labels, target_error=human.target_error, confidence=human.confidence, tuned=tuned
+        )
     if len(set(signals.groups)) < 2:
         terminal.warn(
             "all coded utterances are of one interview; how well this carries over to another is not known"
@@ -106,6 +119,38 @@ def train_on(
     for sentence in dial_notes(model):
         terminal.note(sentence)
     return model
+
+
+def _tune(
+    terminal: Terminal, coder: Coder, signals: Signals, labels: LabelTable, out: Path, minutes: float
+) -> Tuned | None:
+    """Fine-tune the encoder into the model's folder; tells whether it helped. An earlier model goes."""
+    import shutil
+
+    from autocode.files import private_folder
+    from autocode.learn.files import ENCODER
+    from autocode.training import tune
+
+    with private_folder(out), terminal.progress("fine-tuning the encoder", 100) as step:
+        shutil.rmtree(out / ENCODER, ignore_errors=True)
+        done = 0
+
+        def progress(share: float) -> None:
+            nonlocal done
+            step(max(0, int(100 * share) - done))
+            done = max(done, int(100 * share))
+
+        tuned = tune(coder, signals, labels, out / ENCODER, minutes=minutes, progress=progress)
+    if tuned is None:
+        terminal.note(
+            "Fine-tuning did not help on interviews that were held out; the encoder stays as it is."
+        )
+    else:
+        terminal.note(
+            f"Fine-tuning helped: mean average precision {tuned.before:.3f} before, {tuned.after:.3f} after, "
+            "on interviews that were held out."
+        )
+    return tuned
 
 
 def dial_notes(model: Model) -> list[str]:
@@ -127,6 +172,10 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The folder for the model. Needed with a dataset.")] = None,
     target_error: TargetError = None,
     confidence: Confidence = 0.95,
+    fine_tune: Annotated[
+        bool, typer.Option("--fine-tune", help="Adapt the encoder to your codes as well; takes minutes.")
+    ] = False,
+    minutes: Annotated[float, typer.Option(min=0.1, help="The time that fine-tuning may take.")] = 10.0,
     config: Annotated[
         Path | None, typer.Option(help="With a dataset: a settings file (TOML) over the defaults.")
     ] = None,
@@ -140,7 +189,7 @@ def train(
     from autocode.learn.dial import check_target
 
     terminal = terminal_of(context)
-    human = HumanCodes(labels, coverage, None, target_error, confidence)
+    human = HumanCodes(labels, coverage, None, target_error, confidence, minutes if fine_tune else None)
     if target_error is not None:
         check_target(target_error, confidence)
     if dataset is not None:
@@ -148,7 +197,7 @@ def train(
             raise AutocodeError("--labels: a dataset's codes are those in its folder; leave it out")
         if out is None:
             raise AutocodeError("--out is missing; a dataset's model is made with --out DIR")
-        model = _train_on_dataset(terminal, dataset, human, config)
+        model = _train_on_dataset(terminal, dataset, human, config, out)
     elif config is not None:
         raise AutocodeError("--config: a project's settings are those in its autocode.toml")
     else:
@@ -159,7 +208,9 @@ def train(
     _show(terminal, model, out)
 
 
-def _train_on_dataset(terminal: Terminal, folder: Path, human: HumanCodes, config: Path | None) -> Model:
+def _train_on_dataset(
+    terminal: Terminal, folder: Path, human: HumanCodes, config: Path | None, out: Path
+) -> Model:
     from autocode.config import read_settings
     from autocode.dataset import read_dataset
     from autocode.learn.labels import labels_of_codings
@@ -171,7 +222,7 @@ def _train_on_dataset(terminal: Terminal, folder: Path, human: HumanCodes, confi
     coder = Coder(dataset.codebook, settings=read_settings(config))
     order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
     table = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
-    return train_on(terminal, coder, dataset.transcripts, human, table)
+    return train_on(terminal, coder, dataset.transcripts, human, table, out=out)
 
 
 def _train_in_project(terminal: Terminal, human: HumanCodes, out: Path | None) -> tuple[Model, Path]:
@@ -187,7 +238,8 @@ def _train_in_project(terminal: Terminal, human: HumanCodes, out: Path | None) -
             raise LearnError("--coverage: needs human codes; give them with --labels")
         else:
             table = _decided(project, coder)
-        return train_on(terminal, coder, transcripts, human, table), out or project.model_path
+        place = out or project.model_path
+        return train_on(terminal, coder, transcripts, human, table, out=place), place
 
 
 def _decided(project: Project, coder: Coder) -> LabelTable:

@@ -27,7 +27,7 @@ class ReferenceEmbedder:
     """
 
     def __init__(self, model: ModelFolder, *, threads: int = 0) -> None:
-        self._model = _load(model)
+        self._model = load_sentence_transformer(model)
         if threads:
             import torch
 
@@ -61,7 +61,7 @@ class ReferenceEmbedder:
         return vectors
 
 
-def _load(model: ModelFolder) -> Any:
+def load_sentence_transformer(model: ModelFolder) -> Any:
     """The sentence-transformers model, the hub switched off."""
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")  # read when the libraries are imported
     with warnings.catch_warnings():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -31,10 +32,10 @@ from autocode.learn.learner import Learned, Recipe
 from autocode.learn.ridge import Fit
 from autocode.learn.sets import SetRule
 from autocode.learn.signals import Signals
-from autocode.learn.views import Views, take_rows
+from autocode.learn.views import DENSE, Views, take_rows
 
 FORMAT = 1  # raised when the files' layout changes
-ARRAYS, FACTS, CARD = "model.npz", "model.json", "MODEL.md"
+ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Model:
     learned: Learned
     dial: Dial | None
     facts: Mapping[str, Any]  # codebook, encoder, counts, settings: JSON values
+    encoder_folder: Path | None = None  # of the fine-tuned encoder, where there is one
 
     @property
     def digest(self) -> str:
@@ -71,6 +73,8 @@ def save_model(model: Model, folder: Path) -> None:
             write_private_bytes(folder / ARRAYS, packed.getvalue())
         except OSError as error:
             raise OutputError(f"{folder}: cannot be written ({explain_os_error(error)})") from error
+        if model.encoder_folder is None:  # what an earlier fine-tuning left
+            shutil.rmtree(folder / ENCODER, ignore_errors=True)
         with write_together(folder, (FACTS, CARD)) as (json_file, card):
             json.dump(facts, json_file, ensure_ascii=False, indent=1)
             card.write(card_of(model))
@@ -91,7 +95,7 @@ def load_model(folder: str | Path) -> Model:
     if facts.get("format") != FORMAT:
         raise LearnError(f"{folder}: the model was made by another version of autocode; train it again")
     try:
-        model = _model(facts, arrays)
+        model = _model(folder, facts, arrays)
         if facts["content"] != _content(model.learned):
             raise LearnError(f"{folder}: the model's files do not belong together; train it again")
         return model
@@ -154,6 +158,7 @@ def _arrays(learned: Learned) -> dict[str, Any]:
     return arrays | {
         "values": learned.values, "anchors": learned.anchors, "dual": learned.fit.dual,
         "mean": learned.fit.mean, "left_out": learned.fit.left_out, "cross_fitted": learned.cross_fitted,
+        "judged": learned.judged,
         "thresholds": learned.rule.thresholds,
     }  # fmt: skip
 
@@ -169,7 +174,7 @@ def _content(learned: Learned) -> str:
     return whole.hexdigest()
 
 
-def _model(facts: dict[str, Any], arrays: dict[str, Any]) -> Model:
+def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model:
     dense = {name: arrays[f"signals.{name}"] for name in _SIGNALS}
     signals = Signals(
         ids=tuple(unit for unit, _ in facts["units"]),
@@ -183,8 +188,8 @@ def _model(facts: dict[str, Any], arrays: dict[str, Any]) -> Model:
         idf[name] = np.zeros(int(arrays[f"idf.{name}.n"]), np.float32)
         idf[name][arrays[f"idf.{name}.at"]] = arrays[f"idf.{name}"]
     views = Views(
-        {name: arrays[f"center.{name}"] for name in ("meaning", "early")},
-        {name: arrays[f"spread.{name}"] for name in ("meaning", "early")},
+        {name: arrays[f"center.{name}"] for name in DENSE},
+        {name: arrays[f"spread.{name}"] for name in DENSE},
         idf,
     )
     pairs = {name: tuple(tuple(pair) for pair in found) for name, found in facts["pairs"].items()}
@@ -196,6 +201,7 @@ def _model(facts: dict[str, Any], arrays: dict[str, Any]) -> Model:
         tuple(facts["code_ids"]), signals, arrays["values"], views,
         take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),
         Fit(arrays["dual"], arrays["mean"], arrays["left_out"]), blend, rule, arrays["cross_fitted"],
+        arrays["judged"],
     )  # fmt: skip
     own = {
         "format",
@@ -209,4 +215,5 @@ def _model(facts: dict[str, Any], arrays: dict[str, Any]) -> Model:
         "pairs",
     }
     dial = Dial.from_dict(facts["dial"]) if facts["dial"] else None
-    return Model(learned, dial, {key: value for key, value in facts.items() if key not in own})
+    encoder = folder / ENCODER if facts.get("fine_tuned") else None
+    return Model(learned, dial, {key: value for key, value in facts.items() if key not in own}, encoder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ from autocode.learn.ridge import (
 from autocode.learn.sets import SetRule, exclusive_columns, family, learn_sets
 from autocode.learn.signals import Signals
 from autocode.learn.views import (
-    KINDS,
     WEIGHTS,
     Encoded,
     Views,
@@ -69,6 +68,7 @@ class Learned:
     blend: Blend
     rule: SetRule
     cross_fitted: Floats  # (n_units, n_codes): each unit's probabilities without its interview
+    judged: Floats  # (n_units, n_codes): `values` where cross-fitted probabilities are honest, else nan
 
     @property
     def weights(self) -> Weights:
@@ -106,12 +106,14 @@ def learn(
     *,
     background: Signals | None = None,
     recipe: Recipe | None = None,
+    unseen: NDArray[np.bool_] | None = None,
     seed: int = 0,
 ) -> Learned:
     """Learn from `labels` of the utterances `signals`, which have the same ids in the same order.
 
     `background` is ordinary talk, for what is common in any interview; without `recipe` inner folds
-    choose. Raises `LearnError` where there is nothing to learn.
+    choose. `unseen` (n,) marks the units whose interviews a fine-tuned encoder has not seen: only they are
+    used to calibrate and to set thresholds. Raises `LearnError` where there is nothing to learn.
     """
     if signals.ids != labels.unit_ids:
         raise ValueError("signals and labels are of different units")
@@ -126,21 +128,25 @@ def learn(
     if recipe is None:
         recipe = choose_recipe(encoded, values, groups, seed=seed)
     fit, anchors = _fit(encoded, values, groups, recipe, seed=seed)
+    judged = values
+    if unseen is not None:
+        fit = replace(fit, left_out=_held_out_scores(encoded, values, groups, recipe, unseen=unseen))
+        judged = np.where(unseen[:, None], values, np.nan)
     exclusive, parents = exclusive_columns(codebook), family(codebook)
 
     def blended(rows: NDArray[np.intp]) -> Blend:
         return fit_blend(
-            fit.left_out[rows], signals.evidence[rows], values[rows], groups=exclusive, parents=parents
+            fit.left_out[rows], signals.evidence[rows], judged[rows], groups=exclusive, parents=parents
         )
 
     everything = np.arange(len(labels))
     blend = blended(everything)
     left_out = np.where(np.isnan(fit.left_out), _in_sample(encoded, anchors, fit, recipe), fit.left_out)
     cross_fitted = _cross_fitted(blended, left_out, signals.evidence, groups, seed=seed)
-    rule = learn_sets(values, best_thresholds(cross_fitted, values), codebook)
+    rule = learn_sets(values, best_thresholds(cross_fitted, judged), codebook)
     return Learned(
         codebook.ids, signals, values, views, take_rows(encoded, anchors), anchors, recipe, fit, blend, rule,
-        cross_fitted,
+        cross_fitted, judged,
     )  # fmt: skip
 
 
@@ -161,12 +167,11 @@ def choose_recipe(encoded: Encoded, values: Floats, groups: NDArray[np.intp], *,
     if len(rows) < LEAST_TO_CHOOSE or not usable:
         return DEFAULT_RECIPE
     part = take_rows(encoded, rows)
-    kinds = {
-        kind: one_kernel(part, part, kind) for kind in KINDS if kind in part.sparse or part.dense[kind].size
-    }
+    kinds = {kind: one_kernel(part, part, kind) for kind in part.kinds}
     best, best_score = DEFAULT_RECIPE, -np.inf
     for name, weights in WEIGHTS.items():
-        gram = np.asarray(sum(weights[kind] * of for kind, of in kinds.items())) / sum(weights.values())
+        gram = np.asarray(sum(weights[kind] * of for kind, of in kinds.items()))
+        gram = gram / sum(weights[kind] for kind in kinds)
         for penalty in PENALTIES:
             left_out = fit_exact(gram, table[:, usable], groups[rows], penalty).left_out
             score = float(
@@ -194,6 +199,24 @@ def _fit(
     )
     among = kernel(landmarks, landmarks, weights)
     return fit_landmarks(to_landmarks, among, values, groups, recipe.penalty), anchors
+
+
+def _held_out_scores(
+    encoded: Encoded,
+    values: Floats,
+    groups: NDArray[np.intp],
+    recipe: Recipe,
+    *,
+    unseen: NDArray[np.bool_],
+) -> Floats:
+    """Scores of the unseen units by what the others teach, (n_units, n_codes); nan for the others."""
+    rows, others = np.flatnonzero(unseen), np.flatnonzero(~unseen)
+    part = take_rows(encoded, others)
+    fit, anchors = _fit(part, values[others], groups[others], recipe, seed=0)
+    gram = kernel(take_rows(encoded, rows), take_rows(part, anchors), WEIGHTS[recipe.weights])
+    found = np.full_like(values, np.nan)
+    found[rows] = gram @ fit.dual + fit.mean
+    return found
 
 
 def _in_sample(encoded: Encoded, anchors: NDArray[np.intp], fit: Fit, recipe: Recipe) -> Floats:
@@ -233,6 +256,16 @@ def _whole_groups(groups: NDArray[np.intp], most: int, *, seed: int) -> NDArray[
             break
         chosen.append(members[index])
     return np.sort(np.concatenate(chosen))
+
+
+def mean_average_precision(values: Floats, scores: Floats) -> float:
+    """The mean over codes that somebody applied of the average precision of `scores`, (n, n_codes) each."""
+    found = [
+        _average_precision(values[:, c], scores[:, c])
+        for c in range(values.shape[1])
+        if np.nansum(values[:, c]) > 0
+    ]
+    return float(np.mean(found)) if found else 0.0
 
 
 def _average_precision(y: Floats, score: Floats) -> float:

@@ -1,9 +1,9 @@
 """How often each code occurs in a corpus, from a human sample and a model that has read the rest.
 
 Counting the model's suggestions is biased; the mean of its probabilities is corrected by its mean error on
-the human sample (the difference estimator, Saerndal et al. 1992; DSL of Egami et al. 2023). The sample must be
-random, or drawn with known probabilities: what a reviewer happened to code, or what was coded first because
-it was uncertain, does not do.
+the human sample (the difference estimator, Saerndal et al. 1992; DSL of Egami et al. 2023). The sample must
+be random, or drawn with known probabilities: what a reviewer happened to code, or what was coded first
+because it was uncertain, does not do.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def code_prevalence(
 ) -> list[Prevalence]:
     """The corrected share of each code, with an interval clustered by interview (t, interviews - 1 df).
 
-    `probabilities` (n, n_codes) are of all utterances of the corpus, those of the human sample from models that
-    have not seen their interview (`Learned.probabilities` gives both); `values` (n, n_codes) are 1, 0, or
-    nan outside of the sample; `groups` (n,) are interviews; `sampled_with` (n,), needed unless every
+    `probabilities` (n, n_codes) are of all utterances of the corpus, those of the human sample from models
+    that have not seen their interview (`Learned.probabilities` gives both); `values` (n, n_codes) are 1,
+    0, or nan outside of the sample; `groups` (n,) are interviews; `sampled_with` (n,), needed unless every
     utterance had the same chance, the probability with which each was drawn. Raises `LearnError` for shapes
     that do not fit, and for chances that are none.
     """

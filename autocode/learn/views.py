@@ -16,8 +16,10 @@ from autocode.learn.signals import Signals, join, marks
 WIDTH = 0.5  # of the radial kernels, in 1 - cosine of standardised vectors
 N_WORD_COLUMNS, N_CHAR_COLUMNS = 2**18, 2**19
 WORD = r"(?u)\b\w+'?\w*\b|[?!]+"
-KINDS = ("meaning", "early", "words", "chars", "marks", "place", "previous", "previous_words", "question")
-DENSE = ("meaning", "early")
+KINDS = (
+    "meaning", "early", "words", "chars", "marks", "place", "previous", "previous_words", "question", "tuned",
+)  # fmt: skip
+DENSE = ("meaning", "early", "tuned")
 PRIOR_ROWS = 50.0  # rows that the assumed spread of a vector's components counts for
 
 Weights = Mapping[str, float]
@@ -26,12 +28,12 @@ Weights = Mapping[str, float]
 WEIGHTS: Mapping[str, Weights] = {
     name: dict(zip(KINDS, weights, strict=True))
     for name, weights in {
-        # meaning, early, words, chars, marks, place, previous, previous_words, question
-        "balanced": (1, 1, 1, 1, 0.2, 0.05, 0.15, 0.15, 0.15),
-        "meaning": (2, 1, 0.5, 0.5, 0.2, 0.05, 0.15, 0.1, 0.3),
-        "wording": (0.5, 1.5, 1, 1.5, 0.4, 0.1, 0.1, 0.1, 0.1),
-        "context": (1, 1, 1, 1, 0.2, 0.15, 0.5, 0.5, 0.5),
-        "alone": (1, 1, 1, 1, 0.2, 0, 0, 0, 0),
+        # meaning, early, words, chars, marks, place, previous, previous_words, question, tuned
+        "balanced": (1, 1, 1, 1, 0.2, 0.05, 0.15, 0.15, 0.15, 2),
+        "meaning": (2, 1, 0.5, 0.5, 0.2, 0.05, 0.15, 0.1, 0.3, 2),
+        "wording": (0.5, 1.5, 1, 1.5, 0.4, 0.1, 0.1, 0.1, 0.1, 2),
+        "context": (1, 1, 1, 1, 0.2, 0.15, 0.5, 0.5, 0.5, 2),
+        "alone": (1, 1, 1, 1, 0.2, 0, 0, 0, 0, 2),
     }.items()
 }
 
@@ -48,12 +50,17 @@ class Encoded:
         """How many utterances."""
         return len(self.dense["meaning"])
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of signal that there are: without those of encoders that there are not."""
+        return tuple(kind for kind in KINDS if kind in self.sparse or self.dense[kind].shape[1])
+
 
 @dataclass(frozen=True, slots=True)
 class Views:
     """What has been learnt from the texts alone: means and spreads of vectors, and how rare terms are."""
 
-    center: Mapping[str, NDArray[np.float32]]  # of "meaning" and "early"
+    center: Mapping[str, NDArray[np.float32]]  # of each of `DENSE`
     spread: Mapping[str, NDArray[np.float32]]
     idf: Mapping[str, NDArray[np.float32]]  # of "words" and "chars", by hashed column; 0: too rare
 
@@ -62,7 +69,7 @@ class Views:
         """Learn from utterances, and from ordinary talk as well; codes are not looked at."""
         everything = signals if background is None else join([signals, background])
         center, spread = {}, {}
-        for name, vectors in (("meaning", everything.embeddings), ("early", everything.early)):
+        for name, vectors in _vectors(everything).items():
             n, n_dims = vectors.shape
             center[name] = vectors.mean(axis=0)
             assumed = 1.0 / max(1, n_dims)
@@ -75,7 +82,7 @@ class Views:
         """Utterances as unit rows of every kind."""
         dense = {
             name: _unit((vectors - self.center[name]) / self.spread[name])
-            for name, vectors in (("meaning", signals.embeddings), ("early", signals.early))
+            for name, vectors in _vectors(signals).items()
         }
         dense["previous"] = signals.previous_embeddings
         dense["question"] = signals.question_embeddings
@@ -117,10 +124,10 @@ def take_rows(encoded: Encoded, rows: NDArray[np.intp]) -> Encoded:
 def kernel(a: Encoded, b: Encoded, weights: Weights) -> NDArray[np.float32]:
     """How alike the utterances of `a` and `b` are, shape (n_a, n_b): a weighted mean over kinds."""
     total = np.zeros((a.n_rows, b.n_rows), np.float32)
-    for name, weight in weights.items():
-        if weight and not (name in a.dense and not a.dense[name].shape[1]):
-            total += weight * one_kernel(a, b, name)
-    return total / np.float32(sum(weights.values()))
+    present = {name: weights[name] for name in a.kinds if weights[name]}
+    for name, weight in present.items():
+        total += weight * one_kernel(a, b, name)
+    return total / np.float32(sum(present.values()))
 
 
 def one_kernel(a: Encoded, b: Encoded, name: str) -> NDArray[np.float32]:
@@ -137,6 +144,10 @@ def one_kernel(a: Encoded, b: Encoded, name: str) -> NDArray[np.float32]:
         return np.asarray(left @ right.T, np.float32)
     squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * (left @ right.T)
     return np.asarray(np.exp(-np.clip(squares, 0, None) / WIDTH), np.float32)
+
+
+def _vectors(signals: Signals) -> dict[str, NDArray[np.float32]]:
+    return {"meaning": signals.embeddings, "early": signals.early, "tuned": signals.tuned}
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
