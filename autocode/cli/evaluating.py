@@ -36,6 +36,10 @@ def evaluate(
     ] = False,
     target_error: Annotated[float, typer.Option(help="The error that the risk dial is to keep.")] = 0.05,
     confidence: Annotated[float, typer.Option(help="How sure it must be kept.")] = 0.95,
+    fine_tune: Annotated[
+        bool, typer.Option("--fine-tune", help="Adapt the encoder in every fold as well; takes long.")
+    ] = False,
+    minutes: Annotated[float, typer.Option(min=0.1, help="The time of each fold's fine-tuning.")] = 10.0,
     encoder: Annotated[
         str | None, typer.Option(help="default, hashing, or a sentence-transformers model.")
     ] = None,
@@ -69,7 +73,10 @@ def evaluate(
     result: dict[str, Any] = {}
     with terminal.progress("evaluating", len(sizes) * (folds + 1)) as step:
         for size in sizes:
-            plan = Plan(group_by, folds, size, target_error, confidence, human_ceiling, seed=settings.seed)
+            plan = Plan(
+                group_by, folds, size, target_error, confidence, human_ceiling,
+                minutes=minutes if fine_tune else None, seed=settings.seed,
+            )  # fmt: skip
             result = run(data, coder, plan, fold_done=lambda _: step())
             step()
             curve.append({"train_size": size, **{key: result[key] for key in SUMMARY}})

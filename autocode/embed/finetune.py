@@ -203,7 +203,8 @@ def _train(
     with tempfile.TemporaryDirectory(prefix="autocode-") as scratch:
         arguments = SentenceTransformerTrainingArguments(
             output_dir=scratch, num_train_epochs=MOST_EPOCHS, per_device_train_batch_size=BATCH,
-            learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE}, warmup_steps=max(1, len(rows) // BATCH // 2), weight_decay=0.01,
+            learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE},
+            warmup_steps=max(1, len(rows) // BATCH // 2), weight_decay=0.01,
             lr_scheduler_type="cosine", seed=seed, data_seed=seed, use_cpu=True, report_to="none",
             save_strategy="no", logging_strategy="no", disable_tqdm=True, dataloader_pin_memory=False,
         )  # fmt: skip

@@ -6,10 +6,12 @@ training interviews of an outer fold; what is reported is measured on its other 
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,11 +26,11 @@ from autocode.evaluate import metrics
 from autocode.evaluate.baselines import BASELINES
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, labels_of_codings
-from autocode.learn.learner import learn
+from autocode.learn.learner import Learned, learn
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.records import Transcript
-from autocode.training import dial_of, signals_of
+from autocode.training import dial_of, signals_of, tune
 
 Floats = NDArray[np.float64]
 LEAST_POSITIVES = 100  # for a code's calibration to be judged
@@ -45,6 +47,7 @@ class Plan:
     target_error: float = 0.05
     confidence: float = 0.95
     human_ceiling: bool = False
+    minutes: float | None = None  # for fine-tuning in each fold; None: no fine-tuning
     seed: int = 0
 
 
@@ -104,6 +107,7 @@ def evaluate(
         "folds": n_folds,
         "group_by": plan.group_by,
         "train_size": plan.train_size,
+        "fine_tuned": plan.minutes is not None,
         "seed": plan.seed,
         **report,
         "duplicates": duplicates(signals.texts, groups),
@@ -132,7 +136,6 @@ def _cross_validate(
     shape = labels.values.shape
     found = Predicted(np.zeros(shape), np.zeros(shape, bool), np.full(shape, "review", dtype="<U6"))
     found.baselines = {name: (np.zeros(shape, bool), np.zeros(shape)) for name in BASELINES}
-    background = coder.background_signals()
     grouped = Signals(**{
         **{name: getattr(signals, name) for name in Signals.__slots__}, "groups": tuple(map(str, groups))
     })  # fmt: skip
@@ -141,10 +144,9 @@ def _cross_validate(
         test = np.flatnonzero(folds == fold)
         clock = time.perf_counter()
         if (labels.values[train] == 1).any():  # else nothing is suggested
-            learned = learn(
-                grouped.take(train), labels.take(train), coder.codebook, background=background, seed=plan.seed
+            learned, unseen = _learn(
+                grouped, labels, coder, train, test, minutes=plan.minutes, seed=plan.seed
             )
-            unseen = grouped.take(test)
             found.probabilities[test] = learned.probabilities(unseen)
             found.chosen[test] = learned.rule(found.probabilities[test])
             found.verdicts[test] = dial_of(learned, plan.target_error, plan.confidence).decide(
@@ -159,6 +161,33 @@ def _cross_validate(
         found.seconds["baselines"] += time.perf_counter() - clock
         done(fold)
     return found
+
+
+def _learn(
+    signals: Signals,
+    labels: Labels,
+    coder: Coder,
+    train: NDArray[np.intp],
+    test: NDArray[np.intp],
+    *,
+    minutes: float | None,
+    seed: int,
+) -> tuple[Learned, Signals]:
+    """What the units `train` teach, and the units `test` as it sees them; with a fine-tuned encoder if asked."""
+    own, taught, unseen = signals.take(train), labels.take(train), signals.take(test)
+    if minutes is None:
+        background = coder.background_signals()
+        return learn(own, taught, coder.codebook, background=background, seed=seed), unseen
+    with tempfile.TemporaryDirectory(prefix="autocode-") as folder:  # mode 0700
+        tuned = tune(coder, own, taught, Path(folder) / "encoder", minutes=minutes)
+        if tuned is None:
+            return _learn(signals, labels, coder, train, test, minutes=None, seed=seed)
+        coder.use_encoder(tuned.folder)
+        own, unseen = (replace(one, tuned=coder.tuned_vectors(one.texts)) for one in (own, unseen))
+        background = coder.background_signals()
+        coder.use_encoder(None)
+    learned = learn(own, taught, coder.codebook, background=background, unseen=tuned.held_out, seed=seed)
+    return learned, unseen
 
 
 def _some_groups(
