@@ -173,7 +173,7 @@ def _learn(
     minutes: float | None,
     seed: int,
 ) -> tuple[Learned, Signals]:
-    """What the units `train` teach, and the units `test` as it sees them; with a fine-tuned encoder if asked."""
+    """What the units `train` teach, and the units `test` as it sees them, fine-tuned if asked."""
     own, taught, unseen = signals.take(train), labels.take(train), signals.take(test)
     if minutes is None:
         background = coder.background_signals()
