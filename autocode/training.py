@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode import __version__
+from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
 from autocode.learn.dial import set_dial
 from autocode.learn.files import Model
 from autocode.learn.folds import numbered
-from autocode.learn.labels import Labels
+from autocode.learn.labels import Labels, labels_of_codings
 from autocode.learn.learner import Learned, learn, leave_out_groups, mean_average_precision, support
 from autocode.learn.signals import Signals, join
 from autocode.pipeline import Coder
@@ -54,6 +55,13 @@ def signals_of(
             f"the first is '{missing[0]}'; give the transcripts (and the unit) that were coded"
         )
     return join(parts)
+
+
+def coded_units(dataset: CodedDataset, coder: Coder) -> tuple[Signals, Labels]:
+    """The coded utterances of a dataset and the table of their codes, in the same order."""
+    order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
+    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    return signals_of(coder, dataset.transcripts, set(labels.unit_ids)), labels
 
 
 def train(

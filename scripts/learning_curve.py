@@ -16,12 +16,12 @@ import numpy as np
 from autocode.dataset import read_dataset
 from autocode.evaluate.metrics import overall
 from autocode.learn.folds import group_folds, numbered
-from autocode.learn.labels import Labels, labels_of_codings
+from autocode.learn.labels import Labels
 from autocode.learn.learner import DEFAULT_RECIPE, Learned, learn
 from autocode.learn.queue import STRATEGIES, Pool, next_batch
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
-from autocode.training import signals_of
+from autocode.training import coded_units
 
 
 def main() -> None:
@@ -37,9 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     dataset = read_dataset(options.dataset)
     coder = Coder(dataset.codebook)
-    order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
-    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
-    signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids))
+    signals, labels = coded_units(dataset, coder)
     background, groups = coder.background_signals(), numbered(signals.groups)
     curves: dict[str, list[float]] = {}
     print("strategy      " + "".join(f"{n:>8}" for n in options.steps))

@@ -18,10 +18,9 @@ import numpy as np
 from autocode.dataset import read_dataset
 from autocode.learn.dial import set_dial
 from autocode.learn.folds import numbered
-from autocode.learn.labels import labels_of_codings
 from autocode.learn.learner import learn
 from autocode.pipeline import Coder
-from autocode.training import signals_of
+from autocode.training import coded_units
 
 
 def main() -> None:
@@ -38,9 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     dataset = read_dataset(options.dataset)
     coder = Coder(dataset.codebook)
-    order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
-    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
-    signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids))
+    signals, labels = coded_units(dataset, coder)
     background, groups = coder.background_signals(), numbered(signals.groups)
     found: dict[float, list[tuple[float, ...]]] = {target: [] for target in options.target}
     recipe = None

@@ -16,11 +16,10 @@ import numpy as np
 
 from autocode.dataset import read_dataset
 from autocode.learn.folds import numbered
-from autocode.learn.labels import labels_of_codings
 from autocode.learn.learner import learn
 from autocode.learn.prevalence import code_prevalence
 from autocode.pipeline import Coder
-from autocode.training import signals_of
+from autocode.training import coded_units
 
 
 def main() -> None:
@@ -35,9 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     dataset = read_dataset(options.dataset)
     coder = Coder(dataset.codebook)
-    order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
-    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
-    signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids))
+    signals, labels = coded_units(dataset, coder)
     groups = numbered(signals.groups)
     learnt = groups < options.interviews
     train, rest = np.flatnonzero(learnt), np.flatnonzero(~learnt)

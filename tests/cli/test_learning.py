@@ -197,3 +197,35 @@ def test_human_codes_that_cannot_be_used(
 
 def test_in_a_project_code_takes_no_labels(run: Run, study: Path) -> None:
     run("code", "--labels", "codes.jsonl").refused("'autocode train'")
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_fine_tuning_is_kept_only_if_it_helps_and_serves_the_coding(
+    run: Run, here: Path, dataset: Path
+) -> None:
+    trained = run("train", dataset, "--out", "model", "--fine-tune", "--minutes", 0.5, "--json")
+    if trained.code == 2:  # six interviews of nine answers are too few
+        trained.refused("fine-tuning needs 60 coded utterances")
+    more = [
+        {"transcript_id": f"j{i}", "utterance_id": f"j{i}-{t}", "speaker": "R", "role": "respondent",
+         "text": SAID["trust" if (t + i) % 2 else "conflict"][t % 3] + f" Number {t}."}
+        for i in range(6) for t in range(12)
+    ]  # fmt: skip
+    codes = [
+        {"utterance_id": row["utterance_id"], "coder": "anna",
+         "code": "trust" if row["text"].rsplit(" Number", 1)[0] in SAID["trust"] else "conflict"}
+        for row in more
+    ]  # fmt: skip
+    coverage = [{"utterance_id": row["utterance_id"], "coder": "anna"} for row in more]
+    for name, rows in (("utterances", more), ("codes", codes), ("coverage", coverage)):
+        write(dataset / f"{name}.jsonl", rows)
+    trained = run("train", dataset, "--out", "model", "--fine-tune", "--minutes", 0.5)
+    assert trained.code == 0, trained.err
+    helped = "Fine-tuning helped" in trained.err
+    assert helped or "Fine-tuning did not help" in trained.err
+    assert (here / "model" / "encoder").exists() == helped
+    coded = run("code", dataset / "utterances.jsonl", "--codebook", dataset / "codebook.json", "--out", "out",
+                "--model", "model")  # fmt: skip
+    assert coded.code == 0, coded.err
+    assert any(row["suggestions"] for row in lines_of(here / "out" / "suggestions.jsonl"))
