@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from autocode.learn.dial import Dial
 from numpy.typing import NDArray
 
 from autocode.learn.blend import sigmoid
+from autocode.learn.dial import Dial
 from autocode.learn.explain import Explainer
 from autocode.learn.signals import Signals
 from autocode.records import Evidence, Suggestion, Verdict
