@@ -75,6 +75,25 @@ def test_common_options_stand_anywhere() -> None:
     assert common_first(["code", "--", "--json"]) == ["code", "--", "--json"]
 
 
+def coded_dataset(folder: Path) -> Path:
+    """Three interviews of four statements, coded by one person."""
+    folder.mkdir()
+    rows: dict[str, list[dict[str, str]]] = {"utterances": [], "codes": [], "coverage": []}
+    for number in range(12):
+        unit = {"utterance_id": f"u{number}"}
+        text = "We trust them." if number % 2 else "The ship was late again."
+        rows["utterances"].append(
+            {**unit, "transcript_id": f"t{number // 4}", "speaker": "R", "role": "respondent", "text": text}
+        )
+        rows["coverage"].append({**unit, "coder": "zoe"})
+        if number % 2:
+            rows["codes"].append({**unit, "coder": "zoe", "code": "trust"})
+    for name, lines in rows.items():
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "codebook.json").write_text(json.dumps({"codes": [{"code": "trust"}]}))
+    return folder
+
+
 def test_json_is_one_object_on_stdout(run: Run, here: Path, study: Path, book: Path, interview: Path) -> None:
     commands = [
         ("init", here / "other", "--codebook", book),
@@ -89,6 +108,8 @@ def test_json_is_one_object_on_stdout(run: Run, here: Path, study: Path, book: P
         ("codebook", "convert", book, here / "book.json"),
         ("demo", "--folder", study),
         ("remove", "anna"),
+        ("train", coded_dataset(here / "coded"), "--out", here / "learnt", "--config", "autocode.toml"),
+        ("evaluate", here / "coded", "--out", "metrics.json", "--config", "autocode.toml"),
     ]
     assert {" ".join(str(word) for word in one[:2]) for one in commands if one[0] == "codebook"} | {
         one[0] for one in commands if one[0] != "codebook"
