@@ -12,8 +12,8 @@ hypothesis that its error is above the target (Waudby-Smith & Ramdas 2024): with
 settled decisions of an interview and w = 1 / max(s, median of s), the variable w (e - target s) lies in
 [-target, 1 - target] and has a mean of at least 0 under the hypothesis, so that the product of
 1 - bet w (e - target s) / (1 - target) over interviews, averaged over a few bets, is above 1 / alpha with a
-probability of at most alpha. Interviews must be exchangeable, and the bound is on the share so weighted, not on
-the plain one, which can be larger where long interviews are worse. What is approximate: cross-fitted
+probability of at most alpha. Interviews must be exchangeable, and the bound is on the share so weighted, not
+on the plain one, which can be larger where long interviews are worse. What is approximate: cross-fitted
 probabilities stand for those of the final model, which has seen a little more; codes that are clearly
 worse than the target are taken out after the test, by their labels.
 """
