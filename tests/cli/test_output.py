@@ -170,7 +170,13 @@ def test_ctrl_c(here: Path, book: Path) -> None:
     text = here / "long.txt"
     text.write_text(INTERVIEW * 600)
     arguments = ("code", text, "--codebook", book, "--out", "out", "--encoder", "hashing")
-    child = process(*arguments, cwd=here, start_new_session=True)
+
+    def heed() -> (
+        None
+    ):  # a job in the background, such as a test run with `&`, hands on that it ignores Ctrl-C
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    child = process(*arguments, cwd=here, start_new_session=True, preexec_fn=heed)
     deadline = time.monotonic() + 30
     while not (here / "out").exists():
         assert child.poll() is None
