@@ -133,6 +133,7 @@ class Coder:
         check_model(model, self)
         self.model = model
         self.use_encoder(model.encoder_folder)
+        self.__dict__.pop("_explainer", None)
 
     @cached_property
     def segmenter(self) -> Segmenter:
@@ -197,9 +198,9 @@ class Coder:
 
     def tuned_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit rows by the fine-tuned encoder, shape (n, n_dims); (n, 0) where there is none."""
-        tuned = self.tuned_embedder
-        clean = [self.segmenter.clean(text) for text in texts]
-        return tuned.embed(clean) if tuned else np.zeros((len(texts), 0), np.float32)
+        if self.tuned_embedder is None:
+            return np.zeros((len(texts), 0), np.float32)
+        return self.tuned_embedder.embed([self.segmenter.clean(text) for text in texts])
 
     def segment(self, transcript: Transcript) -> tuple[Utterance, ...]:
         """The utterances of a transcript."""
@@ -268,8 +269,12 @@ class Coder:
             clean = [self.segmenter.clean(text) for text in own]
         with self.stopwatch("embed"):
             early = self.early_embedder.embed(clean) if self.early_embedder else np.zeros((len(own), 0))
-            previous_vectors = self.embedder.embed(before)
-            previous_vectors[[not text.strip() for text in before]] = 0.0
+            known = dict(zip(clean, vectors, strict=True))  # most were said by the same respondent
+            others = [text for text in dict.fromkeys(before) if text not in known and text.strip()]
+            known |= zip(others, self.embedder.embed(others), strict=True)
+            nothing = np.zeros(vectors.shape[1], np.float32)
+            previous_vectors = np.array([known.get(text, nothing) for text in before], np.float32)
+            previous_vectors = previous_vectors.reshape(len(before), vectors.shape[1])
         question_vectors = np.zeros_like(vectors)
         answering = scored.answers >= 0
         if answering.any():

@@ -126,6 +126,9 @@ def tune(
         clean, labels.values, groups, config=coder.settings.embed, out=folder, minutes=minutes,
         seed=coder.settings.seed, progress=progress,
     )  # fmt: skip
+    if made.epochs == 0:  # the encoder as it was is the best
+        shutil.rmtree(folder)
+        return None
     coder.use_encoder(folder)
     with_it = replace(signals, tuned=coder.tuned_vectors(signals.texts))
     coder.use_encoder(None)

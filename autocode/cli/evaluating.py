@@ -100,6 +100,8 @@ SUMMARY = ("macro_f1", "micro_f1", "exact_set")
 def _table(result: Mapping[str, Any]) -> Any:
     from rich.table import Table
 
+    from autocode.evaluate.page import NAMES
+
     table = Table()
     table.add_column("")
     for name in ("macro-F1", "micro-F1", "exact set"):
@@ -109,16 +111,8 @@ def _table(result: Mapping[str, Any]) -> Any:
         rows["a coder against the others"] = result["human"]
     for name, row in rows.items():
         values = ("–" if row.get(key) is None else f"{row[key]:.3f}" for key in SUMMARY)
-        table.add_row(LABELS.get(name, name), *values)
+        table.add_row(NAMES.get(name, name), *values)
     return table
-
-
-LABELS = {
-    "majority": "majority",
-    "tfidf_lr": "TF-IDF + logistic regression",
-    "dense_lr": "embeddings + logistic regression",
-    "zero_shot": "zero-shot (codebook alone)",
-}
 
 
 def _told(result: Mapping[str, Any]) -> str:

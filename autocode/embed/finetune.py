@@ -8,6 +8,7 @@ the only ones on which the new encoder may be judged or calibrated, since it has
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 import tempfile
 import time
@@ -26,12 +27,15 @@ from autocode.errors import LearnError
 
 LEAST_UNITS, LEAST_GROUPS = 60, 5
 HELD_OUT = 0.2  # share of the groups
-BATCH = 16
-MOST_EPOCHS = 10
+BATCH = 32
+POOL = 16  # batches sorted by length together: with less padding, an epoch takes half the time
+MOST_EPOCHS = 4
 PATIENCE = 2  # epochs without a better held-out loss
-LEARNING_RATE, HEAD_LEARNING_RATE = 1.5e-4, 5e-3
+LEARNING_RATE, HEAD_LEARNING_RATE = 4e-4, 3e-3
+WARM_UP = 0.1  # share of the steps
 SCALE = 16.0  # of unit vectors, so that the head's weights stay small
-SHARE_FOR_TRAINING = 0.85  # of the budget; the rest is for loading, judging and saving
+HEAD_PENALTY = 1e-3  # of its squared weights, when it is fitted to the encoder as it was
+SHARE_FOR_TRAINING = 0.9  # of the budget that is left after loading; the rest is for judging and saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,9 @@ class FineTuned:
 
     folder: Path
     held_out: NDArray[np.bool_]  # (n,) rows of the groups that the encoder has not seen
-    loss_before: float  # held-out binary cross-entropy a decision, after the head's first epoch
+    loss_before: float  # held-out cross-entropy a decision, with the encoder as it was and a fitted head
     loss: float  # of the state that was kept
-    epochs: int
+    epochs: int  # 0: the encoder as it was is the best
     seconds: float
 
 
@@ -117,26 +121,29 @@ def _train(
     progress: Callable[[float], None],
     deadline: float,
 ) -> tuple[float, float, int]:
-    from autocode.embed import cache_folder
-    from autocode.embed.reference import load_sentence_transformer
-
-    cache_dir = cache_folder(config)
-    base = (
-        packaged_model(cache_dir=cache_dir)
-        if config.encoder == "default"
-        else find_model(config.encoder, cache_dir=cache_dir)
-    )
-    model = load_sentence_transformer(base)
+    """Save the best encoder in `folder`; the held-out loss before and after, and the epoch it is of."""
+    model = _load(config)
     import torch
     from datasets import Dataset, disable_progress_bars
     from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
-    from transformers import TrainerCallback
+    from transformers import PrinterCallback, TrainerCallback
+    from transformers.utils import logging
 
     disable_progress_bars()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.manual_seed(seed)
     model.to("cpu")
-    model.model_card_data.generate_widget_examples = False  # they would quote participants
-    table = np.where(np.isnan(values), -1.0, values).astype(np.float32)
+    model[0].auto_model.get_input_embeddings().requires_grad_(False)  # half of the weights, and rare words
+    rows, unseen = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    table = torch.tensor(np.where(np.isnan(values), -1.0, values), dtype=torch.float32)
+
+    def vectors_of(some: NDArray[np.intp]) -> Any:
+        chosen = [texts[row] for row in some.tolist()]
+        return model.encode(
+            chosen, batch_size=8, convert_to_tensor=True, show_progress_bar=False, normalize_embeddings=True
+        ).clone()
+
+    head = _fitted_head(vectors_of(rows), table[rows])
 
     class CodeLoss(torch.nn.Module):
         """Binary cross-entropy of a linear head on unit vectors, over what was said."""
@@ -144,79 +151,133 @@ def _train(
         def __init__(self) -> None:
             super().__init__()
             self.model = model
-            self.head = torch.nn.Linear(int(model.get_embedding_dimension()), table.shape[1])
-            said = np.clip(
-                np.nanmean(np.where(values[~held_out] >= 0, values[~held_out], np.nan), axis=0), 0.01, 0.99
-            )
-            share = np.nan_to_num(said, nan=0.5)
-            with torch.no_grad():
-                self.head.weight.mul_(0.1)
-                self.head.bias.copy_(torch.tensor(np.log(share / (1 - share)) / SCALE, dtype=torch.float32))
+            self.head = head
 
         def forward(self, sentence_features: Any, labels: Any) -> Any:
             vectors = model(next(iter(sentence_features)))["sentence_embedding"]
-            return self.of(torch.nn.functional.normalize(vectors, dim=1), labels)
-
-        def of(self, vectors: Any, labels: Any) -> Any:
-            logits = SCALE * self.head(vectors)
-            said = labels >= 0
-            losses = torch.nn.functional.binary_cross_entropy_with_logits(
-                logits, labels.clamp(min=0), reduction="none"
-            )
-            return (losses * said).sum() / said.sum().clamp(min=1)
-
-    loss = CodeLoss()
-    rows = np.flatnonzero(~held_out)
-    unseen = [texts[row] for row in np.flatnonzero(held_out).tolist()]
-    unseen_labels = torch.tensor(table[held_out])
+            return _loss(head, torch.nn.functional.normalize(vectors, dim=1), labels)
 
     def judged() -> float:
-        vectors = model.encode(
-            unseen, batch_size=16, convert_to_tensor=True, show_progress_bar=False, normalize_embeddings=True
-        )
         with torch.no_grad():
-            return float(loss.of(vectors, unseen_labels))
+            return float(_loss(head, vectors_of(unseen), table[unseen]))
 
-    best: dict[str, Any] = {"loss": np.inf, "epoch": 0, "state": None}
-    history: list[float] = []
-    budget = SHARE_FOR_TRAINING * (deadline - time.monotonic())
+    def state_of() -> dict[str, Any]:
+        return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+    before = judged()
+    best: dict[str, Any] = {"loss": before, "epoch": 0, "state": state_of()}
     begun = time.monotonic()
+    budget = max(1e-9, SHARE_FOR_TRAINING * (deadline - begun))
+
+    def used(step: int, n_steps: int) -> float:
+        """The share of the training that is done: by steps, or by time where that is shorter."""
+        return min(1.0, max((time.monotonic() - begun) / budget, step / max(1, n_steps)))
 
     class Watch(TrainerCallback):
         """Stops in time, and remembers the best state."""
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            used = time.monotonic() - begun
-            progress(min(1.0, max(used / budget, state.global_step / max(1, state.max_steps))))
-            if used > budget:
+            share = used(state.global_step, state.max_steps)
+            progress(share)
+            if share >= 1.0:
                 control.should_training_stop = True
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            value = judged()
-            history.append(value)
+            epoch, value = math.ceil(state.epoch), judged()
             if value < best["loss"]:
-                state_dict = {name: t.detach().clone() for name, t in model.state_dict().items()}
-                best.update(loss=value, epoch=len(history), state=state_dict)
-            elif len(history) - best["epoch"] >= PATIENCE:
+                best.update(loss=value, epoch=epoch, state=state_of())
+            elif epoch - best["epoch"] >= PATIENCE:
                 control.should_training_stop = True
 
-    with tempfile.TemporaryDirectory(prefix="autocode-") as scratch:
-        arguments = SentenceTransformerTrainingArguments(
-            output_dir=scratch, num_train_epochs=MOST_EPOCHS, per_device_train_batch_size=BATCH,
-            learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE},
-            warmup_steps=max(1, len(rows) // BATCH // 2), weight_decay=0.01,
-            lr_scheduler_type="cosine", seed=seed, data_seed=seed, use_cpu=True, report_to="none",
-            save_strategy="no", logging_strategy="no", disable_tqdm=True, dataloader_pin_memory=False,
-        )  # fmt: skip
-        data = Dataset.from_dict({"text": [texts[int(row)] for row in rows], "label": table[rows].tolist()})
-        trainer = SentenceTransformerTrainer(
-            model=model, args=arguments, train_dataset=data, loss=loss, callbacks=[Watch()]
-        )
-        trainer.train()
-    if best["state"] is None:  # not one epoch fitted into the budget
-        history.append(judged())
-        best.update(loss=history[-1], epoch=len(history))
-    else:
-        model.load_state_dict(best["state"])
+    class Trainer(SentenceTransformerTrainer):
+        """Without a model card, which would quote participants; the learning rate reaches 0 in time."""
+
+        def add_model_card_callback(self, default_args_dict: Any) -> None:
+            pass
+
+        def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+            def factor(step: int) -> float:
+                warm = min(1.0, (step + 1) / max(1.0, WARM_UP * num_training_steps))
+                return warm * (1.0 - used(step, num_training_steps))
+
+            optimizer = optimizer or self.optimizer
+            assert optimizer is not None  # made just before
+            self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+            return self.lr_scheduler
+
+    seen = [texts[row] for row in rows.tolist()]
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=str(folder.with_name("scratch")), num_train_epochs=MOST_EPOCHS,
+        per_device_train_batch_size=BATCH, batch_sampler=_by_length([len(text) for text in seen]),
+        learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE},
+        weight_decay=0.01, seed=seed, data_seed=seed, use_cpu=True, report_to="none", save_strategy="no",
+        logging_strategy="no", disable_tqdm=True, dataloader_pin_memory=False,
+    )  # fmt: skip
+    data = Dataset.from_dict({"text": seen, "label": table[rows].tolist()})
+    trainer = Trainer(
+        model=model, args=arguments, train_dataset=data, loss=CodeLoss(), callbacks=[Watch()]
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    model.load_state_dict(best["state"])
     model.save_pretrained(str(folder), create_model_card=False, safe_serialization=True)
-    return history[0], float(best["loss"]), int(best["epoch"])
+    return before, float(best["loss"]), int(best["epoch"])
+
+
+def _load(config: EmbedConfig) -> Any:
+    from autocode.embed import cache_folder
+    from autocode.embed.reference import load_sentence_transformer
+
+    cache_dir = cache_folder(config)
+    if config.encoder == "default":
+        return load_sentence_transformer(packaged_model(cache_dir=cache_dir))
+    return load_sentence_transformer(find_model(config.encoder, cache_dir=cache_dir))
+
+
+def _loss(head: Any, vectors: Any, labels: Any) -> Any:
+    """Binary cross-entropy a decision that was said; -1: not said."""
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    said = labels >= 0
+    losses = binary_cross_entropy_with_logits(SCALE * head(vectors), labels.clamp(min=0), reduction="none")
+    return (losses * said).sum() / said.sum().clamp(min=1)
+
+
+def _fitted_head(vectors: Any, labels: Any) -> Any:
+    """A logistic regression a code on the encoder as it is, to start from (Kumar et al. 2022)."""
+    import torch
+
+    head = torch.nn.Linear(vectors.shape[1], labels.shape[1])
+    torch.nn.init.zeros_(head.weight)
+    torch.nn.init.zeros_(head.bias)
+    optimizer = torch.optim.LBFGS(head.parameters(), max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = _loss(head, vectors, labels) + HEAD_PENALTY * head.weight.pow(2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    return head
+
+
+def _by_length(lengths: Sequence[int]) -> Any:
+    """A sampler class of sentence-transformers whose batches are of texts of like length, in random order."""
+    import torch
+    from sentence_transformers.base.sampler import DefaultBatchSampler
+
+    class ByLength(DefaultBatchSampler):
+        def __iter__(self) -> Iterator[list[int]]:
+            generator = torch.Generator().manual_seed(self.seed + self.epoch)
+            order, batches = torch.randperm(len(lengths), generator=generator).tolist(), list[list[int]]()
+            for start in range(0, len(order), POOL * self.batch_size):
+                pool = sorted(order[start : start + POOL * self.batch_size], key=lengths.__getitem__)
+                batches += [pool[at : at + self.batch_size] for at in range(0, len(pool), self.batch_size)]
+            for index in torch.randperm(len(batches), generator=generator).tolist():
+                yield batches[index]
+
+        def __len__(self) -> int:
+            return math.ceil(len(lengths) / self.batch_size)
+
+    return ByLength

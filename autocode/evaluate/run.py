@@ -136,9 +136,7 @@ def _cross_validate(
     shape = labels.values.shape
     found = Predicted(np.zeros(shape), np.zeros(shape, bool), np.full(shape, "review", dtype="<U6"))
     found.baselines = {name: (np.zeros(shape, bool), np.zeros(shape)) for name in BASELINES}
-    grouped = Signals(**{
-        **{name: getattr(signals, name) for name in Signals.__slots__}, "groups": tuple(map(str, groups))
-    })  # fmt: skip
+    grouped = replace(signals, groups=tuple(map(str, groups)))
     for fold in range(int(folds.max()) + 1):
         train = _some_groups(np.flatnonzero(folds != fold), groups, plan.train_size, seed=plan.seed + fold)
         test = np.flatnonzero(folds == fold)

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -142,10 +142,19 @@ def set_dial(
         rejected = own & (probabilities[:, column] <= reject_to[column])
         if _clearly_worse(rejected, values[:, column] == 1, target_error) or not own.any():
             reject_to[column] = -1.0
+    accepted, rejected = said & (probabilities >= accept_from), said & (probabilities <= reject_to)
     return Dial(
         target_error, confidence, len(interviews), tuple(accept_from.tolist()), tuple(reject_to.tolist()),
-        accept, reject,
+        _counted(accept, accepted, values == 0, said), _counted(reject, rejected, values == 1, said),
     )  # fmt: skip
+
+
+def _counted(side: Side, settled: Bools, wrong: Bools, said: Bools) -> Side:
+    """The side with what it settles of all that people have said."""
+    n = int(settled.sum())
+    return replace(
+        side, n_settled=n, n_wrong=int((settled & wrong).sum()), coverage=n / max(1, int(said.sum()))
+    )
 
 
 def _search(
@@ -176,12 +185,11 @@ def _search(
             break
         found = index
     if found is None:
-        best = max((log_evidence(errors, n, target) for n, errors, _ in counts if n.any()), default=-np.inf)
-        more = math.ceil(len(interviews) * (needed / best - 1.0)) if best > 0.05 * needed else None
-        return Side(None, 0, 0, 0.0, max(1, more) if more is not None else None)
-    n, errors, _ = counts[found]
-    total = max(1, int(settled[-1].size))
-    return Side(float(thresholds[found]), int(n.sum()), int(errors.sum()), float(n.sum()) / total, None)
+        n, errors, _ = counts[start]
+        reached = log_evidence(errors, n, target) if n.any() else -np.inf
+        grows = reached > 0.05 * needed  # in proportion to the interviews
+        return Side(None, 0, 0, 0.0, math.ceil(len(interviews) * (needed / reached - 1.0)) if grows else None)
+    return Side(float(thresholds[found]), 0, 0, 0.0, None)  # what it settles is counted at the end
 
 
 def log_evidence(errors: Floats, settled: Floats, target: float) -> float:

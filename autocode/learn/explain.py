@@ -25,6 +25,12 @@ class Explainer:
     function_words: frozenset[str] = frozenset()  # say nothing by themselves
 
     @cached_property
+    def place(self) -> dict[str, int]:
+        """Where each labelled statement stands among the anchors, by its id."""
+        ids = self.learned.signals.ids
+        return {ids[row]: index for index, row in enumerate(self.learned.anchors.tolist())}
+
+    @cached_property
     def word_weights(self) -> NDArray[np.float64]:
         """What each hashed term adds to each code's score, shape (n_columns, n_codes)."""
         model = self.learned
@@ -45,7 +51,7 @@ class Explainer:
         """
         model = self.learned
         values = model.values[model.anchors, column]
-        own = np.array([model.signals.ids[i] == signals.ids[row] for i in model.anchors])
+        own = np.arange(len(values)) == self.place.get(signals.ids[row], -1)
         found: list[Evidence] = []
         words = self._words(signals.texts[row], encoded.sparse["words"][[row]], column)
         for kind, rows in (

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from autocode.records import Utterance
 
-_MARKS = "?!"
 N_PLACE = 9
 
 

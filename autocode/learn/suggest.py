@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def suggestions(
                     code_id=model.code_ids[column],
                     score=float(scores[row, column]),
                     probability=float(probabilities[row, column]),
-                    decision=_verdict(str(verdicts[row, column])),
+                    decision=cast(Verdict, str(verdicts[row, column])),
                     evidence=reasons,
                 )
             )
@@ -73,10 +74,6 @@ def _together(learnt: tuple[Evidence, ...], codebook: tuple[Evidence, ...]) -> t
     items = [*learnt, *rest]
     total = sum(item.weight for item in items)
     return tuple(replace(item, weight=round(item.weight / total, 3)) if total > 0 else item for item in items)
-
-
-def _verdict(word: str) -> Verdict:
-    return word  # type: ignore[return-value]
 
 
 def _logit(p: NDArray[np.float64]) -> NDArray[np.float64]:

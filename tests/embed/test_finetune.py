@@ -43,7 +43,7 @@ def test_a_fine_tuned_encoder_is_saved_and_serves_the_fast_path(tmp_path: Path) 
             groups,
             config=EmbedConfig(),
             out=tmp_path / name,
-            minutes=1.0,
+            minutes=5.0,
             progress=heard.append,
         )
 

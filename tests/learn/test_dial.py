@@ -113,3 +113,15 @@ def test_a_target_that_is_no_share(target: float, confidence: float) -> None:
     p, y, groups = corpus(4, seed=0)
     with pytest.raises(LearnError, match="between 0 and 1"):
         set_dial(p, y, groups, target_error=target, confidence=confidence)
+
+
+def test_coverage_is_of_what_people_have_said_and_of_what_is_settled_in_the_end() -> None:
+    p, y, groups = corpus(150, seed=2)
+    y = (p > 0.5).astype(float)
+    y[:, 4] = np.nan
+    dial = set_dial(p, y, groups, target_error=0.1)
+    verdicts, said = dial.decide(p), ~np.isnan(y)
+    for side, verdict in ((dial.accept, "accept"), (dial.reject, "reject")):
+        settled = said & (verdicts == verdict)
+        assert side.n_settled == settled.sum() > 0
+        assert side.coverage == pytest.approx(settled.sum() / said.sum())
