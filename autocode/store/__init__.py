@@ -7,14 +7,23 @@ from autocode.store.database import OnWait
 from autocode.store.entries import CodebookVersion, Coding, Run, RunInfo, RunStatus, TranscriptSummary
 from autocode.store.migrations import SCHEMA_VERSION
 from autocode.store.project import Project, create_project, find_project, open_project
+from autocode.store.review import Account, Mark, Memo, Outcome, Pool, Reading, Request, ReviewStore
 from autocode.store.store import Store
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Account",
     "CodebookVersion",
     "Coding",
+    "Mark",
+    "Memo",
     "OnWait",
+    "Outcome",
+    "Pool",
     "Project",
+    "Reading",
+    "Request",
+    "ReviewStore",
     "Run",
     "RunInfo",
     "RunStatus",

@@ -46,7 +46,7 @@ def add(
 
 
 def load(connection: Connection, *, segmentation: str | None, transcript_id: str | None) -> list[Decision]:
-    """Decisions in the order in which they were made."""
+    """Decisions in the order in which they were made, without those that were taken back."""
     query = (
         select(
             utterances.c.name,
@@ -55,6 +55,7 @@ def load(connection: Connection, *, segmentation: str | None, transcript_id: str
             decisions.c.applies,
             decisions.c.blind,
             decisions.c.decided_at,
+            decisions.c.withdrawn,
         )
         .select_from(decisions)
         .join(utterances, utterances.c.id == decisions.c.utterance_id)
@@ -68,7 +69,20 @@ def load(connection: Connection, *, segmentation: str | None, transcript_id: str
         query = query.where(segmentations.c.segmentation == segmentation)
     if transcript_id is not None:
         query = query.where(transcripts.c.name == transcript_id)
-    return [Decision(*row) for row in connection.execute(query)]
+    found: dict[tuple[str, str, str], list[tuple[int, Decision]]] = {}
+    for number, (*row, withdrawn) in enumerate(connection.execute(query)):
+        decision = Decision(*row)
+        key = decision.utterance_id, decision.code_id, decision.coder
+        if withdrawn:
+            found.pop(key, None)
+        else:
+            found.setdefault(key, []).append((number, decision))
+    return [
+        decision
+        for _, decision in sorted(
+            (pair for items in found.values() for pair in items), key=lambda pair: pair[0]
+        )
+    ]
 
 
 def _find_utterance(connection: Connection, utterance_id: str, segmentation: str) -> int:

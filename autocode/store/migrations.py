@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
     Connection,
     DateTime,
+    Double,
     ForeignKey,
     Integer,
     MetaData,
@@ -25,17 +27,20 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     inspect,
     select,
+    true,
     update,
 )
+from sqlalchemy.schema import CreateColumn
 
 from autocode.errors import StoreError
 from autocode.store.database import Database
 from autocode.store.failures import NO_DATABASE
 from autocode.store.tables import meta, metadata
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Step = Callable[[Connection], None]
 
@@ -95,7 +100,81 @@ def _cascades(table: str) -> ForeignKey:
     return ForeignKey(f"{table}.id", ondelete="CASCADE")
 
 
-MIGRATIONS: Mapping[int, Step] = {1: _add_people}
+def _add_review(connection: Connection) -> None:
+    """Version 3: accounts, the log of actions, spans, and what was first decided on each unit."""
+    layout = MetaData()
+    layout.reflect(connection, only=["transcripts", "codes", "coders"])
+    moment = DateTime(timezone=True)
+    actions = Table(
+        "actions",
+        layout,
+        Column("id", Integer, primary_key=True),
+        Column("key", String, nullable=False, unique=True),
+        Column("actor_id", ForeignKey("coders.id"), nullable=False, index=True),
+        Column("kind", String, nullable=False),
+        Column("at", moment, nullable=False),
+        Column("transcript_id", _cascades("transcripts"), index=True),
+        Column("undoes", _cascades("actions"), index=True),
+        Column("changes", Text, nullable=False),
+        Column("before", Text, nullable=False),
+        Column("shown", Text, nullable=False),
+    )
+    new = [
+        Table(
+            "sign_ins",
+            layout,
+            Column("token_sha256", String, primary_key=True),
+            Column("coder_id", _cascades("coders"), nullable=False),
+            Column("since", moment, nullable=False),
+        ),
+        Table(
+            "settings",
+            layout,
+            Column("name", String, primary_key=True),
+            Column("value", Text, nullable=False),
+        ),
+        actions,
+        Table(
+            "spans",
+            layout,
+            Column("id", Integer, primary_key=True),
+            Column("transcript_id", _cascades("transcripts"), nullable=False, index=True),
+            Column("start_char", Integer, nullable=False),
+            Column("end_char", Integer, nullable=False),
+            Column("code_id", ForeignKey("codes.id"), nullable=False),
+            Column("coder_id", ForeignKey("coders.id"), nullable=False),
+            Column("applies", Boolean, nullable=False),
+            Column("blind", Boolean, nullable=False),
+            Column("decided_at", moment, nullable=False),
+            Column("action_id", _cascades("actions")),
+        ),
+    ]
+    layout.create_all(connection, tables=new)
+    added: dict[str, list[Column[Any]]] = {
+        "coders": [
+            Column("role", String, nullable=False, server_default="coder"),
+            Column("passphrase", String),
+            Column("active", Boolean, nullable=False, server_default=true()),
+            Column("settings", Text, nullable=False, server_default="{}"),
+        ],
+        "decisions": [
+            Column("action_id", Integer),
+            Column("withdrawn", Boolean, nullable=False, server_default=false()),
+        ],
+        "memos": [Column("replaces", Integer)],
+        "assignments": [
+            Column("probability", Double),
+            Column("first_codes", Text),
+            Column("suggested", Text),
+        ],
+    }
+    for table, columns in added.items():
+        for column in columns:
+            ddl = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {ddl}")
+
+
+MIGRATIONS: Mapping[int, Step] = {1: _add_people, 2: _add_review}
 
 
 def create_layout(database: Database, *, now: datetime) -> None:

@@ -32,7 +32,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     insert,
+    true,
 )
 
 metadata = MetaData()
@@ -232,6 +234,42 @@ coders = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String, nullable=False, unique=True),
     Column("added_at", UtcTime, nullable=False),
+    Column("role", String, nullable=False, server_default="coder"),  # lead, coder, reader, or consensus
+    Column("passphrase", String),  # its argon2 hash; NULL: may only sign in on this computer
+    Column("active", Boolean, nullable=False, server_default=true()),
+    Column("settings", Text, nullable=False, server_default="{}"),  # JSON: keys, theme
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("token_sha256", String, primary_key=True),  # of the cookie's token, which is not stored
+    Column("coder_id", _refers("coders"), nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),  # JSON
+)
+
+# The log: append-only. One row for each thing that somebody did, with what was there before, so that
+# everything can be taken back; taking back is a row of its own.
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String, nullable=False, unique=True),  # made by the page: the same action twice counts once
+    Column("actor_id", _refers("coders", cascade=False), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("transcript_id", _refers("transcripts"), index=True),
+    Column("undoes", _refers("actions"), index=True),  # of kind undo or redo
+    Column("changes", Text, nullable=False),  # JSON, see `review.Change`
+    Column("before", Text, nullable=False),  # JSON: the changes that take it back
+    Column("shown", Text, nullable=False),  # JSON: model, codebook, and each unit's suggestions on the screen
 )
 
 # Append-only: a change of mind is a new row. Only `remove_transcript` takes rows away.
@@ -246,6 +284,24 @@ decisions = Table(
     Column("blind", Boolean, nullable=False),
     Column("decided_at", UtcTime, nullable=False),
     Column("codebook_id", _refers("codebook_versions", cascade=False)),  # the rule it was made under
+    Column("action_id", Integer),  # of `actions`; goes with the utterance, as the action does
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),  # nothing is said any more
+)
+
+# A code on a stretch of the text that is not one utterance. Append-only, like decisions.
+spans = Table(
+    "spans",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("transcript_id", _refers("transcripts"), nullable=False, index=True),
+    Column("start_char", Integer, nullable=False),
+    Column("end_char", Integer, nullable=False),
+    Column("code_id", _refers("codes", cascade=False), nullable=False),
+    Column("coder_id", _refers("coders", cascade=False), nullable=False),
+    Column("applies", Boolean, nullable=False),
+    Column("blind", Boolean, nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("action_id", _refers("actions")),
 )
 
 memos = Table(
@@ -258,6 +314,7 @@ memos = Table(
     Column("coder_id", _refers("coders", cascade=False)),
     Column("text", Text, nullable=False),
     Column("written_at", UtcTime, nullable=False),
+    Column("replaces", Integer),  # the memo that this is a new version of; an empty text: it was deleted
 )
 
 assignments = Table(
@@ -269,6 +326,9 @@ assignments = Table(
     Column("arm", String, nullable=False),  # whether suggestions are shown
     Column("assigned_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
+    Column("probability", Double),  # of being drawn, where it was drawn for reliability
+    Column("first_codes", Text),  # JSON: what the coder applied when first done; NULL: never done
+    Column("suggested", Text),  # JSON: what the machine suggested then, shown or not
     UniqueConstraint("coder_id", "utterance_id"),
 )
 

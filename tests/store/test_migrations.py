@@ -151,7 +151,9 @@ def test_a_server_is_migrated_too(postgres_database):
     Store(postgres_database, create=True).close()
     current = layout(engine)
     with engine.begin() as connection:
-        for table in ("assignments", "memos", "decisions", "coders"):
+        for table in (
+            "spans", "actions", "settings", "sign_ins", "assignments", "memos", "decisions", "coders",
+        ):  # fmt: skip
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE meta SET schema_version = 1"))
     Store(postgres_database).close()
