@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,16 @@ from autocode.errors import LearnError
 from autocode.learn.dial import set_dial
 from autocode.learn.files import Model
 from autocode.learn.folds import numbered
-from autocode.learn.labels import Labels, labels_of_codings
+from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions
 from autocode.learn.learner import Learned, learn, leave_out_groups, mean_average_precision, support
 from autocode.learn.signals import Signals, join
 from autocode.pipeline import Coder
-from autocode.records import Transcript
+from autocode.records import Decision, Transcript
 
 if TYPE_CHECKING:
+    from autocode.codebook import Codebook
     from autocode.learn.dial import Dial
+    from autocode.store import Said
 
 
 def signals_of(
@@ -62,6 +65,40 @@ def coded_units(dataset: CodedDataset, coder: Coder) -> tuple[Signals, Labels]:
     order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
     labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
     return signals_of(coder, dataset.transcripts, set(labels.unit_ids)), labels
+
+
+def labels_of_people(
+    said: Iterable[Said], codebook: Codebook, *, name_of: Mapping[int, str], consensus: str = "consensus"
+) -> Labels:
+    """What coders say of the units in `name_of` (the id of each by its key), as one table.
+
+    A finished unit says no of every code that was not applied; of others only what was decided counts.
+    What coders agreed on (the coder `consensus`) goes before what each of them says.
+    """
+    by_unit: dict[int, list[Said]] = {}
+    for one in said:
+        if one.unit in name_of:
+            by_unit.setdefault(one.unit, []).append(one)
+    by_coder: dict[str, dict[str, frozenset[str]]] = {}
+    decided: list[Decision] = []
+    for unit, all_said in by_unit.items():
+        agreed = [one for one in all_said if one.coder == consensus and one.done]
+        finished = agreed or [one for one in all_said if one.done]
+        for one in finished:
+            applied = frozenset(code for code, applies in one.codes.items() if applies and code in codebook)
+            by_coder.setdefault(one.coder, {})[name_of[unit]] = applied
+        decided += [
+            Decision(name_of[unit], code, one.coder, applies, False, _NO_TIME)
+            for one in (() if finished else all_said)
+            for code, applies in one.codes.items()
+        ]
+    order = [name_of[unit] for unit in by_unit]
+    return joined(
+        [labels_of_codings(by_coder, codebook, order=order), labels_of_decisions(decided, codebook)]
+    )
+
+
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # what was decided last is known already
 
 
 def train(

@@ -32,6 +32,7 @@ LAYERS: list[set[str]] = [
     {"pipeline"},
     {"batch", "quotes", "training"},
     {"evaluate"},
+    {"web"},
     {"demo", "cli", "__main__"},
 ]
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
@@ -59,8 +60,14 @@ LIBRARIES = {
     "yaml": {"yamlfile", "codebook"},
     "rich": {"cli"},
     "typer": {"cli"},
-    "socket": set(),
-    "urllib": set(),
+    "fastapi": {"web"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "jinja2": {"web"},
+    "argon2": {"web"},
+    "markdown_it": {"web"},
+    "socket": {"web"},
+    "urllib": {"web"},
     "http": set(),
     "requests": set(),
 }

@@ -82,6 +82,15 @@ def labels_of_decisions(decisions: Iterable[Decision], codebook: Codebook) -> La
     return Labels(tuple(units), codebook.ids, _closed(codebook, values))
 
 
+def joined(parts: Sequence[Labels]) -> Labels:
+    """Tables of different units, one below the other."""
+    return Labels(
+        tuple(unit for part in parts for unit in part.unit_ids),
+        parts[0].code_ids,
+        np.concatenate([part.values for part in parts]),
+    )
+
+
 def _closed(codebook: Codebook, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values in which a parent applies where a child does, and no child where its parent does not."""
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}

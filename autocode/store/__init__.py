@@ -7,7 +7,7 @@ from autocode.store.database import OnWait
 from autocode.store.entries import CodebookVersion, Coding, Run, RunInfo, RunStatus, TranscriptSummary
 from autocode.store.migrations import SCHEMA_VERSION
 from autocode.store.project import Project, create_project, find_project, open_project
-from autocode.store.review import Account, Mark, Memo, Outcome, Pool, Reading, Request, ReviewStore
+from autocode.store.review import Account, Mark, Memo, Outcome, Pool, Reading, Request, ReviewStore, Said
 from autocode.store.store import Store
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Reading",
     "Request",
     "ReviewStore",
+    "Said",
     "Run",
     "RunInfo",
     "RunStatus",

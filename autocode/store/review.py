@@ -130,6 +130,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What one coder says now of one unit."""
+
+    unit: int
+    coder: str
+    done: bool  # codes that are not in `codes` do not apply then
+    codes: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Memo:
     """A note as it stands."""
 
@@ -403,7 +413,7 @@ class ReviewStore:
         return n
 
     def first_decisions(self) -> list[tuple[str, str, str, Arm, frozenset[str], frozenset[str]]]:
-        """Of each unit that a coder has finished: coder, transcript, utterance, arm, codes, suggested codes."""
+        """Of each finished unit: coder, transcript, utterance, arm, codes then, suggested codes then."""
         query = (
             select(coders.c.name, transcripts.c.name.label("transcript"), utterances.c.name.label("unit"),
                    assignments.c.arm, assignments.c.first_codes, assignments.c.suggested)
@@ -507,42 +517,45 @@ class ReviewStore:
         with self._database.read() as connection:
             return list(connection.scalars(query))
 
-    def human_codings(self, *, blind: bool = False) -> dict[str, dict[str, frozenset[str]]]:
-        """What each coder applied to each unit that he or she has finished: by coder, by utterance id.
-
-        With `blind` only what was decided before any suggestion was shown; the consensus, where coders
-        adjudicated, is the coder "consensus".
-        """
-        return _human_codings(self, blind=blind)
+    def said(self, units: Iterable[int] | None = None) -> list[Said]:
+        """What each coder says now of `units` (None: of all), in the order in which units came up."""
+        with self._database.read() as connection:
+            return _said(connection, None if units is None else list(units))
 
 
-def _human_codings(store: ReviewStore, *, blind: bool) -> dict[str, dict[str, frozenset[str]]]:
-    by_coder: defaultdict[str, dict[str, frozenset[str]]] = defaultdict(dict)
-    if blind:
-        for coder, _, unit, arm, first, _ in store.first_decisions():
-            if arm == "blind":
-                by_coder[coder][unit] = first
-        return dict(by_coder)
-    with store._database.read() as connection:
-        done = connection.execute(
-            select(coders.c.name, assignments.c.coder_id, utterances.c.id, utterances.c.name.label("unit"))
-            .join(coders, coders.c.id == assignments.c.coder_id)
-            .join(utterances, utterances.c.id == assignments.c.utterance_id)
-            .where(assignments.c.done_at.is_not(None))
-            .order_by(assignments.c.id)
-        ).all()
-        rows = connection.execute(
-            select(decisions.c.coder_id, decisions.c.utterance_id, codes.c.name, decisions.c.applies,
-                   decisions.c.withdrawn)
-            .join(codes, codes.c.id == decisions.c.code_id)
-            .order_by(decisions.c.id)
-        )  # fmt: skip
-        said: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
-        for coder, unit, code, applies, withdrawn in rows:
-            (said[coder, unit].add if applies and not withdrawn else said[coder, unit].discard)(code)
-    for name, coder, key, unit in done:
-        by_coder[name][unit] = frozenset(said.get((coder, key), ()))
-    return dict(by_coder)
+def _said(connection: Connection, units: list[int] | None) -> list[Said]:
+    done_query = select(assignments.c.coder_id, assignments.c.utterance_id).where(
+        assignments.c.done_at.is_not(None)
+    )
+    decided_query = (
+        select(decisions.c.coder_id, decisions.c.utterance_id, codes.c.name, decisions.c.applies,
+               decisions.c.withdrawn)
+        .join(codes, codes.c.id == decisions.c.code_id)
+        .order_by(decisions.c.id)
+    )  # fmt: skip
+    done: dict[tuple[int, int], None] = {}
+    codes_of: dict[tuple[int, int], dict[str, bool]] = {}
+    for part in [None] if units is None else _chunks(units):
+        for coder, unit in connection.execute(_only(done_query, assignments.c.utterance_id, part)):
+            done[coder, unit] = None
+        for coder, unit, code, applies, withdrawn in connection.execute(
+            _only(decided_query, decisions.c.utterance_id, part)
+        ):
+            now = codes_of.setdefault((coder, unit), {})
+            now.pop(code, None)
+            if not withdrawn:
+                now[code] = applies
+    coder_names = {row.id: row.name for row in connection.execute(select(coders.c.id, coders.c.name))}
+    both = {**dict.fromkeys(done), **dict.fromkeys(codes_of)}
+    return [
+        Said(unit, coder_names[coder], (coder, unit) in done, codes_of.get((coder, unit), {}))
+        for coder, unit in both
+        if (coder, unit) in done or codes_of[coder, unit]
+    ]
+
+
+def _only(query: Any, column: Any, keys: list[int] | None) -> Any:
+    return query if keys is None else query.where(column.in_(keys))
 
 
 def _account(row: Row[Any]) -> Account:
@@ -716,7 +729,7 @@ def _places(connection: Connection, units: list[int], changes: Sequence[Change])
 class _Writer:
     """Carries out the changes of one action."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         connection: Connection,
         action: int,

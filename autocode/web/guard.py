@@ -1,0 +1,190 @@
+"""Who may talk to the page: hosts, origins, sign-ins, tokens, sizes, and how often one may guess.
+
+The page holds confidential interviews and listens where any web page in the same browser can send
+requests to, so every request is checked: its Host (a name rebound to 127.0.0.1), its Origin (another
+site's form), the cookie, and for everything that changes something a token that other sites cannot read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from autocode.errors import AutocodeError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MAX_BODY = 1_000_000  # bytes
+LEAST_PASSPHRASE = 8  # characters
+SAFE_METHODS = ("GET", "HEAD")
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "cache-control": "no-store",
+}
+
+
+class RefusedError(AutocodeError):
+    """A request that is not carried out: a status and a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Guard:
+    """ASGI middleware: refuses what no browser of ours would send, and adds the headers to all answers."""
+
+    def __init__(self, app: App, *, hosts: Iterable[str]) -> None:
+        self.app, self.hosts = app, frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check, then hand on."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message.get("headers", [])}
+                message["headers"] = [
+                    *message.get("headers", []),
+                    *((n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in given),
+                ]
+            await send(message)
+
+        try:
+            self._check(scope)
+        except RefusedError as error:
+            await _answer(send_with_headers, error)
+            return
+        n_read = 0
+
+        async def limited() -> MutableMapping[str, Any]:
+            nonlocal n_read
+            message = await receive()
+            n_read += len(message.get("body", b""))
+            if n_read > MAX_BODY:
+                raise RefusedError(413, "the request is too large")
+            return message
+
+        await self.app(scope, limited, send_with_headers)
+
+    def _check(self, scope: Scope) -> None:
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get(b"host", "").lower()
+        if host not in self.hosts:
+            raise RefusedError(
+                421, "this address is not the review page's; use the one that autocode printed"
+            )
+        try:
+            length = int(headers.get(b"content-length") or 0)
+        except ValueError:
+            raise RefusedError(400, "the request's length is no number") from None
+        if length > MAX_BODY:
+            raise RefusedError(413, "the request is too large")
+        if scope["method"] in SAFE_METHODS:
+            return
+        origin = headers.get(b"origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != host:
+            raise RefusedError(403, "the request comes from another site")
+        if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise RefusedError(403, "the request comes from another site")
+
+
+async def _answer(send: Send, error: RefusedError) -> None:
+    body = f"{error}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def new_token() -> str:
+    """A secret for a cookie or a link."""
+    return secrets.token_urlsafe(32)
+
+
+def sha256(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def csrf_of(token: str) -> str:
+    """The token that forms and requests must carry, known only to pages of this sign-in."""
+    return hmac.new(token.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def same(a: str, b: str) -> bool:
+    """Equal, told in a time that does not depend on where they differ."""
+    return hmac.compare_digest(a.encode(), b.encode())
+
+
+_HASHER = PasswordHasher()
+
+
+def hashed(passphrase: str) -> str:
+    """The argon2id hash of a passphrase. Raises `RefusedError` if it is too short."""
+    if len(passphrase) < LEAST_PASSPHRASE:
+        raise RefusedError(400, f"a passphrase needs at least {LEAST_PASSPHRASE} characters")
+    if len(passphrase) > 1000:
+        raise RefusedError(400, "a passphrase has at most 1000 characters")
+    return _HASHER.hash(passphrase)
+
+
+_NOBODYS = _HASHER.hash(secrets.token_urlsafe(16))
+
+
+def verified(stored: str | None, passphrase: str) -> bool:
+    """Is this the passphrase? Takes as long for names that do not exist."""
+    try:
+        return _HASHER.verify(stored or _NOBODYS, passphrase[:1000]) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+class Throttle:
+    """Slows down guessing: after five wrong passphrases for a name, waits that double, up to five minutes."""
+
+    FREE, FIRST_S, MOST_S, NAMES = 5, 2.0, 300.0, 10_000
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures: dict[str, tuple[int, float]] = {}
+
+    def check(self, name: str) -> None:
+        """Raise `RefusedError` while one has to wait."""
+        n, until = self._failures.get(name.casefold(), (0, 0.0))
+        wait = until - self._clock()
+        if n >= self.FREE and wait > 0:
+            raise RefusedError(429, f"too many wrong passphrases; try again in {wait:.0f} s")
+
+    def failed(self, name: str) -> None:
+        """Count a wrong passphrase."""
+        if len(self._failures) >= self.NAMES:
+            self._failures.pop(next(iter(self._failures)))
+        n = self._failures.get(name.casefold(), (0, 0.0))[0] + 1
+        wait = min(self.MOST_S, self.FIRST_S * 2.0 ** max(0, n - self.FREE))
+        self._failures[name.casefold()] = n, self._clock() + wait
+
+    def succeeded(self, name: str) -> None:
+        """Forget the wrong ones."""
+        self._failures.pop(name.casefold(), None)

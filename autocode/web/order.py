@@ -1,0 +1,161 @@
+"""In which order one codes: what is left to do for a coder, most useful first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.errors import LearnError
+from autocode.learn.queue import STRATEGIES, next_batch
+from autocode.learn.queue import Pool as Candidates
+
+if TYPE_CHECKING:
+    from autocode.store import Account, Pool
+    from autocode.web.state import Review
+
+BATCH = 100  # units put in order at a time
+DESCRIPTIONS = {
+    "given": "units given to me, for reliability",
+    "transcript": "in the order of the transcripts",
+    "uncertain": "where the machine doubts most",
+    "worst_code": "what helps the code that is told apart worst",
+    "rare_code": "candidates for codes with few examples",
+    "random": "at random: an audit, good for estimates",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a coder is with one order."""
+
+    done: int
+    total: int
+    seconds_a_unit: float | None  # of the last units; None: too few to tell
+
+    @property
+    def left(self) -> int:
+        """Units that remain."""
+        return self.total - self.done
+
+
+class Orders:
+    """For each coder and way of ordering, the next units; made anew when they are used up."""
+
+    def __init__(self, review: Review) -> None:
+        self._review, self._lock = review, threading.Lock()
+        self._next: dict[tuple[int, str], list[int]] = {}
+        self._skipped: dict[int, set[int]] = {}
+        self._done: dict[int, tuple[int, set[int]]] = {}  # by coder: number of the last action, units
+
+    def check(self, mode: str) -> str:
+        """The mode. Raises `LearnError` for one that there is not."""
+        code = mode.removeprefix("code:")
+        if mode not in DESCRIPTIONS and not (code != mode and code in self._review.codebook):
+            raise LearnError(f"there is no order '{mode}'; known are {', '.join(DESCRIPTIONS)} and code:ID")
+        return mode
+
+    def skip(self, coder: Account, unit: int) -> None:
+        """Leave a unit for later."""
+        with self._lock:
+            self._skipped.setdefault(coder.key, set()).add(unit)
+
+    def forget(self, coder: Account | None = None) -> None:
+        """Put in order anew: another coder's units, or a model that has learnt much."""
+        with self._lock:
+            for key in [key for key in self._next if coder is None or key[0] == coder.key]:
+                del self._next[key]
+
+    def next(self, coder: Account, mode: str) -> int | None:
+        """The unit to code next; None: nothing is left."""
+        done = self.done(coder)
+        with self._lock:
+            skipped = self._skipped.setdefault(coder.key, set())
+            waiting = [k for k in self._next.get((coder.key, mode), []) if k not in done and k not in skipped]
+            if not waiting:
+                waiting = self._ordered(coder, mode, done, skipped)
+                if not waiting and skipped:
+                    skipped.clear()  # what was skipped comes round again at the end
+                    waiting = self._ordered(coder, mode, done, skipped)
+            self._next[coder.key, mode] = waiting
+            return waiting[0] if waiting else None
+
+    def done(self, coder: Account) -> set[int]:
+        """Units that the coder has finished; kept, and brought up to date from the log."""
+        people = self._review.people
+        with self._lock:
+            known = self._done.get(coder.key)
+            if known is None:
+                last = people.last_action()
+                units = {unit for unit, mark in people.marks(coder.key).items() if mark.done}
+            else:
+                last, units = known
+                for number, _, _, changes in people.actions_since(last):
+                    touched = {change[1] for change in changes if change[0] == "done"}
+                    if touched:
+                        marks = people.marks(coder.key, touched)
+                        units -= touched
+                        units |= {unit for unit, mark in marks.items() if mark.done}
+                    last = number
+            self._done[coder.key] = last, units
+            return set(units)
+
+    def progress(self, coder: Account, mode: str) -> Progress:
+        """How much is done of all that belongs to an order."""
+        done, pool = self.done(coder), self._review.pool()
+        keys = set(self._given(coder)) if mode == "given" else set(pool.keys.tolist())
+        times = self._review.people.times_of(coder.key, 21)
+        gaps = [(a - b).total_seconds() for a, b in zip(times, times[1:], strict=False)]
+        pace = [gap for gap in gaps if gap < 300]  # a longer one was a break
+        return Progress(len(done & keys), len(keys), float(np.median(pace)) if len(pace) >= 5 else None)
+
+    def _given(self, coder: Account) -> list[int]:
+        return [unit for unit, mark in self._review.people.marks(coder.key).items() if mark.drawn]
+
+    def _ordered(self, coder: Account, mode: str, done: set[int], skipped: set[int]) -> list[int]:
+        pool, out = self._review.pool(), done | skipped
+        if mode == "given":
+            here = set(pool.keys.tolist())
+            return [unit for unit in self._given(coder) if unit not in out and unit in here]
+        open_rows = np.flatnonzero(~np.isin(pool.keys, list(out)))
+        if not len(open_rows):
+            return []
+        if mode == "transcript":
+            rows = open_rows[:BATCH]
+        elif mode.startswith("code:"):
+            rows = self._candidates_of(mode.removeprefix("code:"), pool, open_rows)
+        else:
+            rows = open_rows[next_batch(self._candidates(pool, open_rows), BATCH, strategy=mode)]
+        return [int(key) for key in pool.keys[rows]]
+
+    def _candidates_of(self, code: str, pool: Pool, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        if code not in pool.code_ids:
+            return rows[:BATCH]
+        scores = self._probabilities(pool, rows)[:, pool.code_ids.index(code)]
+        return rows[np.argsort(-scores, kind="stable")[:BATCH]]
+
+    def _probabilities(self, pool: Pool, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        found = np.nan_to_num(pool.scores[rows].astype(np.float64))
+        live = self._review.live
+        return found if live is None else live.overlay(pool, rows, found)
+
+    def _candidates(self, pool: Pool, rows: NDArray[np.intp]) -> Candidates:
+        probabilities = self._probabilities(pool, rows)
+        live = self._review.live
+        evidence = np.nan_to_num(pool.scores[rows])
+        n_codes = len(pool.code_ids)
+        return Candidates(
+            ids=tuple(map(str, pool.keys[rows].tolist())),
+            groups=tuple(pool.transcripts[row] for row in rows.tolist()),
+            probabilities=probabilities,
+            evidence=evidence,
+            embeddings=np.zeros((len(rows), 0), np.float32),
+            labelled_embeddings=np.zeros((0, 0), np.float32),
+            thresholds=np.full(n_codes, 0.5) if live is None else live.thresholds(pool),
+            support=np.zeros(n_codes, np.intp) if live is None else live.support(pool),
+            seed=self._review.coder.settings.seed,
+        )

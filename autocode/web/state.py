@@ -1,0 +1,193 @@
+"""The project as its review page sees it: what is read often is kept, and kept true."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from autocode.batch import project_coder
+from autocode.codebook import Codebook, read_codebook
+from autocode.errors import StoreError
+from autocode.records import Suggestion, Utterance
+from autocode.store import Account, Mark, Pool, Project, Reading, ReviewStore
+from autocode.web.live import Live
+from autocode.web.order import Orders
+
+if TYPE_CHECKING:
+    from autocode.pipeline import Coder
+    from autocode.store.review import Arm
+
+KEPT_READINGS = 6
+BLIND_SHARE = "blind_share"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """One utterance as a coder sees it."""
+
+    key: int
+    utterance: Utterance
+    said: Mapping[str, bool]  # by code: what this coder says
+    suggestions: tuple[Suggestion, ...]  # shown, best first; empty while it is blind
+    hidden: bool  # suggestions are kept back until the coder has decided
+    blind: bool  # of the blind arm
+    done: bool
+    drawn: bool  # for reliability
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """Codes that this coder applies."""
+        return tuple(code for code, applies in self.said.items() if applies)
+
+    @property
+    def undecided(self) -> tuple[Suggestion, ...]:
+        """Suggestions on which this coder has said nothing."""
+        return tuple(one for one in self.suggestions if one.code_id not in self.said)
+
+
+class Review:
+    """An open project with everything that the pages share. Safe to use from several threads."""
+
+    def __init__(self, project: Project, *, learn: bool = True) -> None:
+        self.project, self.people = project, ReviewStore(project.store)
+        self._lock = threading.RLock()
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._pool: tuple[tuple[tuple[str, int], ...], Pool] | None = None
+        self._codebook: tuple[float, Codebook, int] | None = None
+        self.orders = Orders(self)
+        self.live = Live(self) if learn else None
+
+    def close(self) -> None:
+        """Stop what works in the background."""
+        if self.live is not None:
+            self.live.close()
+
+    @cached_property
+    def coder(self) -> Coder:
+        """The pipeline with the project's settings and model."""
+        return project_coder(self.project)
+
+    @property
+    def codebook(self) -> Codebook:
+        """The project's codebook as its file is now; a changed file becomes a new version."""
+        return self._current_codebook()[0]
+
+    @property
+    def codebook_version(self) -> int:
+        """The number of the present codebook."""
+        return self._current_codebook()[1]
+
+    def _current_codebook(self) -> tuple[Codebook, int]:
+        path = self.project.codebook_path
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError:
+            raise StoreError(f"{path}: no such file; put the project's codebook back in its place") from None
+        with self._lock:
+            if self._codebook is None or self._codebook[0] != changed:
+                book = read_codebook(path)
+                number = self.project.store.add_codebook(book.digest, book.model_dump_json())
+                self._codebook = changed, book, number
+            return self._codebook[1], self._codebook[2]
+
+    def reading(self, transcript_id: str) -> Reading:
+        """A transcript's latest coding. Raises `StoreError` where it is not there."""
+        latest = self.people.latest_codings().get(transcript_id)
+        with self._lock:
+            known = self._readings.get(transcript_id)
+            if known is not None and known.coding_key == latest:
+                self._readings.move_to_end(transcript_id)
+                return known
+        found = self.people.reading(transcript_id)
+        with self._lock:
+            self._readings[transcript_id] = found
+            self._readings.move_to_end(transcript_id)
+            while len(self._readings) > KEPT_READINGS:
+                self._readings.popitem(last=False)
+        return found
+
+    def pool(self) -> Pool:
+        """All codable utterances with their scores."""
+        latest = tuple(self.people.latest_codings().items())
+        with self._lock:
+            if self._pool is None or self._pool[0] != latest:
+                self._pool = latest, self.people.pool()
+            return self._pool[1]
+
+    def arm(self, coder: Account, unit: int) -> Arm:
+        """The arm of a unit that the coder was not given: drawn once and for all, by the project's share."""
+        share = float(self.people.setting(BLIND_SHARE, 0.0))
+        draw = hashlib.sha256(f"{coder.key}:{unit}".encode()).digest()
+        return "blind" if int.from_bytes(draw[:8], "big") / 2**64 < share else "assisted"
+
+    def suggestions(self, reading: Reading, key: int) -> tuple[Suggestion, ...]:
+        """What the machine suggests for a unit now, best first: live where there is something learnt."""
+        stored = tuple(
+            one
+            for one in reading.suggestions.get(key, ())
+            if one.decision != "reject" and one.code_id in self.codebook
+        )
+        return stored if self.live is None else self.live.suggestions(key, stored)
+
+    def views(
+        self,
+        coder: Account,
+        reading: Reading,
+        keys: Sequence[int] | None = None,
+        *,
+        said: Mapping[int, Mapping[str, bool]] | None = None,
+    ) -> list[UnitView]:
+        """The transcript's utterances (or those of `keys`) as the coder may see them, in order."""
+        place = {key: index for index, key in enumerate(reading.keys)}
+        wanted = list(reading.keys) if keys is None else [key for key in keys if key in place]
+        codable = [key for key in wanted if reading.utterances[place[key]].codable]
+        said = self.people.standing(codable, coder.key) if said is None else said
+        marks = self.people.marks(coder.key, codable)
+        share = float(self.people.setting(BLIND_SHARE, 0.0))
+        found = []
+        for key in wanted:
+            utterance, mark = reading.utterances[place[key]], marks.get(key)
+            arm = self._arm_of(coder, key, mark, share) if utterance.codable else "assisted"
+            hidden = arm == "blind" and not (mark is not None and mark.revealed)
+            shown = () if hidden or not utterance.codable else self.suggestions(reading, key)
+            found.append(
+                UnitView(key, utterance, said.get(key, {}), shown, hidden, arm == "blind",
+                         mark is not None and mark.done, mark is not None and mark.drawn)
+            )  # fmt: skip
+        return found
+
+    def _arm_of(self, coder: Account, key: int, mark: Mark | None, share: float) -> Arm:
+        if mark is not None:
+            return mark.arm
+        return self.arm(coder, key) if share > 0 else "assisted"
+
+    def arms(self, coder: Account, units: Iterable[int]) -> dict[int, Arm]:
+        """The arms of units that the coder was not given."""
+        return {unit: self.arm(coder, unit) for unit in units}
+
+    def shown(self, views: Iterable[UnitView]) -> dict[str, Any]:
+        """What stands in the log about what a coder saw: model, codebook, suggestions of each unit."""
+        units = {
+            str(view.key): [
+                [
+                    one.code_id,
+                    round(one.score, 4),
+                    None if one.probability is None else round(one.probability, 4),
+                ]
+                for one in view.suggestions
+            ]
+            for view in views
+            if not view.hidden and view.suggestions
+        }
+        model = "" if self.live is None else self.live.name
+        return {"model": model, "codebook": self.codebook_version, "units": units}
+
+
+def as_shown(suggestion: Suggestion, probability: float) -> Suggestion:
+    """The suggestion with a new probability."""
+    return replace(suggestion, score=probability, probability=probability)
