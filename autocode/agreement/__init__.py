@@ -18,6 +18,8 @@ with the reason, where it is undefined.
     alt_test      the same by the alternative annotator test
     prevalence    how often a code occurs, corrected for the machine's errors
     planning      how many units to code twice
+    sampling      which units, and by whom
+    anchoring     do suggestions sway the coder?
 """
 
 from autocode.agreement.alpha import (
@@ -30,6 +32,14 @@ from autocode.agreement.alt_test import (
     AlternativeAnnotatorTest,
     alternative_annotator_test,
     benjamini_yekutieli,
+)
+from autocode.agreement.anchoring import (
+    Anchoring,
+    ArmMeasures,
+    Decided,
+    Difference,
+    Measure,
+    measure_anchoring,
 )
 from autocode.agreement.coefficient import Coefficient, Interval
 from autocode.agreement.distances import jaccard_distance, masi_distance
@@ -58,6 +68,7 @@ from autocode.agreement.planning import (
     units_for_positives,
 )
 from autocode.agreement.prevalence import Estimate, difference_mean, ppi_mean, stratified_mean
+from autocode.agreement.sampling import Sample, SampledUnit, TranscriptShare, assign, draw_sample
 from autocode.agreement.segmentation import (
     boundary_edits,
     boundary_similarity,
@@ -85,14 +96,22 @@ from autocode.agreement.weights import weight_table, weights_from_distances
 
 __all__ = [
     "AlternativeAnnotatorTest",
+    "Anchoring",
+    "ArmMeasures",
     "CodeAgreement",
     "CodeTable",
     "Coefficient",
+    "Decided",
+    "Difference",
     "Estimate",
     "Interval",
+    "Measure",
     "NonInferiority",
     "Ratings",
     "Replacement",
+    "Sample",
+    "SampledUnit",
+    "TranscriptShare",
     "alpha_per_category",
     "alpha_sample_size",
     "alpha_u_2004",
@@ -101,6 +120,7 @@ __all__ = [
     "analytic_interval",
     "ancestor_closure",
     "as_ratings",
+    "assign",
     "benjamini_yekutieli",
     "bias_index",
     "bootstrap_interval",
@@ -116,6 +136,7 @@ __all__ = [
     "cu_alpha",
     "design_effect",
     "difference_mean",
+    "draw_sample",
     "fleiss_kappa",
     "from_long",
     "gamma",
@@ -129,6 +150,7 @@ __all__ = [
     "ku_alpha",
     "light_kappa",
     "masi_distance",
+    "measure_anchoring",
     "negative_agreement",
     "non_inferiority",
     "pabak",

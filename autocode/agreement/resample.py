@@ -119,8 +119,11 @@ def summarise(
     )
 
 
-def jackknife(estimator: Estimator, n_groups: int, *, level: float = 0.95) -> Interval:
-    """Leave one interview out, t quantile with n_groups - 1 degrees of freedom."""
+def jackknife(estimator: Estimator, n_groups: int, *, level: float = 0.95, highest: float = 1.0) -> Interval:
+    """Leave one interview out, t quantile with n_groups - 1 degrees of freedom.
+
+    The upper limit is clipped to `highest`, 1 for a coefficient.
+    """
     from scipy.special import stdtrit
 
     method, warning = "jackknife of interviews", f"only {n_groups} interviews: the interval is rough"
@@ -137,7 +140,7 @@ def jackknife(estimator: Estimator, n_groups: int, *, level: float = 0.95) -> In
     reach = float(stdtrit(n_groups - 1, 0.5 + level / 2)) * error
     return Interval(
         whole - reach,
-        min(1.0, whole + reach),
+        min(highest, whole + reach),
         level,
         method,
         standard_error=error,
