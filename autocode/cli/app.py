@@ -86,6 +86,7 @@ def _add_commands() -> None:
     import autocode.cli.evaluating
     import autocode.cli.learning
     import autocode.cli.project
+    import autocode.cli.reviewing
     import autocode.cli.status  # noqa: F401  # each module adds its commands
 
 

@@ -187,7 +187,7 @@ def code_project_here(
         if forgotten:
             terminal.note(forgotten)
         _warn_of_language(terminal, coder)
-        counts = _code_project(terminal, project, coder, n_transcripts)
+        counts = code_new(terminal, project, coder, n_transcripts)
         if not counts["coded_now"]:
             terminal.note("Nothing to do: every transcript is coded with these settings already.")
         if out is not None:
@@ -200,7 +200,7 @@ def code_project_here(
             terminal.note(f"Kept in {project.folder / 'autocode.db'}; write tables with --out DIR.")
 
 
-def _code_project(terminal: Terminal, project: Project, coder: Coder, n_transcripts: int) -> dict[str, int]:
+def code_new(terminal: Terminal, project: Project, coder: Coder, n_transcripts: int) -> dict[str, int]:
     """Code what is not coded yet; how many transcripts that was."""
     from autocode.batch import code_project
 

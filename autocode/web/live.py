@@ -120,7 +120,7 @@ class Live:
         return frozenset().union(*(keys for _, keys in known))
 
     def suggestions(self, key: int, stored: tuple[Suggestion, ...]) -> tuple[Suggestion, ...]:
-        """What is suggested for an utterance now, best first; `stored` where nothing has been learnt of it."""
+        """What is suggested for an utterance now, best first; `stored` where nothing was learnt of it."""
         found = self._snapshot
         row = None if found is None else found.row.get(key)
         if found is None or row is None:
@@ -184,7 +184,7 @@ class Live:
                     work = self._take_in(work, heard)
             except AutocodeError as error:
                 self.problem = str(error)
-            except Exception:
+            except Exception:  # noqa: BLE001  # the page goes on without learning, and says so
                 self.problem = "the learner met an error; see the terminal"
                 _log.exception("learning in the background")
             finally:

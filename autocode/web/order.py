@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autocode.errors import LearnError
-from autocode.learn.queue import STRATEGIES, next_batch
 from autocode.learn.queue import Pool as Candidates
+from autocode.learn.queue import next_batch
 
 if TYPE_CHECKING:
     from autocode.store import Account, Pool
@@ -109,7 +109,7 @@ class Orders:
         done, pool = self.done(coder), self._review.pool()
         keys = set(self._given(coder)) if mode == "given" else set(pool.keys.tolist())
         times = self._review.people.times_of(coder.key, 21)
-        gaps = [(a - b).total_seconds() for a, b in zip(times, times[1:], strict=False)]
+        gaps = [(a - b).total_seconds() for a, b in pairwise(times)]
         pace = [gap for gap in gaps if gap < 300]  # a longer one was a break
         return Progress(len(done & keys), len(keys), float(np.median(pace)) if len(pace) >= 5 else None)
 

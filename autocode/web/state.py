@@ -6,14 +6,14 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from autocode.batch import project_coder
 from autocode.codebook import Codebook, read_codebook
 from autocode.errors import StoreError
-from autocode.records import Suggestion, Utterance
+from autocode.records import Evidence, Suggestion, Utterance
 from autocode.store import Account, Mark, Pool, Project, Reading, ReviewStore
 from autocode.web.live import Live
 from autocode.web.order import Orders
@@ -166,6 +166,21 @@ class Review:
             return mark.arm
         return self.arm(coder, key) if share > 0 else "assisted"
 
+    def evidence(self, reading: Reading, view: UnitView) -> dict[str, tuple[Evidence, ...]]:
+        """Why each code is suggested for an utterance, by code: stored, or worked out now."""
+        found = {one.code_id: one.evidence for one in view.suggestions if one.evidence}
+        missing = {one.code_id for one in view.suggestions} - set(found)
+        if missing:
+            row = reading.keys.index(view.key)
+            transcript = self.project.store.transcript(reading.utterances[row].transcript_id)
+            with self._lock:
+                scored = self.coder.score(transcript, reading.utterances, [row])
+                for code in missing:
+                    column = self.coder.codebook.ids.index(code) if code in self.coder.codebook else None
+                    if column is not None:
+                        found[code] = self.coder.scorer.explain(scored, 0, column)
+        return found
+
     def arms(self, coder: Account, units: Iterable[int]) -> dict[int, Arm]:
         """The arms of units that the coder was not given."""
         return {unit: self.arm(coder, unit) for unit in units}
@@ -186,8 +201,3 @@ class Review:
         }
         model = "" if self.live is None else self.live.name
         return {"model": model, "codebook": self.codebook_version, "units": units}
-
-
-def as_shown(suggestion: Suggestion, probability: float) -> Suggestion:
-    """The suggestion with a new probability."""
-    return replace(suggestion, score=probability, probability=probability)

@@ -1,0 +1,109 @@
+"""The reading view: a transcript as a conversation, with what is suggested and decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from autocode.codebook import Codebook
+from autocode.errors import StoreError
+from autocode.web.session import TheWeb, Who
+
+router = APIRouter(include_in_schema=False)
+
+PALETTE = (
+    "#0b6e99", "#b3541e", "#4a7a2b", "#7a3e9d", "#a8324a", "#1f7a6d", "#8a6d00", "#5560b8",
+    "#99446f", "#3f6f8f", "#96601f", "#5d7a1f",
+)  # fmt: skip
+
+
+@router.get("/")
+def home(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
+    """All transcripts, and how far this coder is with each."""
+    review = web.review
+    pool, done = review.pool(), review.orders.done(who.coder)
+    total: dict[str, int] = {}
+    finished: dict[str, int] = {}
+    for key, place in zip(pool.keys.tolist(), pool.transcripts, strict=True):
+        total[place] = total.get(place, 0) + 1
+        finished[place] = finished.get(place, 0) + (key in done)
+    given = review.orders.progress(who.coder, "given")
+    rows = [
+        {"one": one, "total": total.get(one.id, 0), "done": finished.get(one.id, 0)}
+        for one in review.project.store.transcripts()
+    ]
+    live = review.live
+    return web.page(
+        request, "home.html", who, rows=rows, given=given, n_units=len(pool.keys), n_done=len(done),
+        live=live, problem="" if live is None else live.problem,
+    )  # fmt: skip
+
+
+@router.get("/read/{transcript_id}")
+def read(transcript_id: str, request: Request, who: Who, web: TheWeb) -> HTMLResponse:
+    """One transcript."""
+    review = web.review
+    reading = review.reading(transcript_id)
+    views = review.views(who.coder, reading)
+    spans = review.people.spans(reading.transcript_key, who.coder.key)
+    memos = {memo.target for memo in review.people.memos("utterance")}
+    live = review.live
+    return web.page(
+        request, "read.html", who, transcript_id=transcript_id, reading=reading, views=views, spans=spans,
+        memos=memos, book=review.codebook, colour=colour_numbers(review.codebook), unit=unit_values(web),
+        n_done=sum(view.done for view in views), n_codable=sum(view.utterance.codable for view in views),
+        version=0 if live is None else live.version,
+        speakers=list(dict.fromkeys(view.utterance.speaker for view in views)),
+    )  # fmt: skip
+
+
+@router.get("/utterance/{name}")
+def utterance(name: str, who: Who, web: TheWeb) -> Response:
+    """Where an utterance stands: the address that reports link to."""
+    key = web.review.people.key_of_utterance(name)
+    if key is None:
+        raise StoreError(f"{name}: no such utterance in the project")
+    unit = web.review.people.unit(key)
+    return RedirectResponse(f"/read/{unit.transcript_id}#u{key}", status_code=303)
+
+
+@router.get("/search")
+def search(request: Request, who: Who, web: TheWeb, q: str = "") -> HTMLResponse:
+    """Every utterance that holds the words, over all transcripts."""
+    wanted, found = " ".join(q.split()).casefold(), list[dict[str, Any]]()
+    if wanted:
+        for transcript_id in web.review.people.latest_codings():
+            transcript = web.review.project.store.transcript(transcript_id)
+            if wanted not in " ".join(transcript.text.split()).casefold():
+                continue
+            reading = web.review.reading(transcript_id)
+            for key, one in zip(reading.keys, reading.utterances, strict=True):
+                if wanted in " ".join(one.text.split()).casefold():
+                    found.append({"key": key, "utterance": one})
+    return web.page(request, "search.html", who, q=q, found=found[:500], n=len(found))
+
+
+@router.get("/codes.css")
+def colours(who: Who, web: TheWeb) -> Response:
+    """The codes' colours as a style sheet: the page allows no styles within."""
+    book = web.review.codebook
+    lines = [
+        f".c{number} {{ --code: {book[code].colour or PALETTE[number % len(PALETTE)]}; }}"
+        for code, number in colour_numbers(book).items()
+    ]
+    return Response("\n".join(lines), media_type="text/css")
+
+
+def colour_numbers(book: Codebook) -> dict[str, int]:
+    """The number of each code's colour: a code without one of its own takes its root's."""
+    roots = {code: index for index, code in enumerate(book.roots)}
+    own = {code: len(roots) + index for index, code in enumerate(c for c in book.ids if book[c].colour)}
+    return {code: own.get(code, roots[(book.ancestors(code) or (code,))[-1]]) for code in book.ids}
+
+
+def unit_values(web: Any) -> dict[str, Any]:
+    """What the template of one utterance needs besides it."""
+    book = web.review.codebook
+    return {"book": book, "colour": colour_numbers(book)}

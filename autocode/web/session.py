@@ -1,0 +1,176 @@
+"""What every page needs: who is asking, the templates, and the checks before anything is changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import jinja2
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from autocode import __version__
+from autocode.store import Account
+from autocode.web.guard import RefusedError, Throttle, csrf_of, new_token, same, sha256
+from autocode.web.state import Review
+
+STAYS = timedelta(days=30)  # a sign-in
+COOKIE = "autocode_review"
+KEYS = {
+    "next": "j", "previous": "k", "accept": "a", "reject": "x", "done": "Enter", "skip": "s",
+    "undo": "z", "redo": "Z", "add": "c", "memo": "m", "why": "e", "undecided": "n", "find": "f",
+    "jump": "g", "help": "?",
+}  # fmt: skip
+ACTIONS = {
+    "next": "next utterance", "previous": "previous utterance",
+    "accept": "accept the first open suggestion", "reject": "reject the first open suggestion",
+    "done": "done: nothing else applies; go on", "skip": "skip, for later",
+    "undo": "undo", "redo": "redo", "add": "add a code by typing part of its name",
+    "memo": "write a memo", "why": "why is this suggested?", "undecided": "next utterance that is not done",
+    "find": "find text", "jump": "go to an utterance by number", "help": "show these keys",
+}  # fmt: skip
+
+
+class SignInNeededError(RefusedError):
+    """Nobody is signed in."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "sign in first")
+
+
+@dataclass(slots=True)
+class SignedIn:
+    """Who is asking, with the token that forms must carry."""
+
+    coder: Account
+    csrf: str
+    token: str
+
+    def must_be(self, *roles: str) -> None:
+        """Raise `RefusedError` for others."""
+        if self.coder.role not in roles:
+            raise RefusedError(403, f"this is for a {' or a '.join(roles)}; you are a {self.coder.role}")
+
+
+@dataclass
+class Web:
+    """What the routes share."""
+
+    review: Review
+    throttle: Throttle
+    start_key: str
+    sign_in_as: str | None
+    closing: bool = False
+    started: str = field(default_factory=new_token)
+
+    @cached_property
+    def templates(self) -> jinja2.Environment:
+        """The templates; everything that they show is escaped."""
+        env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        env.filters["markdown"] = as_markdown
+        env.filters["clock"] = as_clock
+        env.filters["per_cent"] = lambda share: f"{100 * share:.0f} %"
+        env.globals.update(version=__version__, actions=ACTIONS)
+        return env
+
+    def page(self, request: Request, template: str, who: SignedIn, **values: Any) -> HTMLResponse:
+        """A page for somebody who is signed in."""
+        keys = {**KEYS, **who.coder.settings.get("keys", {})}
+        html = self.templates.get_template(template).render(
+            request=request, web=self, coder=who.coder, csrf=who.csrf, keys=keys,
+            keys_json=json.dumps(keys), path=request.url.path, **values,
+        )  # fmt: skip
+        return HTMLResponse(html)
+
+    def part(self, template: str, **values: Any) -> str:
+        """A piece of a page."""
+        return self.templates.get_template(template).render(web=self, **values)
+
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
+
+
+def as_markdown(text: str) -> Markup:
+    """Markdown as HTML: no HTML of its own, no pictures, links only to where a browser may go."""
+    return Markup(_MARKDOWN.render(text))  # noqa: S704  # html is off, so all of the text is escaped
+
+
+def as_clock(seconds: float | None) -> str:
+    """`1:02:03`, or nothing."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def web_of(request: Request) -> Web:
+    """What the routes share."""
+    found: Web = request.app.state.web
+    return found
+
+
+def signed_in(request: Request) -> SignedIn:
+    """Who is asking. Raises `SignInNeededError`, or `RefusedError` for a change without its token."""
+    web = web_of(request)
+    token = request.cookies.get(COOKIE, "")
+    found = web.review.people.signed_in(sha256(token)) if token else None
+    if found is None or datetime.now(UTC) - found[1] > STAYS:
+        raise SignInNeededError
+    return SignedIn(found[0], csrf_of(token), token)
+
+
+async def changing(request: Request) -> SignedIn:
+    """Who is changing something: as `signed_in`, with the token, and no reader."""
+    from starlette.concurrency import run_in_threadpool
+
+    who = await run_in_threadpool(signed_in, request)
+    given = request.headers.get("x-csrf-token", "")
+    if not given and _is_form(request):
+        form = await request.form()
+        given = str(form.get("csrf", ""))
+    if not same(given, who.csrf):
+        raise RefusedError(403, "this page is out of date; reload it")
+    return who
+
+
+def _is_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "")
+    return kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data"))
+
+
+def coding(who: Annotated[SignedIn, Depends(changing)]) -> SignedIn:
+    """Somebody who may code."""
+    who.must_be("lead", "coder")
+    return who
+
+
+def leading(who: Annotated[SignedIn, Depends(changing)]) -> SignedIn:
+    """Somebody who may change what holds for all."""
+    who.must_be("lead")
+    return who
+
+
+Who = Annotated[SignedIn, Depends(signed_in)]
+Changing = Annotated[SignedIn, Depends(changing)]
+Coding = Annotated[SignedIn, Depends(coding)]
+Leading = Annotated[SignedIn, Depends(leading)]
+TheWeb = Annotated[Web, Depends(web_of)]
+
+
+def text_of(form: Mapping[str, Any], name: str, *, most: int = 1000) -> str:
+    """A field of a form. Raises `RefusedError` if it is too long."""
+    value = str(form.get(name, "")).strip()
+    if len(value) > most:
+        raise RefusedError(400, f"{name}: at most {most} characters")
+    return value
