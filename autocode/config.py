@@ -78,6 +78,13 @@ class ClassifyConfig(Section):
     context_weight: float = Field(default=0.35, ge=0, le=1)  # of the question's evidence, for one word
 
 
+class StoreConfig(Section):
+    """Where a project's transcripts, codings and decisions are kept."""
+
+    # empty: autocode.db in the project's folder; else a PostgreSQL server. May hold a password: never dumped.
+    database_url: str = Field(default="", exclude=True)
+
+
 class Settings(Section):
     """All settings of one project or run."""
 
@@ -86,6 +93,7 @@ class Settings(Section):
     segment: SegmentConfig = SegmentConfig()
     embed: EmbedConfig = EmbedConfig()
     classify: ClassifyConfig = ClassifyConfig()
+    store: StoreConfig = Field(default=StoreConfig(), exclude=True)
     speakers: dict[str, Literal["interviewer", "respondent", "other"]] = Field(default_factory=dict)
 
 

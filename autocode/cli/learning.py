@@ -243,16 +243,19 @@ def _train_in_project(terminal: Terminal, human: HumanCodes, out: Path | None) -
 
 
 def _decided(project: Project, coder: Coder) -> LabelTable:
-    from autocode.digests import digest
-    from autocode.learn.labels import labels_of_decisions
+    from autocode.store import ReviewStore
+    from autocode.training import labels_of_people
 
-    segmentation = digest(coder.settings.segment.model_dump(mode="json"))
-    decisions = project.store.decisions(segmentation=segmentation)
-    if not decisions:
+    people = ReviewStore(project.store)
+    pool = people.pool()
+    names = dict(zip(pool.keys.tolist(), pool.names, strict=True))
+    labels = labels_of_people(people.said(names), coder.codebook, name_of=names)
+    if not len(labels):
         raise LearnError(
-            f"{project.folder}: nobody has decided on a code yet; give human codes with --labels codes.jsonl"
+            f"{project.folder}: nobody has decided on a code yet; decide with 'autocode review', or give "
+            "human codes with --labels codes.jsonl"
         )
-    return labels_of_decisions(decisions, coder.codebook)
+    return labels
 
 
 def _show(terminal: Terminal, model: Model, out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,9 @@ def init(
     guide: Annotated[
         str | None, typer.Option(help="An interview guide: a file, a shipped one's name, or 'none'.")
     ] = None,
+    database_url: Annotated[
+        str, typer.Option(help="A PostgreSQL server for a team: postgresql+psycopg://user@host/name.")
+    ] = "",
 ) -> None:
     """Make a project: settings, codebook, interview guide, a folder for transcripts, and a database.
 
@@ -50,7 +54,7 @@ def init(
             "the project's folder has an empty name; '.' makes a project of the current folder"
         )
     around = _project_around(Path(folder))
-    has_guide = make_project(Path(folder), codebook=codebook, guide=guide)
+    has_guide = make_project(Path(folder), codebook=codebook, guide=guide, database_url=database_url)
     if around is not None:
         terminal.note(f"Note: this project lies inside another one, {around}; they share nothing.")
     terminal.result(
@@ -72,7 +76,7 @@ def _project_around(folder: Path) -> Path | None:
         return None
 
 
-def make_project(folder: Path, *, codebook: str, guide: str | None) -> bool:
+def make_project(folder: Path, *, codebook: str, guide: str | None, database_url: str = "") -> bool:
     """A new project with a codebook and, if the shipped one has it, its guide; whether it has a guide."""
     from autocode.codebook import read_codebook
     from autocode.codebook.yaml_format import write_yaml
@@ -96,7 +100,11 @@ def make_project(folder: Path, *, codebook: str, guide: str | None) -> bool:
     beside = "examples_file" in codebook_yaml and source.parent != shipped("configs", "codebooks")
     if beside or source.suffix not in (".yaml", ".yml"):  # the project's copy must stand alone
         codebook_yaml = write_yaml(book)
+    settings = SETTINGS_TOML
+    if database_url:  # a JSON string is a TOML string
+        settings += f"\n[store]\ndatabase_url = {json.dumps(database_url)}\n"
     create_project(
-        folder, settings_toml=SETTINGS_TOML, codebook_yaml=codebook_yaml, guide_yaml=guide_yaml
-    ).close()
+        folder, settings_toml=settings, codebook_yaml=codebook_yaml, guide_yaml=guide_yaml,
+        url=database_url or None,
+    ).close()  # fmt: skip
     return guide != "none"

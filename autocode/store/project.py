@@ -15,6 +15,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 from sqlalchemy import URL
 
+from autocode.config import read_settings
 from autocode.errors import StoreError
 from autocode.store.database import TRY_S, OnWait, sqlite_url
 from autocode.store.failures import translated
@@ -202,11 +203,14 @@ def find_project(start: Path) -> Path:
 
 
 def open_project(folder: Path, *, url: str | URL | None = None, on_wait: OnWait | None = None) -> Project:
-    """Open the project that `folder` belongs to: it or a folder above it. `url` as in `create_project`.
+    """Open the project that `folder` belongs to: it or a folder above it.
+
+    Its database is at `url`, else where its settings say ([store] database_url), else in the folder.
 
     An older database is copied to `autocode.db.bak-v{n}` and brought up to date. Raises
     `StoreError` if there is no project, or its database is missing, damaged or of a newer program.
     """
     with translated(str(folder)):
         root = find_project(folder)
-    return Project(root, Store(sqlite_url(root / DATABASE) if url is None else url, on_wait=on_wait))
+    place = url or read_settings(root / SETTINGS).store.database_url or sqlite_url(root / DATABASE)
+    return Project(root, Store(place, on_wait=on_wait))
