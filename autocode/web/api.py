@@ -191,7 +191,9 @@ def _answer(web: Web, who: SignedIn, outcome: Outcome | None, order: str, *, mes
     following = None
     if order:
         values = next_values(web, who.coder, web.review.orders.check(order))
-        following = web.part("queue_unit.html", order=order, **values, **unit_values(web))
+        following = web.part(
+            "queue_unit.html", order=order, memos=_with_memos(web), **values, **unit_values(web)
+        )
     spans: dict[str, list[tuple[int, int, str]]] = {}
     if outcome is not None:
         for key in {change[1] for change in outcome.changes if change[0] == "span"}:
@@ -202,16 +204,20 @@ def _answer(web: Web, who: SignedIn, outcome: Outcome | None, order: str, *, mes
     )  # fmt: skip
 
 
+def _with_memos(web: Web) -> set[str]:
+    return {memo.target for memo in web.review.people.memos("utterance")}
+
+
 def _html_of(web: Web, who: SignedIn, units: tuple[int, ...]) -> dict[str, str]:
     review, found = web.review, dict[str, str]()
     place: dict[str, list[int]] = {}
     for unit in units:
         place.setdefault(review.people.unit(unit).transcript_id, []).append(unit)
-    memos = {memo.target for memo in review.people.memos("utterance")}
+    memos = _with_memos(web)
     values = unit_values(web)
     for transcript_id, keys in place.items():
         for view in review.views(who.coder, review.reading(transcript_id), keys):
-            found[str(view.key)] = web.part("unit.html", view=view, memos=memos, **values)
+            found[str(view.key)] = web.unit(view, memos, values)
     return found
 
 
@@ -225,13 +231,9 @@ def suggestions(who: Who, web: TheWeb, transcript_id: str, since: Number = 0) ->
     reading = review.reading(transcript_id)
     keys = tuple(key for key in reading.keys if changed is None or key in changed)
     views = [view for view in review.views(who.coder, reading, keys) if view.utterance.codable]
-    memos = {memo.target for memo in review.people.memos("utterance")}
+    memos = _with_memos(web)
     values = unit_values(web)
-    units = {
-        str(view.key): web.part("unit.html", view=view, memos=memos, **values)
-        for view in views
-        if not (view.hidden or view.done)
-    }
+    units = {str(view.key): web.unit(view, memos, values) for view in views if not (view.hidden or view.done)}
     return {"version": version, "units": units}
 
 

@@ -106,8 +106,8 @@ class Orders:
 
     def progress(self, coder: Account, mode: str) -> Progress:
         """How much is done of all that belongs to an order."""
-        done, pool = self.done(coder), self._review.pool()
-        keys = set(self._given(coder)) if mode == "given" else set(pool.keys.tolist())
+        done = self.done(coder)
+        keys = set(self._given(coder)) if mode == "given" else self._review.pool_keys()
         times = self._review.people.times_of(coder.key, 21)
         gaps = [(a - b).total_seconds() for a, b in pairwise(times)]
         pace = [gap for gap in gaps if gap < 300]  # a longer one was a break
@@ -119,7 +119,7 @@ class Orders:
     def _ordered(self, coder: Account, mode: str, done: set[int], skipped: set[int]) -> list[int]:
         pool, out = self._review.pool(), done | skipped
         if mode == "given":
-            here = set(pool.keys.tolist())
+            here = self._review.pool_keys()
             return [unit for unit in self._given(coder) if unit not in out and unit in here]
         open_rows = np.flatnonzero(~np.isin(pool.keys, list(out)))
         if not len(open_rows):

@@ -27,7 +27,8 @@ def queue(request: Request, who: Who, web: TheWeb, order: str = "") -> Response:
     who.must_be("lead", "coder")
     return web.page(
         request, "queue.html", who, order=mode, orders=DESCRIPTIONS,
-        memos=set(), **next_values(web, who.coder, mode), **unit_values(web),
+        memos={memo.target for memo in review.people.memos("utterance")},
+        **next_values(web, who.coder, mode), **unit_values(web),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -19,7 +19,7 @@ from markupsafe import Markup
 from autocode import __version__
 from autocode.store import Account
 from autocode.web.guard import RefusedError, Throttle, csrf_of, new_token, same, sha256
-from autocode.web.state import Review
+from autocode.web.state import Review, UnitView
 
 STAYS = timedelta(days=30)  # a sign-in
 COOKIE = "autocode_review"
@@ -91,6 +91,11 @@ class Web:
             keys_json=json.dumps(keys), path=request.url.path, **values,
         )  # fmt: skip
         return HTMLResponse(html)
+
+    def unit(self, view: UnitView, memos: Collection[str], values: Mapping[str, Any]) -> str:
+        """The HTML of one utterance; `memos` are the keys of those that have one."""
+        module: Any = self.templates.get_template("unit.html").module
+        return str(module.unit(view, values["book"], values["colour"], memos))
 
     def part(self, template: str, **values: Any) -> str:
         """A piece of a page."""

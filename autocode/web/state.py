@@ -58,6 +58,7 @@ class Review:
         self._lock = threading.RLock()
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._pool: tuple[tuple[tuple[str, int], ...], Pool] | None = None
+        self._pool_keys: frozenset[int] = frozenset()
         self._codebook: tuple[float, Codebook, int] | None = None
         self.orders = Orders(self)
         self.live = Live(self) if learn else None
@@ -116,8 +117,15 @@ class Review:
         latest = tuple(self.people.latest_codings().items())
         with self._lock:
             if self._pool is None or self._pool[0] != latest:
-                self._pool = latest, self.people.pool()
+                pool = self.people.pool()
+                self._pool, self._pool_keys = (latest, pool), frozenset(pool.keys.tolist())
             return self._pool[1]
+
+    def pool_keys(self) -> frozenset[int]:
+        """The keys of the pool."""
+        with self._lock:
+            self.pool()
+            return self._pool_keys
 
     def arm(self, coder: Account, unit: int) -> Arm:
         """The arm of a unit that the coder was not given: drawn once and for all, by the project's share."""
@@ -125,12 +133,13 @@ class Review:
         draw = hashlib.sha256(f"{coder.key}:{unit}".encode()).digest()
         return "blind" if int.from_bytes(draw[:8], "big") / 2**64 < share else "assisted"
 
-    def suggestions(self, reading: Reading, key: int) -> tuple[Suggestion, ...]:
+    def suggestions(self, reading: Reading, key: int, book: Codebook | None = None) -> tuple[Suggestion, ...]:
         """What the machine suggests for a unit now, best first: live where there is something learnt."""
+        book = book or self.codebook
         stored = tuple(
             one
             for one in reading.suggestions.get(key, ())
-            if one.decision != "reject" and one.code_id in self.codebook
+            if one.decision != "reject" and one.code_id in book
         )
         return stored if self.live is None else self.live.suggestions(key, stored)
 
@@ -149,12 +158,12 @@ class Review:
         said = self.people.standing(codable, coder.key) if said is None else said
         marks = self.people.marks(coder.key, codable)
         share = float(self.people.setting(BLIND_SHARE, 0.0))
-        found = []
+        found, book = [], self.codebook
         for key in wanted:
             utterance, mark = reading.utterances[place[key]], marks.get(key)
             arm = self._arm_of(coder, key, mark, share) if utterance.codable else "assisted"
             hidden = arm == "blind" and not (mark is not None and mark.revealed)
-            shown = () if hidden or not utterance.codable else self.suggestions(reading, key)
+            shown = () if hidden or not utterance.codable else self.suggestions(reading, key, book)
             found.append(
                 UnitView(key, utterance, said.get(key, {}), shown, hidden, arm == "blind",
                          mark is not None and mark.done, mark is not None and mark.drawn)

@@ -93,6 +93,7 @@
     if (answer.message) tell(answer.message);
     drawMap();
     markPanel();
+    placeTools();
     if (request && request.then === "next") move(1, true);
     document.dispatchEvent(new CustomEvent("stored", { detail: answer }));
   }
@@ -424,7 +425,14 @@
     const codes = unit ? (unit.dataset.codes || "").split(" ") : [];
     for (const node of $$("#tree [data-pick]")) node.classList.toggle("has", codes.includes(node.dataset.code));
   }
-  document.addEventListener("focusin", markPanel);
+  // One set of tools, at the utterance that has the focus
+  const tools = $("#tools") && $("#tools").content.firstElementChild.cloneNode(true);
+  function placeTools() {
+    const unit = current();
+    const place = unit && $(".finish", unit);
+    if (tools && place && tools.nextElementSibling !== place) place.before(tools);
+  }
+  document.addEventListener("focusin", () => { markPanel(); placeTools(); });
 
   const map = $("#minimap");
   let mapTimer;
