@@ -1,0 +1,453 @@
+"""The review page as a person uses it: Debian's chromium, the real server, the real model."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autocode.batch import code_project, project_coder
+from autocode.cli.project import make_project
+from autocode.read import read_transcripts
+from autocode.store import ReviewStore, open_project
+from autocode.web.guard import hashed
+from autocode.web.state import BLIND_SHARE
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+DEMO = Path(__file__).parents[2] / "autocode" / "demo" / "transcripts"
+HOSTILE = """Interviewer: What did you <script>window.stolen = 1</script> expect?
+Anna: I expected <img src=x onerror="window.stolen = 2"> and {{7*7}} trust from our distributor in Norway.
+Anna: We knew nothing of the market "there", so we learned it & 'absorbed' it from the partner over years.
+"""
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.model,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with two demo interviews and a hostile one, coded."""
+    folder = tmp_path_factory.mktemp("projects") / "study"
+    make_project(folder, codebook="knowledge_dynamics", guide=None)
+    hostile = folder / "transcripts" / "hostile.txt"
+    hostile.write_text(HOSTILE, encoding="utf-8")
+    with open_project(folder) as project:
+        for path in [*sorted(DEMO.iterdir())[:2], hostile]:
+            for transcript in read_transcripts(path):
+                project.store.add_transcript(transcript)
+        code_project(project, project_coder(project))
+    return folder
+
+
+@pytest.fixture
+def study(coded: Path, tmp_path: Path) -> Path:
+    """A copy of the project, for one test."""
+    return Path(shutil.copytree(coded, tmp_path / "study"))
+
+
+class Server:
+    """`autocode review`, as a user starts it."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder, self.options = folder, options
+        self.process: subprocess.Popen[str] | None = None
+        self.link = ""
+
+    def start(self, *options: str) -> str:
+        """Start; the link to open."""
+        command = [
+            sys.executable,
+            "-m",
+            "autocode",
+            "--json",
+            "review",
+            "--no-browser",
+            *self.options,
+            *options,
+        ]
+        self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        printed = ""
+        while not printed.rstrip().endswith("}"):
+            line = self.process.stdout.readline()
+            assert line, "the server has ended"
+            printed += line
+        self.link = json.loads(printed)["link"]
+        return self.link
+
+    @property
+    def root(self) -> str:
+        return self.link.partition("/start")[0]
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self.process = None
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[Server]:
+    server = Server(folder, *options)
+    server.start()
+    try:
+        yield server
+    finally:
+        if server.process is not None:
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(timeout=20) in (0, 130)
+            assert server.process.stdout is not None
+            server.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page in a browser of its own; in the end nothing may have gone wrong or elsewhere."""
+    contexts, problems = [], list[str]()
+
+    def open_page(link: str, name: str | None = None, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": 1360, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if re.match(r"(http://127\.0\.0\.1:\d+|data:)", request.url)
+                else problems.append(f"a request to {request.url}")
+            ),
+        )
+        page.on(
+            "console",
+            lambda message: problems.append(message.text) if "Content Security" in message.text else None,
+        )
+        page.goto(link)
+        if page.locator("#name").count() and "/start" in page.url and name:
+            page.fill("#name", name)
+            page.click("button.primary")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def people(study: Path) -> Iterator[ReviewStore]:
+    with open_project(study) as project:
+        yield ReviewStore(project.store)
+
+
+def reading(page: Any, server: Server, number: int = 0) -> str:
+    """Open a transcript's reading view; its id."""
+    page.goto(server.root + "/")
+    link = page.locator("table.rows tbody a").nth(number)
+    name = str(link.inner_text())
+    link.click()
+    page.wait_for_selector(".unit.codable")
+    return name
+
+
+def stored(page: Any, press: Callable[[], None]) -> None:
+    """Do something and wait until the page says that it is stored."""
+    page.evaluate("""() => { window.isStored = false;
+        document.addEventListener("stored", () => { window.isStored = true; }, { once: true }); }""")
+    press()
+    for _ in range(600):
+        if page.evaluate("window.isStored"):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("nothing was stored")
+
+
+def first_suggested(page: Any) -> Any:
+    return page.locator(".unit.codable:has(.code.open)").first
+
+
+def test_accepting_rejecting_finishing_and_undoing_also_after_a_reload(study, new_page, people):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        reading(page, server)
+        unit = first_suggested(page)
+        key = int(unit.get_attribute("data-unit"))
+        unit.locator(".said").click()
+        code = unit.locator(".code").first.get_attribute("data-code")
+        stored(page, lambda: page.keyboard.press("1"))
+        unit = page.locator(f"#u{key}")
+        assert unit.locator(".code").first.get_attribute("data-state") == "on"
+        stored(page, lambda: page.keyboard.press("Enter"))
+        mia = people.account("Mia")
+        assert people.standing([key], mia.key) == {key: {code: True}}
+        assert people.marks(mia.key)[key].done
+        assert page.evaluate("document.activeElement.id") != f"u{key}"  # it went on
+        page.reload()
+        assert page.locator(f"#u{key}.done").count() == 1
+        stored(page, lambda: page.keyboard.press("z"))
+        assert not people.marks(mia.key)[key].done
+        stored(page, lambda: page.keyboard.press("z"))
+        assert people.standing([key], mia.key) == {key: {}}
+        stored(page, lambda: page.keyboard.press("Shift+Z"))
+        assert people.standing([key], mia.key) == {key: {code: True}}
+        page.locator(f"#u{key} .said").click()
+        open_code = page.locator(f"#u{key} .code.open").first
+        if open_code.count():
+            stored(page, lambda: page.keyboard.press("x"))
+            assert False in people.standing([key], mia.key)[key].values()
+
+
+def test_a_code_is_added_by_typing_part_of_its_name(study, new_page, people):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        reading(page, server)
+        unit = page.locator(".unit.codable").nth(2)
+        key = int(unit.get_attribute("data-unit"))
+        unit.locator(".said").click()
+        page.keyboard.press("c")
+        page.fill("#adder-text", "leapfr")
+        assert page.locator("#adder-list li").count() == 1
+        stored(page, lambda: page.keyboard.press("Enter"))
+        assert people.standing([key], people.account("Mia").key) == {key: {"leapfrogging": True}}
+        assert page.locator(f"#u{key} .code.on").inner_text().endswith("Leapfrogging")
+
+
+def test_the_queue_goes_on_by_itself_and_skips(study, new_page, people):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.goto(server.root + "/queue?order=uncertain")
+        seen = []
+        for key in ("1", "Enter", "s", "Enter"):
+            seen.append(page.locator("#queue-unit .unit.codable").get_attribute("data-unit"))
+            stored(page, lambda key=key: page.keyboard.press(key))
+        assert seen[0] == seen[1] != seen[2] != seen[3]
+        done = {unit for unit, mark in people.marks(people.account("Mia").key).items() if mark.done}
+        assert done == {int(seen[0]), int(seen[3])}
+        assert page.locator(".progress").inner_text().startswith("2 of")
+
+
+def test_a_blind_unit_hides_its_suggestions_until_it_is_decided(study, new_page, people):
+    people.set_setting(BLIND_SHARE, 1.0)
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        name = reading(page, server)
+        assert page.locator(".code.open").count() == 0
+        assert page.locator(".unit.codable:not(.hidden-arm)").count() == 0
+        found = people.reading(name)
+        key = next(key for key in found.keys if len(found.suggestions.get(key, ())) > 0)
+        page.locator(f"#u{key} .said").click()
+        stored(page, lambda: page.keyboard.press("Enter"))
+        assert page.locator(f"#u{key} .code.open").count() > 0
+        assert "decided this blind" in page.locator(f"#u{key}").inner_text()
+        stored(page, lambda: page.keyboard.press("1"))
+        rows = people.history(key)
+        assert [row["blind"] for row in rows] == [False]
+        (first,) = people.first_decisions()
+        assert first[3:5] == ("blind", frozenset())
+        assert first[5]  # what the machine would have suggested is kept
+
+
+def test_a_transcript_full_of_script_is_harmless(study, new_page):
+    with serving(study) as server:
+        page = new_page(server.link, "<b onmouseover=window.stolen=3>Mia</b>")
+        page.goto(server.root + "/read/hostile")
+        page.wait_for_selector(".unit")
+        assert page.evaluate("window.stolen") is None
+        shown = page.locator("#units").inner_text()
+        assert "<script>window.stolen = 1</script>" in shown
+        assert "{{7*7}}" in shown
+        page.goto(server.root + "/search?q=script")
+        assert page.evaluate("window.stolen") is None
+        assert page.locator(".found li").count() == 1
+
+
+def test_part_of_an_utterance_is_coded(study, new_page, people):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.goto(server.root + "/read/hostile")
+        unit = page.locator(".unit.codable").last
+        page.evaluate("""() => {
+          const text = [...document.querySelectorAll(".unit.codable .said")].at(-1).firstChild;
+          const start = text.data.indexOf("knew nothing"), range = document.createRange();
+          range.setStart(text, start); range.setEnd(text, start + "knew nothing of the market".length);
+          getSelection().removeAllRanges(); getSelection().addRange(range); }""")
+        code = page.locator("#tree [data-pick]").first
+        stored(page, code.click)
+        transcript = people.reading("hostile")
+        ((start, end, found),) = people.spans(transcript.transcript_key, people.account("Mia").key)
+        assert found == code.get_attribute("data-code")
+        with open_project(study) as project:
+            assert project.store.transcript("hostile").text[start:end] == "knew nothing of the market"
+        assert unit.locator(f'.code.on[data-code="{found}"]').count() == 1
+        page.locator(".brand").focus()
+        stored(page, lambda: page.keyboard.press("z"))
+        assert people.spans(transcript.transcript_key, people.account("Mia").key) == []
+
+
+def test_decisions_wait_while_there_is_no_connection_and_are_stored_once(study, new_page, people):
+    with serving(study, "--port", "8788") as server:
+        page = new_page(server.link, "Mia")
+        reading(page, server)
+        unit = first_suggested(page)
+        key = int(unit.get_attribute("data-unit"))
+        unit.locator(".said").click()
+        stored(page, lambda: page.keyboard.press("1"))
+        server.kill()  # right after the page said "stored"
+        with open_project(study) as project:
+            standing = ReviewStore(project.store).standing([key], people.account("Mia").key)
+        assert list(standing[key].values()) == [True]
+        page.keyboard.press("1")
+        page.wait_for_selector("#offline:not([hidden])")
+        assert "1 decision waits" in page.locator("#offline").inner_text()
+        assert page.locator(f"#u{key} .code").first.get_attribute("data-state") == "on"  # as it is stored
+        server.start()
+        page.wait_for_selector("#offline", state="hidden")
+        page.wait_for_selector(f'#u{key} .code[data-state="off"]')
+        assert len(people.history(key)) == 2
+
+
+def test_suggestions_learn_from_what_is_decided(study, new_page, people):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.goto(server.root + "/queue?order=transcript")
+        for index in range(24):
+            if index % 3 == 0 and page.locator("#queue-unit .code.open").count():
+                stored(page, lambda: page.keyboard.press("1"))
+            stored(page, lambda: page.keyboard.press("Enter"))
+        page.wait_for_selector("text=/learnt from 2[0-9] utterances/", timeout=60_000)
+        reading(page, server)
+        assert page.locator(".code.open .p").count() > 0  # probabilities, not only scores
+
+
+def test_colleagues_sign_in_and_do_not_see_each_other(study, new_page, people):
+    people.add_account("Lena Lead", "lead")
+    people.add_account("Ben", "coder", passphrase_hash=hashed("correct horse"))
+    with serving(study) as server:
+        lead = new_page(server.link)
+        if "/start" in lead.url:
+            lead.click("text=Go on as Lena Lead")
+        reading(lead, server)
+        unit = first_suggested(lead)
+        key = unit.get_attribute("data-unit")
+        unit.locator(".said").click()
+        stored(lead, lambda: lead.keyboard.press("1"))
+        ben = new_page(server.root + "/")
+        ben.fill("#name", "Ben")
+        ben.fill("#passphrase", "wrong horse")
+        ben.click("text=Sign in >> nth=-1")
+        assert "wrong" in ben.locator("[role=alert]").first.inner_text()
+        ben.fill("#name", "Ben")
+        ben.fill("#passphrase", "correct horse")
+        ben.keyboard.press("Enter")
+        ben.wait_for_selector("text=Transcripts")
+        reading(ben, server)
+        assert ben.locator(f"#u{key} .code.on").count() == 0
+
+
+def test_keys_can_be_changed(study, new_page):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.goto(server.root + "/settings")
+        page.fill("#key-next", "w")
+        page.click("button.primary")
+        page.wait_for_selector("text=Saved.")
+        reading(page, server)
+        page.locator(".unit.codable .said").first.click()
+        before = page.evaluate("document.activeElement.id")
+        page.keyboard.press("w")
+        assert page.evaluate("document.activeElement.id") != before
+        page.keyboard.press("?")
+        assert page.locator("#help[open] kbd >> text=w").count() == 1
+
+
+def test_filters_show_what_they_say(study, new_page):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        reading(page, server)
+        n_all = page.locator(".unit:visible").count()
+        page.select_option("select[name=state]", "open")
+        shown = page.locator(".unit:visible")
+        assert 0 < shown.count() < n_all
+        assert shown.count() == page.locator(".unit.codable:has(.code.open)").count()
+        page.click("text=Clear")
+        page.fill("#find", "market")
+        assert all("market" in text.lower() for text in page.locator(".unit:visible .said").all_inner_texts())
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The accessibility checker axe-core, from npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    folder = tmp_path_factory.mktemp("npm")
+    done = subprocess.run(
+        [npm, "install", "--prefix", str(folder), "--no-save", "--no-audit", "--no-fund", "axe-core@4"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"axe-core could not be installed: {done.stderr[-200:]}")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+PAGES = ("/", "/read/hostile", "/queue?order=uncertain", "/people", "/settings", "/search?q=market",
+         "/codebook", "/memos", "/project", "/adjudicate", "/audit")  # fmt: skip
+
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_anybody(study, new_page, axe, scheme):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia", color_scheme=scheme)
+        found = []
+        for path in PAGES:
+            page.goto(server.root + path)
+            page.evaluate(axe)
+            result = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+            found += [
+                (path, one["id"], one["nodes"][0]["html"][:200], one["nodes"][0]["failureSummary"][:300])
+                for one in result["violations"]
+            ]
+        assert found == []
+
+
+def test_it_can_be_read_at_200_per_cent(study, new_page):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.set_viewport_size({"width": 640, "height": 480})
+        for path in PAGES:
+            page.goto(server.root + path)
+            too_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+            assert not too_wide, path
