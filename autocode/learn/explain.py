@@ -42,16 +42,26 @@ class Explainer:
         return one_kernel(encoded, self.learned.encoded, "meaning")
 
     def __call__(
-        self, signals: Signals, encoded: Encoded, near: NDArray[np.float32], row: int, column: int
+        self,
+        signals: Signals,
+        encoded: Encoded,
+        near: NDArray[np.float32],
+        row: int,
+        column: int,
+        *,
+        allowed: NDArray[np.bool_] | None = None,
     ) -> tuple[Evidence, ...]:
         """The nearest statement that people gave the code and the nearest that they did not, and the words.
 
         `accepted` weighs what the labelled statements that carry the code add to the score, `words` what
-        the words add; `rejected` speaks against, and weighs nothing.
+        the words add; `rejected` speaks against, and weighs nothing. `allowed` (n_anchors,) are the
+        statements that may be shown; None: all.
         """
         model = self.learned
         values = model.values[model.anchors, column]
         own = np.arange(len(values)) == self.place.get(signals.ids[row], -1)
+        if allowed is not None:
+            own |= ~allowed
         found: list[Evidence] = []
         words = self._words(signals.texts[row], encoded.sparse["words"][[row]], column)
         for kind, rows in (

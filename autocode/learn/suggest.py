@@ -52,7 +52,7 @@ def suggestions(
             reasons: tuple[Evidence, ...] = ()
             if verdicts[row, column] != "reject":
                 learnt = explainer(signals, encoded, near, row, column)
-                reasons = _together(learnt, codebook_reasons(row, column))
+                reasons = together(learnt, codebook_reasons(row, column))
             items.append(
                 Suggestion(
                     utterance_id=unit,
@@ -67,7 +67,7 @@ def suggestions(
     return found
 
 
-def _together(learnt: tuple[Evidence, ...], codebook: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+def together(learnt: tuple[Evidence, ...], codebook: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """What was learnt, then the codebook's criterion and the question; words once; weights as shares."""
     words = any(item.kind == "words" for item in learnt)
     rest = [item for item in codebook if not (words and item.kind == "words")]

@@ -246,7 +246,7 @@ def why(key: Number, who: Who, web: TheWeb) -> dict[str, Any]:
     (view,) = review.views(who.coder, reading, [key])
     if view.hidden:
         raise RefusedError(403, "suggestions are shown when you have decided")
-    evidence = review.evidence(reading, view)
+    evidence = review.evidence(who.coder, reading, view)
     return {"html": web.part("why.html", view=view, evidence=evidence, **unit_values(web))}
 
 

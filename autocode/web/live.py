@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.errors import AutocodeError, LearnError
-from autocode.records import Suggestion
+from autocode.records import Evidence, Suggestion
 
 if TYPE_CHECKING:
+    from autocode.learn.explain import Explainer
     from autocode.learn.labels import Labels
     from autocode.learn.learner import Learned
     from autocode.learn.live import LiveScores
@@ -48,6 +49,8 @@ class Snapshot:
     chosen: NDArray[np.bool_]  # (n, n_codes)
     thresholds: NDArray[np.float64]  # (n_codes,)
     support: NDArray[np.intp]  # (n_codes,)
+    signals: Signals
+    explainer: Explainer
 
 
 @dataclass(slots=True)
@@ -58,8 +61,10 @@ class _Work:
     keys: tuple[int, ...]
     learned: Learned
     live: LiveScores | None
+    explainer: Explainer
     said: dict[str, dict[str, bool | None]] = field(default_factory=dict)
     new: set[str] = field(default_factory=set)  # utterances labelled since everything was learnt
+    unlabelled: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # without their own labels
 
 
 class Live:
@@ -140,6 +145,28 @@ class Live:
                 )
         return tuple(result[:most])
 
+    def evidence(
+        self, key: int, codes: Iterable[str], *, hidden: set[str]
+    ) -> dict[str, tuple[Evidence, ...]]:
+        """What was learnt from people that speaks for each of `codes` on an utterance, by code.
+
+        Statements called in `hidden` are not shown: what others decided there must not be seen yet.
+        """
+        found = self._snapshot
+        row = None if found is None else found.row.get(key)
+        if found is None or row is None:
+            return {}
+        explainer, one = found.explainer, found.signals.take(np.array([row]))
+        learned = explainer.learned
+        allowed = np.array([learned.signals.ids[anchor] not in hidden for anchor in learned.anchors], bool)
+        encoded = learned.views.encode(one)
+        near = explainer.nearness(encoded)
+        return {
+            code: explainer(one, encoded, near, 0, found.code_ids.index(code), allowed=allowed)
+            for code in codes
+            if code in found.code_ids
+        }
+
     def overlay(self, pool: Pool, rows: NDArray[np.intp], scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """`scores` (n, n_codes) of some rows of the pool, with what has been learnt put over them."""
         found = self._snapshot
@@ -199,6 +226,7 @@ class Live:
 
     def _learn(self, work: _Work | None) -> _Work | None:
         """Everything anew, if there are labels enough."""
+        from autocode.learn.explain import Explainer
         from autocode.learn.learner import learn
         from autocode.learn.live import LiveScores
         from autocode.training import in_order
@@ -224,9 +252,10 @@ class Live:
             live: LiveScores | None = LiveScores(learned, signals)
         except LearnError:  # so many labels that one more changes little
             live = None
-        made = _Work(signals, keys, learned, live)
+        made = _Work(signals, keys, learned, live, Explainer(learned, coder.segmenter.function_words))
         made.said = {unit: _row(learned, values) for unit, values in zip(
             learned.signals.ids, learned.values, strict=True)}  # fmt: skip
+        made.unlabelled = dict(zip(learned.signals.ids, learned.cross_fitted, strict=True))
         self.problem = ""
         self._publish(made, everything=True)
         self._review.orders.forget()
@@ -276,6 +305,9 @@ class Live:
             before, after = work.said.get(unit, nothing), now.get(unit, nothing)
             different = {code: after[code] for code in after if after[code] != before.get(code)}
             if different:
+                if unit not in work.unlabelled and self._snapshot is not None:
+                    row = work.signals.ids.index(unit)
+                    work.unlabelled[unit] = self._snapshot.probabilities[row].copy()
                 work.live.decide(unit, different)
                 work.said[unit] = after
         self._publish(work)
@@ -286,6 +318,12 @@ class Live:
         probabilities = (
             learned.probabilities(work.signals) if work.live is None else work.live.probabilities.copy()
         )
+        row_of = {unit: row for row, unit in enumerate(work.signals.ids)}
+        for (
+            unit,
+            values,
+        ) in work.unlabelled.items():  # what people say of it must not come back as a suggestion
+            probabilities[row_of[unit]] = values
         chosen = learned.rule(probabilities)
         old, version = self._snapshot, self.version + 1
         n_labelled = len(work.said)
@@ -293,6 +331,7 @@ class Live:
             f"learnt from {n_labelled}", version, n_labelled,
             {key: row for row, key in enumerate(work.keys)}, learned.code_ids, probabilities, chosen,
             learned.rule.thresholds, np.nansum(learned.values, axis=0).astype(np.intp),
+            work.signals, work.explainer,
         )  # fmt: skip
         if old is None or everything or old.probabilities.shape != probabilities.shape:
             changed = frozenset(work.keys)

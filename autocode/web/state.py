@@ -175,20 +175,40 @@ class Review:
             return mark.arm
         return self.arm(coder, key) if share > 0 else "assisted"
 
-    def evidence(self, reading: Reading, view: UnitView) -> dict[str, tuple[Evidence, ...]]:
-        """Why each code is suggested for an utterance, by code: stored, or worked out now."""
-        found = {one.code_id: one.evidence for one in view.suggestions if one.evidence}
-        missing = {one.code_id for one in view.suggestions} - set(found)
-        if missing:
-            row = reading.keys.index(view.key)
-            transcript = self.project.store.transcript(reading.utterances[row].transcript_id)
-            with self._lock:
-                scored = self.coder.score(transcript, reading.utterances, [row])
-                for code in missing:
-                    column = self.coder.codebook.ids.index(code) if code in self.coder.codebook else None
-                    if column is not None:
-                        found[code] = self.coder.scorer.explain(scored, 0, column)
-        return found
+    def evidence(self, coder: Account, reading: Reading, view: UnitView) -> dict[str, tuple[Evidence, ...]]:
+        """Why each code is suggested for an utterance, by code: as stored, or as learnt since.
+
+        What others decided on units that this coder has yet to decide blind is left out.
+        """
+        from autocode.learn.suggest import together
+
+        codes = [one.code_id for one in view.suggestions]
+        stored = {one.code_id: one.evidence for one in view.suggestions}
+        if self.live is None or not self.live.name:
+            return stored
+        learnt = self.live.evidence(view.key, codes, hidden=self._still_blind(coder))
+        row = reading.keys.index(view.key)
+        transcript = self.project.store.transcript(reading.utterances[row].transcript_id)
+        with self._lock:
+            scored = self.coder.score(transcript, reading.utterances, [row])
+            ids, explain = self.coder.codebook.ids, self.coder.scorer.explain
+            return {
+                code: together(learnt.get(code, ()), explain(scored, 0, ids.index(code)))
+                if code in ids
+                else learnt.get(code, ())
+                for code in codes
+            }
+
+    def _still_blind(self, coder: Account) -> set[str]:
+        """Ids of the utterances of which the coder must not know yet what others say."""
+        marks, share = self.people.marks(coder.key), float(self.people.setting(BLIND_SHARE, 0.0))
+        pool = self.pool()
+        return {
+            name
+            for key, name in zip(pool.keys.tolist(), pool.names, strict=True)
+            if (mark := marks.get(key)) is None or not mark.revealed
+            if self._arm_of(coder, key, mark, share) == "blind"
+        }
 
     def arms(self, coder: Account, units: Iterable[int]) -> dict[int, Arm]:
         """The arms of units that the coder was not given."""
