@@ -21,6 +21,7 @@ from autocode.errors import AutocodeError, LearnError
 from autocode.records import Evidence, Suggestion
 
 if TYPE_CHECKING:
+    from autocode.codebook import Codebook
     from autocode.learn.explain import Explainer
     from autocode.learn.labels import Labels
     from autocode.learn.learner import Learned
@@ -124,7 +125,7 @@ class Live:
             return None
         return frozenset().union(*(keys for _, keys in known))
 
-    def suggestions(self, key: int, stored: tuple[Suggestion, ...]) -> tuple[Suggestion, ...]:
+    def suggestions(self, key: int, stored: tuple[Suggestion, ...], book: Codebook) -> tuple[Suggestion, ...]:
         """What is suggested for an utterance now, best first; `stored` where nothing was learnt of it."""
         found = self._snapshot
         row = None if found is None else found.row.get(key)
@@ -132,8 +133,7 @@ class Live:
             return stored
         old = {one.code_id: one for one in stored}
         columns = [c for c in np.argsort(-found.probabilities[row]) if found.chosen[row, c]]
-        book, most = self._review.codebook, self._review.coder.settings.classify.max_suggestions
-        result = []
+        most, result = self._review.coder.settings.classify.max_suggestions, []
         for column in columns:
             code, p = found.code_ids[column], float(found.probabilities[row, column])
             if code in book:
@@ -143,7 +143,9 @@ class Live:
                     if known is not None
                     else Suggestion(str(key), code, p, p, "review")
                 )
-        return tuple(result[:most])
+        shown = {one.code_id for one in result[:most]}  # `most` are counted without those above them
+        above = {code for id in shown for code in book.ancestors(id)}
+        return tuple(one for one in result if one.code_id in shown | above)
 
     def evidence(
         self, key: int, codes: Iterable[str], *, hidden: set[str]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KEPT_READINGS = 6
 BLIND_SHARE = "blind_share"
+_NOTHING: Mapping[str, bool] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +134,34 @@ class Review:
         draw = hashlib.sha256(f"{coder.key}:{unit}".encode()).digest()
         return "blind" if int.from_bytes(draw[:8], "big") / 2**64 < share else "assisted"
 
-    def suggestions(self, reading: Reading, key: int, book: Codebook | None = None) -> tuple[Suggestion, ...]:
-        """What the machine suggests for a unit now, best first: live where there is something learnt."""
+    def suggestions(
+        self,
+        reading: Reading,
+        key: int,
+        *,
+        said: Mapping[str, bool] = _NOTHING,
+        book: Codebook | None = None,
+    ) -> tuple[Suggestion, ...]:
+        """What the machine suggests for a unit now, best first: live where there is something learnt.
+
+        A code stands for those above it: they are left out, unless all that is suggested below them was
+        rejected in `said`.
+        """
         book = book or self.codebook
-        stored = tuple(
+        found = tuple(
             one
             for one in reading.suggestions.get(key, ())
             if one.decision != "reject" and one.code_id in book
         )
-        return stored if self.live is None else self.live.suggestions(key, stored)
+        if self.live is not None:
+            found = self.live.suggestions(key, found, book)
+        implied = {
+            above
+            for one in found
+            if said.get(one.code_id) is not False
+            for above in book.ancestors(one.code_id)
+        }
+        return tuple(one for one in found if one.code_id not in implied or one.code_id in said)
 
     def views(
         self,
@@ -163,9 +183,11 @@ class Review:
             utterance, mark = reading.utterances[place[key]], marks.get(key)
             arm = self._arm_of(coder, key, mark, share) if utterance.codable else "assisted"
             hidden = arm == "blind" and not (mark is not None and mark.revealed)
-            shown = () if hidden or not utterance.codable else self.suggestions(reading, key, book)
+            decided = said.get(key, {})
+            visible = utterance.codable and not hidden
+            shown = self.suggestions(reading, key, said=decided, book=book) if visible else ()
             found.append(
-                UnitView(key, utterance, said.get(key, {}), shown, hidden, arm == "blind",
+                UnitView(key, utterance, decided, shown, hidden, arm == "blind",
                          mark is not None and mark.done, mark is not None and mark.drawn)
             )  # fmt: skip
         return found
