@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.batch import code_project
 from autocode.errors import AutocodeError, LearnError
 from autocode.records import Evidence, Suggestion
 
@@ -34,6 +35,7 @@ POOL = 10_000  # codable utterances that follow live; beyond, only those of the 
 LEAST = 20  # finished utterances from which there is something to learn
 REFIT_SHARE, REFIT_LEAST = 0.2, 10  # new labels after which everything is learnt anew
 MOVED = 0.02  # change of a probability that is worth showing
+_CLOSE, _CODEBOOK = "close", "codebook"
 _log = logging.getLogger(__name__)
 
 
@@ -75,7 +77,7 @@ class Live:
         self._review = review
         self._snapshot: Snapshot | None = None
         self._changed: deque[tuple[int, frozenset[int]]] = deque(maxlen=50)
-        self._inbox: queue.Queue[tuple[int, ...] | None] = queue.Queue()
+        self._inbox: queue.Queue[tuple[int, ...] | str] = queue.Queue()
         self._closing, self._idle = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self.problem = ""  # why nothing is learnt, in a sentence
@@ -89,7 +91,7 @@ class Live:
     def close(self) -> None:
         """Stop after what is being computed now."""
         self._closing.set()
-        self._inbox.put(None)
+        self._inbox.put(_CLOSE)
         if self._thread is not None:
             self._thread.join(timeout=10)
 
@@ -98,6 +100,11 @@ class Live:
         if outcome.units and not outcome.repeated:
             self._idle.clear()
             self._inbox.put(outcome.units)
+
+    def heard_of_codebook(self) -> None:
+        """Take in that there is another codebook: everything is coded and learnt anew."""
+        self._idle.clear()
+        self._inbox.put(_CODEBOOK)
 
     def wait(self, seconds: float) -> bool:
         """Wait until all that was heard has been learnt; False when that took too long."""
@@ -203,14 +210,18 @@ class Live:
             try:
                 if work is None:
                     work = self._learn(None)
-                units = self._inbox.get()
-                heard = set(units or ())
+                messages = [self._inbox.get()]
                 while not self._inbox.empty():  # several decisions at once are learnt at once
-                    heard |= set(self._inbox.get() or ())
+                    messages.append(self._inbox.get())
                 if self._closing.is_set():
                     return
-                if work is not None:
-                    work = self._take_in(work, heard)
+                if _CODEBOOK in messages:
+                    self._code_anew()
+                    work = None
+                elif work is not None:
+                    work = self._take_in(
+                        work, {unit for units in messages if not isinstance(units, str) for unit in units}
+                    )
             except AutocodeError as error:
                 self.problem = str(error)
             except Exception:  # noqa: BLE001  # the page goes on without learning, and says so
@@ -219,6 +230,11 @@ class Live:
             finally:
                 if self._inbox.empty():
                     self._idle.set()
+
+    def _code_anew(self) -> None:
+        """Suggestions by the present codebook for every transcript; what was learnt of the old one goes."""
+        self._snapshot = None
+        code_project(self._review.project, self._review.coder)
 
     def _labels(self, name_of: Mapping[int, str]) -> Labels:
         from autocode.training import labels_of_people

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from autocode.batch import project_coder
 from autocode.codebook import Codebook, read_codebook
 from autocode.errors import StoreError
 from autocode.records import Evidence, Suggestion, Utterance
-from autocode.store import Account, Mark, Pool, Project, Reading, ReviewStore
+from autocode.store import Account, Mark, Pool, Project, Reading, ReviewStore, Said
+from autocode.store.review import CONSENSUS
 from autocode.web.live import Live
 from autocode.web.order import Orders
 
@@ -59,6 +59,7 @@ class Review:
         self._lock = threading.RLock()
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._pool: tuple[tuple[tuple[str, int], ...], Pool] | None = None
+        self._coder: Coder | None = None
         self._pool_keys: frozenset[int] = frozenset()
         self._codebook: tuple[float, Codebook, int] | None = None
         self.orders = Orders(self)
@@ -69,10 +70,14 @@ class Review:
         if self.live is not None:
             self.live.close()
 
-    @cached_property
+    @property
     def coder(self) -> Coder:
-        """The pipeline with the project's settings and model."""
-        return project_coder(self.project)
+        """The pipeline with the project's settings and present codebook; what is learnt live is not in it."""
+        digest = self.codebook.digest
+        with self._lock:
+            if self._coder is None or self._coder.codebook.digest != digest:
+                self._coder = project_coder(self.project, with_model=False)
+            return self._coder
 
     @property
     def codebook(self) -> Codebook:
@@ -94,7 +99,10 @@ class Review:
             if self._codebook is None or self._codebook[0] != changed:
                 book = read_codebook(path)
                 number = self.project.store.add_codebook(book.digest, book.model_dump_json())
+                is_new = self._codebook is not None and self._codebook[1].digest != book.digest
                 self._codebook = changed, book, number
+                if is_new and self.live is not None:
+                    self.live.heard_of_codebook()
             return self._codebook[1], self._codebook[2]
 
     def reading(self, transcript_id: str) -> Reading:
@@ -175,6 +183,8 @@ class Review:
         place = {key: index for index, key in enumerate(reading.keys)}
         wanted = list(reading.keys) if keys is None else [key for key in keys if key in place]
         codable = [key for key in wanted if reading.utterances[place[key]].codable]
+        if said is None and coder.role == "reader":
+            said = self._agreed(codable)
         said = self.people.standing(codable, coder.key) if said is None else said
         marks = self.people.marks(coder.key, codable)
         share = float(self.people.setting(BLIND_SHARE, 0.0))
@@ -190,6 +200,19 @@ class Review:
                 UnitView(key, utterance, decided, shown, hidden, arm == "blind",
                          mark is not None and mark.done, mark is not None and mark.drawn)
             )  # fmt: skip
+        return found
+
+    def _agreed(self, units: Sequence[int]) -> dict[int, dict[str, bool]]:
+        """What a reader sees: what coders agreed on, else what at least half of them applied."""
+        by_unit: dict[int, list[Said]] = {}
+        for one in self.people.said(units):
+            if one.done:
+                by_unit.setdefault(one.unit, []).append(one)
+        found: dict[int, dict[str, bool]] = {}
+        for unit, finished in by_unit.items():
+            deciding = [one for one in finished if one.coder == CONSENSUS] or finished
+            votes = Counter(code for one in deciding for code, applies in one.codes.items() if applies)
+            found[unit] = {code: True for code, n in votes.items() if 2 * n >= len(deciding)}
         return found
 
     def _arm_of(self, coder: Account, key: int, mark: Mark | None, share: float) -> Arm:

@@ -404,6 +404,21 @@ def test_filters_show_what_they_say(study, new_page):
         assert all("market" in text.lower() for text in page.locator(".unit:visible .said").all_inner_texts())
 
 
+def test_one_code_is_accepted_on_all_that_suggest_it_and_taken_back_at_once(study, new_page, people):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        reading(page, server)
+        code = first_suggested(page).locator(".code.open").first.get_attribute("data-code")
+        page.select_option("select[name=code]", code)
+        n = page.locator(f'.unit.codable:has(.code.open[data-code="{code}"])').count()
+        page.on("dialog", lambda dialog: dialog.accept())
+        stored(page, page.locator("#accept-shown").click)
+        assert page.locator(f'.code.on[data-code="{code}"]').count() == n > 1
+        page.locator(".brand").focus()
+        stored(page, lambda: page.keyboard.press("z"))
+        assert page.locator(f'.code.on[data-code="{code}"]').count() == 0
+
+
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The accessibility checker axe-core, from npm."""

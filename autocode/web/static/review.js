@@ -94,6 +94,7 @@
     drawMap();
     markPanel();
     placeTools();
+    if (request && request.kind === "bulk") filter();
     if (request && request.then === "next") move(1, true);
     document.dispatchEvent(new CustomEvent("stored", { detail: answer }));
   }
@@ -407,10 +408,20 @@
       unit.classList.toggle("filtered", !shown);
       n += shown;
     }
+    const open = code ? shownWith(code) : [];
+    acceptShown.hidden = !open.length;
+    acceptShown.textContent = `Accept it on the ${open.length} shown that suggest it`;
     $("#n-shown").textContent = any ? `${n} shown` : "";
     drawMap();
   }
+  const acceptShown = $("#accept-shown");
+  const shownWith = (code) => units().filter((unit) => unit.dataset.open.split(" ").includes(code)).map((unit) => +unit.dataset.unit);
   if (filters) {
+    acceptShown.addEventListener("click", () => {
+      const code = new FormData(filters).get("code"), found = shownWith(code);
+      if (!confirm(`Accept this code on ${found.length} utterances? One undo takes all of it back.`)) return;
+      send("/api/act", { key: newKey(), kind: "bulk", codes: found.map((unit) => ({ unit, code, applies: true })) });
+    });
     filters.addEventListener("input", filter);
     filters.addEventListener("reset", () => setTimeout(filter));
     filters.addEventListener("submit", (event) => event.preventDefault());
