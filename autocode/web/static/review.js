@@ -527,4 +527,6 @@
   markPanel();
   if (waiting.length) flush();
   listen();
+  if (filters) filter();  // a browser keeps what was typed before a reload
+  document.documentElement.dataset.ready = "yes";
 })();
