@@ -26,7 +26,7 @@ from autocode.pipeline import Coder
 from autocode.records import Decision, Transcript
 
 if TYPE_CHECKING:
-    from autocode.codebook import Codebook
+    from autocode.codebook import Codebook, Succession
     from autocode.learn.dial import Dial
     from autocode.store import Said
 
@@ -68,13 +68,21 @@ def coded_units(dataset: CodedDataset, coder: Coder) -> tuple[Signals, Labels]:
 
 
 def labels_of_people(
-    said: Iterable[Said], codebook: Codebook, *, name_of: Mapping[int, str], consensus: str = "consensus"
+    said: Iterable[Said],
+    codebook: Codebook,
+    *,
+    name_of: Mapping[int, str],
+    consensus: str = "consensus",
+    succession: Succession | None = None,
 ) -> Labels:
     """What coders say of the units in `name_of` (the id of each by its key), as one table.
 
     A finished unit says no of every code that was not applied; of others only what was decided counts.
-    What coders agreed on (the coder `consensus`) goes before what each of them says.
+    What coders agreed on (the coder `consensus`) goes before what each of them says. What was said of a
+    code that was merged counts for the code it went into, by `succession`.
     """
+    if succession is not None:
+        said = (replace(one, codes=succession.read(one.codes, codebook)) for one in said)
     by_unit: dict[int, list[Said]] = {}
     for one in said:
         if one.unit in name_of:

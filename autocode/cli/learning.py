@@ -243,13 +243,16 @@ def _train_in_project(terminal: Terminal, human: HumanCodes, out: Path | None) -
 
 
 def _decided(project: Project, coder: Coder) -> LabelTable:
+    from autocode.codebook import Succession
     from autocode.store import ReviewStore
+    from autocode.store.review import SUCCESSION
     from autocode.training import labels_of_people
 
     people = ReviewStore(project.store)
+    succession = Succession(people.setting(SUCCESSION, {}))
     pool = people.pool()
     names = dict(zip(pool.keys.tolist(), pool.names, strict=True))
-    labels = labels_of_people(people.said(names), coder.codebook, name_of=names)
+    labels = labels_of_people(people.said(names), coder.codebook, name_of=names, succession=succession)
     if not len(labels):
         raise LearnError(
             f"{project.folder}: nobody has decided on a code yet; decide with 'autocode review', or give "

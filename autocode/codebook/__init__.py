@@ -17,7 +17,7 @@ from autocode.codebook.edit import (
     new_id,
     split_code,
 )
-from autocode.codebook.files import read_codebook, shipped_codebooks, write_codebook
+from autocode.codebook.files import read_codebook, rewrite_codebook, shipped_codebooks, write_codebook
 from autocode.codebook.model import Codebook
 from autocode.codebook.table_format import to_table
 
@@ -35,6 +35,7 @@ __all__ = [
     "move_code",
     "new_id",
     "read_codebook",
+    "rewrite_codebook",
     "rule_changed",
     "shipped_codebooks",
     "split_code",

@@ -88,6 +88,17 @@ class Succession:
         passed = list(chain)
         return min(passed[passed.index(id) :]) if id in chain else id
 
+    def read(self, said: Mapping[str, bool], codebook: Codebook) -> dict[str, bool]:
+        """What was said of codes, where what was said of a merged code counts for the code it went into.
+
+        Where several meet, one that applies is enough. A code that `codebook` has is always itself.
+        """
+        found: dict[str, bool] = {}
+        for id, applies in said.items():
+            now = id if id in codebook else self.resolve(id)
+            found[now] = applies or found.get(now, False)
+        return found
+
     def with_merge(self, id: str, into: str) -> Succession:
         """Also that `id` went into `into`, which is a code of its own again if it had gone before."""
         kept = {old: new for old, new in self.merged.items() if old != into}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from autocode.codebook.build import Draft, build
@@ -13,7 +14,7 @@ from autocode.codebook.model import Codebook
 from autocode.codebook.table_format import read_list, read_table, write_table
 from autocode.codebook.yaml_format import read_yaml, write_yaml
 from autocode.errors import CodebookError
-from autocode.files import write_private
+from autocode.files import explain_os_error, write_private, write_private_bytes
 from autocode.textfile import find_file, read_text, shipped_names
 
 _READERS: dict[str, Callable[..., Draft]] = {
@@ -67,6 +68,43 @@ def write_codebook(codebook: Codebook, path: str | Path) -> None:
         raise CodebookError(f"{path}: not a codebook file; {', '.join(_WRITERS)} can be written")
     with write_private(target) as stream:
         stream.write(writer(codebook))
+
+
+def rewrite_codebook(codebook: Codebook, path: Path, *, previous: Codebook) -> Path | None:
+    """Put `codebook` in the place of the file of `previous`; the copy that was kept of that file, if any.
+
+    Comments and layout of a file that somebody wrote by hand are lost, so it is kept beside, as
+    `codebook.yaml.bak`, then `codebook.yaml.bak-2` and so on; what was written from here need not be kept.
+    Raises `CodebookError`, with nothing changed, where the file holds something else than `previous`.
+    """
+    writer = _WRITERS[path.suffix.lower()]
+    changed = f"{path}: was changed on the disk in this moment; look at it, then try again"
+    try:
+        content = path.read_bytes()
+        if read_codebook(path, allow_empty=True).digest != previous.digest:
+            raise CodebookError(changed)
+        kept = None
+        if content != writer(previous).encode() or not path.with_name(f"{path.name}.bak").exists():
+            kept = _kept(path, content)
+        with write_private(path) as stream:
+            stream.write(writer(codebook))
+            if path.read_bytes() != content:
+                raise CodebookError(changed)
+    except OSError as error:
+        raise CodebookError(f"{path}: cannot be read or copied ({explain_os_error(error)})") from error
+    return kept
+
+
+def _kept(path: Path, content: bytes) -> Path | None:
+    """Where a copy of `content` was made beside `path`; None: there is one already."""
+    for number in count(1):
+        place = path.with_name(f"{path.name}.bak" + ("" if number == 1 else f"-{number}"))
+        if not place.exists():
+            write_private_bytes(place, content)
+            return place
+        if place.is_file() and place.read_bytes() == content:
+            return None
+    raise AssertionError("there is always another number")
 
 
 def _name_and_suffix(path: Path) -> tuple[str, str]:

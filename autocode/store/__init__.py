@@ -7,7 +7,18 @@ from autocode.store.database import OnWait
 from autocode.store.entries import CodebookVersion, Coding, Run, RunInfo, RunStatus, TranscriptSummary
 from autocode.store.migrations import SCHEMA_VERSION
 from autocode.store.project import Project, create_project, find_project, open_project
-from autocode.store.review import Account, Mark, Memo, Outcome, Pool, Reading, Request, ReviewStore, Said
+from autocode.store.review import (
+    Account,
+    Decided,
+    Mark,
+    Memo,
+    Outcome,
+    Pool,
+    Reading,
+    Request,
+    ReviewStore,
+    Said,
+)
 from autocode.store.store import Store
 
 __all__ = [
@@ -15,6 +26,7 @@ __all__ = [
     "Account",
     "CodebookVersion",
     "Coding",
+    "Decided",
     "Mark",
     "Memo",
     "OnWait",

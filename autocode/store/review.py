@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -47,6 +47,7 @@ Change = list[Any]  # ["code", unit, code, true|false|null], ["done", unit, bool
 # ["span", transcript, start_char, end_char, code, bool] or ["memo", kind, target, text]
 CONSENSUS = "consensus"  # the coder in whose name agreed codes are kept, beside those of people
 MEMO_KINDS = ("utterance", "code", "transcript", "project")
+SUCCESSION = "succession"  # the setting that says which code each merged code went into
 _CHUNK = 500  # keys in one IN (...)
 
 
@@ -149,6 +150,19 @@ class Memo:
     coder: str
     text: str
     written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision of the log that was not taken back by an undo."""
+
+    unit: int
+    coder: str
+    code: str
+    applies: bool | None  # None: the coder says nothing any more
+    blind: bool
+    version: int | None  # of the codebook it was made under; None: not known
+    decided_at: datetime
 
 
 class ReviewStore:
@@ -494,6 +508,39 @@ class ReviewStore:
         with self._database.read() as connection:
             return [_log_row(row) for row in connection.execute(_decision_log())]
 
+    def decided(self, coder: int | None = None) -> list[Decided]:
+        """Every decision that no undo took back, oldest first, of one coder or of all.
+
+        The last one on a unit and code is what the coder says, and under which version it was said: what
+        an undo brings back keeps the version that it had.
+        """
+        query = (
+            select(
+                decisions.c.utterance_id, coders.c.name.label("coder"), codes.c.name.label("code"),
+                decisions.c.applies, decisions.c.withdrawn, decisions.c.blind,
+                codebook_versions.c.number, decisions.c.decided_at, decisions.c.action_id,
+            )
+            .join(codes, codes.c.id == decisions.c.code_id)
+            .join(coders, coders.c.id == decisions.c.coder_id)
+            .join(codebook_versions, codebook_versions.c.id == decisions.c.codebook_id, isouter=True)
+            .order_by(decisions.c.id)
+        )  # fmt: skip
+        if coder is not None:
+            query = query.where(decisions.c.coder_id == coder)
+        with self._database.read() as connection:
+            turned = _turned(connection)
+            return [
+                Decided(row.utterance_id, row.coder, row.code, None if row.withdrawn else row.applies,
+                        row.blind, row.number, row.decided_at)
+                for row in connection.execute(query)
+                if row.action_id not in turned
+            ]  # fmt: skip
+
+    def known_codes(self) -> set[str]:
+        """Ids of all codes that were ever suggested, decided on, or written about."""
+        with self._database.read() as connection:
+            return set(connection.scalars(select(codes.c.name)))
+
     def last_action(self) -> int:
         """The number of the last action: whoever keeps something of the project asks if it is still true."""
         with self._database.read() as connection:
@@ -675,6 +722,47 @@ def _last_undone(connection: Connection, actor: int) -> Row[Any] | None:
     return None if connection.scalar(newer.limit(1)) is not None else row
 
 
+def _turned(connection: Connection) -> set[int]:
+    """Actions whose changes do not count by themselves: what was undone, and every undo and redo."""
+    turns = connection.execute(
+        select(actions.c.id, actions.c.undoes)
+        .where(actions.c.undoes.is_not(None))
+        .order_by(actions.c.id.desc())
+    ).all()
+    undone: set[int] = set()
+    for key, undoes in turns:  # the latest first: an undo that was itself undone undoes nothing
+        if key not in undone:
+            undone.add(undoes)
+    return undone | {key for key, _ in turns}
+
+
+def _with_merged(connection: Connection, subject: int, request: Request) -> Request:
+    """The request that also takes back what was said of merged codes where it decides on their successor.
+
+    Otherwise a word on the merged code would go on counting beside the new one.
+    """
+    stored = connection.scalar(select(settings.c.value).where(settings.c.name == SUCCESSION))
+    merged: dict[str, str] = json.loads(stored) if stored else {}
+    decided = {change[2] for change in request.changes if change[0] == "code"}
+    if not decided & set(merged.values()):
+        return request
+    book = connection.scalar(
+        select(codebook_versions.c.json).where(codebook_versions.c.digest == request.codebook_digest)
+    )
+    here = {code["id"] for code in json.loads(book or '{"codes": []}')["codes"]}
+    said = _standing(connection, list(_units(request.changes)), subject)
+    changes: list[Change] = []
+    for change in request.changes:
+        if change[0] == "code":
+            changes += [
+                ["code", change[1], code, None]
+                for code in said.get(change[1], {})
+                if code not in here and merged.get(code) == change[2]
+            ]
+        changes.append(change)
+    return replace(request, changes=changes)
+
+
 def _act(
     connection: Connection,
     actor: int,
@@ -684,6 +772,8 @@ def _act(
     *,
     undoes: int | None = None,
 ) -> Outcome:
+    if undoes is None:
+        request = _with_merged(connection, subject, request)
     units = list(_units(request.changes))
     place = _places(connection, units, request.changes)
     codebook = connection.scalar(

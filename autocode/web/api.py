@@ -94,7 +94,7 @@ def act(body: Act, who: Coding, web: TheWeb) -> Answer:
     if body.skip is not None:
         review.orders.skip(who.coder, body.skip)
     if not (body.codes or body.done or body.spans):
-        return _answer(web, who, None, body.order)
+        return answer(web, who, None, body.order)
     book = review.codebook
     for code in (*(one.code for one in body.codes), *(one.code for one in body.spans)):
         if code not in book:
@@ -112,7 +112,7 @@ def act(body: Act, who: Coding, web: TheWeb) -> Answer:
     )  # fmt: skip
     if review.live is not None:
         review.live.heard(outcome)
-    return _answer(web, who, outcome, body.order)
+    return answer(web, who, outcome, body.order)
 
 
 def _changes(
@@ -177,16 +177,17 @@ def _turned(web: Web, who: SignedIn, body: Turn, kind: str) -> Answer:
     turn = people.undo if kind == "undo" else people.redo
     outcome = turn(who.coder.key, body.key, codebook_digest=digest)
     if outcome is None:
-        return _answer(web, who, None, "", message=f"There is nothing to {kind}.")
+        return answer(web, who, None, "", message=f"There is nothing to {kind}.")
     if web.review.live is not None:
         web.review.live.heard(outcome)
     n = len(outcome.units)
     what = f"{n} utterance{'' if n == 1 else 's'}" if n else "a memo or a span"
-    return _answer(web, who, outcome, body.order, message=f"{kind.capitalize()}: {what}.")
+    return answer(web, who, outcome, body.order, message=f"{kind.capitalize()}: {what}.")
 
 
-def _answer(web: Web, who: SignedIn, outcome: Outcome | None, order: str, *, message: str = "") -> Answer:
-    units = {} if outcome is None else _html_of(web, who, outcome.units)
+def answer(web: Web, who: SignedIn, outcome: Outcome | None, order: str, *, message: str = "") -> Answer:
+    """What is stored now: the utterances of an outcome, and the queue's next one where an order is given."""
+    units = {} if outcome is None else html_of(web, who, outcome.units)
     done = len(web.review.orders.done(who.coder))
     following = None
     if order:
@@ -208,7 +209,8 @@ def _with_memos(web: Web) -> set[str]:
     return {memo.target for memo in web.review.people.memos("utterance")}
 
 
-def _html_of(web: Web, who: SignedIn, units: tuple[int, ...]) -> dict[str, str]:
+def html_of(web: Web, who: SignedIn, units: tuple[int, ...]) -> dict[str, str]:
+    """Utterances as they stand for somebody, by key."""
     review, found = web.review, dict[str, str]()
     place: dict[str, list[int]] = {}
     for unit in units:

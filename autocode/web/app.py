@@ -15,7 +15,18 @@ from starlette.exceptions import HTTPException
 
 from autocode import __version__
 from autocode.errors import AutocodeError, StoreError
-from autocode.web import adjudicating, api, audit, codebook, memos, people, project, queueing, reading
+from autocode.web import (
+    adjudicating,
+    api,
+    audit,
+    codebook,
+    memos,
+    old_rule,
+    people,
+    project,
+    queueing,
+    reading,
+)
 from autocode.web.guard import Guard, RefusedError, Throttle, new_token
 from autocode.web.session import SignInNeededError, Web
 from autocode.web.state import Review
@@ -46,7 +57,7 @@ def create_app(
     app.state.web = Web(review, Throttle(), start_key or new_token(), sign_in_as)
     app.add_middleware(Guard, hosts=tuple(hosts))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for part in (people, reading, queueing, api, project, codebook, adjudicating, memos, audit):
+    for part in (people, reading, queueing, api, project, codebook, old_rule, adjudicating, memos, audit):
         app.include_router(part.router)
     for kind in (AutocodeError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autocode.learn.learner import Learned
     from autocode.learn.live import LiveScores
     from autocode.learn.signals import Signals
+    from autocode.pipeline import Coder
     from autocode.store import Outcome, Pool
     from autocode.web.state import Review
 
@@ -62,6 +63,7 @@ class _Work:
 
     signals: Signals
     keys: tuple[int, ...]
+    book: str  # digest of the codebook that the signals are of
     learned: Learned
     live: LiveScores | None
     explainer: Explainer
@@ -76,6 +78,7 @@ class Live:
     def __init__(self, review: Review) -> None:
         self._review = review
         self._snapshot: Snapshot | None = None
+        self._version = 0
         self._changed: deque[tuple[int, frozenset[int]]] = deque(maxlen=50)
         self._inbox: queue.Queue[tuple[int, ...] | str] = queue.Queue()
         self._closing, self._idle = threading.Event(), threading.Event()
@@ -118,7 +121,7 @@ class Live:
     @property
     def version(self) -> int:
         """Grows whenever suggestions change."""
-        return 0 if self._snapshot is None else self._snapshot.version
+        return self._version
 
     @property
     def n_labelled(self) -> int:
@@ -216,8 +219,9 @@ class Live:
                 if self._closing.is_set():
                     return
                 if _CODEBOOK in messages:
-                    self._code_anew()
                     work = None
+                    self._code_anew()
+                    work = self._learn(None)
                 elif work is not None:
                     work = self._take_in(
                         work, {unit for units in messages if not isinstance(units, str) for unit in units}
@@ -234,13 +238,16 @@ class Live:
     def _code_anew(self) -> None:
         """Suggestions by the present codebook for every transcript; what was learnt of the old one goes."""
         self._snapshot = None
+        self._version += 1
+        self._changed.clear()  # so that every page asks for everything again
         code_project(self._review.project, self._review.coder)
 
     def _labels(self, name_of: Mapping[int, str]) -> Labels:
         from autocode.training import labels_of_people
 
         said = self._review.people.said(name_of)
-        return labels_of_people(said, self._review.codebook, name_of=name_of)
+        review = self._review
+        return labels_of_people(said, review.codebook, name_of=name_of, succession=review.succession)
 
     def _learn(self, work: _Work | None) -> _Work | None:
         """Everything anew, if there are labels enough."""
@@ -256,21 +263,26 @@ class Live:
             self.problem = f"suggestions rest on the codebook; they learn from {LEAST} utterances on"
             return None
         coder = self._review.coder
-        signals, keys = (work.signals, work.keys) if work is not None else self._signals()
+        book = coder.codebook
+        same = work is not None and work.book == book.digest
+        signals, keys = (work.signals, work.keys) if work is not None and same else self._signals(coder)
+        if labels.code_ids != book.ids:
+            raise LearnError("the codebook is being changed")
         known = set(labels.unit_ids) & set(signals.ids)
         labels = labels.take(np.flatnonzero([unit in known for unit in labels.unit_ids]))
         labelled = signals.take(np.flatnonzero([unit in known for unit in signals.ids]))
         if not (labels.values == 1).any():
             return None
         learned = learn(
-            labelled, in_order(labels, labelled), self._review.codebook,
+            labelled, in_order(labels, labelled), book,
             background=coder.background_signals(), seed=coder.settings.seed,
         )  # fmt: skip
         try:
             live: LiveScores | None = LiveScores(learned, signals)
         except LearnError:  # so many labels that one more changes little
             live = None
-        made = _Work(signals, keys, learned, live, Explainer(learned, coder.segmenter.function_words))
+        explainer = Explainer(learned, coder.segmenter.function_words)
+        made = _Work(signals, keys, book.digest, learned, live, explainer)
         made.said = {unit: _row(learned, values) for unit, values in zip(
             learned.signals.ids, learned.values, strict=True)}  # fmt: skip
         made.unlabelled = dict(zip(learned.signals.ids, learned.cross_fitted, strict=True))
@@ -279,7 +291,7 @@ class Live:
         self._review.orders.forget()
         return made
 
-    def _signals(self) -> tuple[Signals, tuple[int, ...]]:
+    def _signals(self, coder: Coder) -> tuple[Signals, tuple[int, ...]]:
         """The signals of the utterances that follow live, and their keys."""
         from autocode.learn.signals import join
 
@@ -291,8 +303,8 @@ class Live:
             rows = [row for row, one in enumerate(reading.utterances) if one.codable]
             if rows:
                 transcript = review.project.store.transcript(transcript_id)
-                scored = review.coder.score(transcript, reading.utterances, rows)
-                parts.append(review.coder.signals(reading.utterances, rows, scored))
+                scored = coder.score(transcript, reading.utterances, rows)
+                parts.append(coder.signals(reading.utterances, rows, scored))
                 keys += [reading.keys[row] for row in rows]
         if not parts:
             raise LearnError("no transcript has been coded yet, so there is nothing to suggest for")
@@ -312,9 +324,8 @@ class Live:
             for index, unit in enumerate(labels.unit_ids)
         }
         work.new |= wanted
-        if labels.code_ids != work.learned.code_ids or len(work.new) >= max(
-            REFIT_LEAST, REFIT_SHARE * len(work.learned.signals)
-        ):
+        other_book = self._review.codebook.digest != work.book or labels.code_ids != work.learned.code_ids
+        if other_book or len(work.new) >= max(REFIT_LEAST, REFIT_SHARE * len(work.learned.signals)):
             return self._learn(work) or work
         if work.live is None:
             return work
@@ -357,7 +368,7 @@ class Live:
             moved = (chosen != old.chosen) | (chosen & (np.abs(probabilities - old.probabilities) > MOVED))
             changed = frozenset(work.keys[row] for row in np.flatnonzero(moved.any(axis=1)).tolist())
         self._changed.append((version, changed))
-        self._snapshot = new
+        self._snapshot, self._version = new, version
 
 
 def _row(learned: Learned, values: NDArray[np.float64]) -> dict[str, bool | None]:

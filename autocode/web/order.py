@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from autocode.web.state import Review
 
 BATCH = 100  # units put in order at a time
+OLD_RULE = "old_rule"  # what was finished comes back in this one, until it is decided again or kept
 DESCRIPTIONS = {
     "given": "units given to me, for reliability",
     "transcript": "in the order of the transcripts",
@@ -26,6 +28,7 @@ DESCRIPTIONS = {
     "worst_code": "what helps the code that is told apart worst",
     "rare_code": "candidates for codes with few examples",
     "random": "at random: an audit, good for estimates",
+    OLD_RULE: "decided under an older rule of the codebook",
 }
 
 
@@ -73,8 +76,13 @@ class Orders:
     def next(self, coder: Account, mode: str) -> int | None:
         """The unit to code next; None: nothing is left."""
         done = self.done(coder)
+        old = self._review.rules.units(coder) if mode == OLD_RULE else []
         with self._lock:
             skipped = self._skipped.setdefault(coder.key, set())
+            if mode == OLD_RULE:
+                if old and skipped.issuperset(old):
+                    skipped.clear()
+                return next((unit for unit in old if unit not in skipped), None)
             waiting = [k for k in self._next.get((coder.key, mode), []) if k not in done and k not in skipped]
             if not waiting:
                 waiting = self._ordered(coder, mode, done, skipped)
@@ -107,7 +115,12 @@ class Orders:
     def progress(self, coder: Account, mode: str) -> Progress:
         """How much is done of all that belongs to an order."""
         done = self.done(coder)
-        keys = set(self._given(coder)) if mode == "given" else self._review.pool_keys()
+        if mode == OLD_RULE:
+            left = set(self._review.rules.units(coder))
+            done = self._review.rules.confirmed(coder) - left
+            keys: Set[int] = done | left
+        else:
+            keys = set(self._given(coder)) if mode == "given" else self._review.pool_keys()
         times = self._review.people.times_of(coder.key, 21)
         gaps = [(a - b).total_seconds() for a, b in pairwise(times)]
         pace = [gap for gap in gaps if gap < 300]  # a longer one was a break

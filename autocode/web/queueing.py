@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from autocode.store import Account
-from autocode.web.order import DESCRIPTIONS
+from autocode.web.order import DESCRIPTIONS, OLD_RULE
 from autocode.web.reading import unit_values
 from autocode.web.session import TheWeb, Web, Who
 
@@ -38,6 +38,8 @@ def next_values(web: Web, coder: Account, mode: str) -> dict[str, Any]:
     values: dict[str, Any] = {"progress": web.review.orders.progress(coder, mode), "view": None}
     if key is None:
         return {**values, "before": [], "after": [], "transcript_id": "", "place": 0}
+    if mode == OLD_RULE:
+        values["old"] = web.review.rules.of_unit(coder, key)
     return {**values, **around(web, coder, key)}
 
 

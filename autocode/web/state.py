@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autocode.batch import project_coder
-from autocode.codebook import Codebook, read_codebook
+from autocode.codebook import Codebook, Succession, read_codebook, rewrite_codebook
 from autocode.errors import StoreError
 from autocode.records import Evidence, Suggestion, Utterance
 from autocode.store import Account, Mark, Pool, Project, Reading, ReviewStore, Said
-from autocode.store.review import CONSENSUS
+from autocode.store.review import CONSENSUS, SUCCESSION
 from autocode.web.live import Live
 from autocode.web.order import Orders
+from autocode.web.rules import Rules
 
 if TYPE_CHECKING:
     from autocode.pipeline import Coder
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 KEPT_READINGS = 6
 BLIND_SHARE = "blind_share"
 _NOTHING: Mapping[str, bool] = {}
+
+
+class StaleCodebookError(StoreError):
+    """The codebook has changed since somebody began to edit it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Review:
         self._coder: Coder | None = None
         self._pool_keys: frozenset[int] = frozenset()
         self._codebook: tuple[float, Codebook, int] | None = None
-        self.orders = Orders(self)
+        self.orders, self.rules = Orders(self), Rules(self)
         self.live = Live(self) if learn else None
 
     def close(self) -> None:
@@ -104,6 +109,37 @@ class Review:
                 if is_new and self.live is not None:
                     self.live.heard_of_codebook()
             return self._codebook[1], self._codebook[2]
+
+    @property
+    def succession(self) -> Succession:
+        """Which code each merged code went into; a code that is in the codebook again is itself."""
+        merged, book = self.people.setting(SUCCESSION, {}), self.codebook
+        return Succession({old: new for old, new in merged.items() if old not in book})
+
+    def change_codebook(
+        self, new: Codebook, *, base: int, note: str, succession: Succession | None = None
+    ) -> int:
+        """Write another codebook in the place of version `base`; the number of the new version.
+
+        Raises `StaleCodebookError` where the present one is not `base` any more; nothing is changed then.
+        """
+        with self._lock:
+            book, number = self._current_codebook()
+            if number != base:
+                raise StaleCodebookError("the codebook has changed meanwhile")
+            before, after = self.people.setting(SUCCESSION, {}), succession or self.succession
+            merged = {old: after.resolve(old) for old in after.merged}
+            if merged != before:
+                self.people.set_setting(SUCCESSION, merged)
+            try:
+                rewrite_codebook(new, self.project.codebook_path, previous=book)
+            except BaseException:
+                self.people.set_setting(SUCCESSION, before)
+                raise
+            number = self.project.store.add_codebook(new.digest, new.model_dump_json(), note=note)
+            self._current_codebook()  # the learner hears of it
+        self.orders.forget()
+        return number
 
     def reading(self, transcript_id: str) -> Reading:
         """A transcript's latest coding. Raises `StoreError` where it is not there."""
@@ -186,6 +222,8 @@ class Review:
         if said is None and coder.role == "reader":
             said = self._agreed(codable)
         said = self.people.standing(codable, coder.key) if said is None else said
+        book, succession = self.codebook, self.succession
+        said = {key: succession.read(codes, book) for key, codes in said.items()}
         marks = self.people.marks(coder.key, codable)
         share = float(self.people.setting(BLIND_SHARE, 0.0))
         found, book = [], self.codebook
@@ -209,9 +247,11 @@ class Review:
             if one.done:
                 by_unit.setdefault(one.unit, []).append(one)
         found: dict[int, dict[str, bool]] = {}
+        book, succession = self.codebook, self.succession
         for unit, finished in by_unit.items():
             deciding = [one for one in finished if one.coder == CONSENSUS] or finished
-            votes = Counter(code for one in deciding for code, applies in one.codes.items() if applies)
+            codes = [succession.read(one.codes, book) for one in deciding]
+            votes = Counter(code for one in codes for code, applies in one.items() if applies)
             found[unit] = {code: True for code, n in votes.items() if 2 * n >= len(deciding)}
         return found
 

@@ -96,6 +96,7 @@
     placeTools();
     if (request && request.kind === "bulk") filter();
     if (request && request.then === "next") move(1, true);
+    if (answer.kind === "memo" && !view) location.reload();  // pages that show memos as they stand
     document.dispatchEvent(new CustomEvent("stored", { detail: answer }));
   }
 
@@ -159,7 +160,10 @@
     decide(unit, chip.dataset.code, next);
   }
   function firstOpen(unit) { return $('.code[data-state="open"]', unit); }
+  // In the order of decisions by an older rule, going on keeps what was not changed
+  function keepOld(unit) { send("/api/keep", { key: newKey(), unit: +unit.dataset.unit, order: order() }); }
   function done(unit) {
+    if (order() === "old_rule") { keepOld(unit); return; }
     const was = unit.classList.contains("done");
     $(".finish", unit).classList.add("pending");
     const request = { key: newKey(), kind: "done", done: [{ unit: +unit.dataset.unit, done: true }] };
@@ -305,6 +309,15 @@
       const answer = await api(`/api/memos/${kind}?target=${encodeURIComponent(target)}`);
       memoOn = { kind, target };
       memoText.value = answer.text;
+      $("#memo-title").textContent = `Memo on this ${kind}`;
+      $("#memo-others").replaceChildren(...answer.others.flatMap((one) => {
+        const who = document.createElement("p"), text = document.createElement("p");
+        who.className = "quiet";
+        who.textContent = `${one.coder}, ${one.at}`;
+        text.className = "several";
+        text.textContent = one.text;
+        return [who, text];
+      }));
       memoBox.returnValue = "";
       memoBox.showModal();
       memoText.focus();
@@ -369,6 +382,9 @@
     if (chip) { last = chip.closest(".unit"); toggle(chip); return; }
     const pick = event.target.closest("[data-pick]");
     if (pick) { apply(selection() || current(), pick.dataset.code); return; }
+    const memo = event.target.closest("[data-memo]");
+    if (memo) { openMemo(memo.dataset.memo, memo.dataset.target); return; }
+    if (event.target.closest("[data-keep]") && current()) { keepOld(current()); return; }
     const card = event.target.closest("[data-card]");
     if (card) { openSheet(card.getAttribute("aria-label").replace("About ", ""), `/api/codes/${encodeURIComponent(card.dataset.card)}`); return; }
     const button = event.target.closest("[data-do]");

@@ -1,0 +1,243 @@
+"""Memos: written, read, taken back, and harmless whatever they hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from autocode.records import Transcript, Turn, Utterance
+from autocode.store import Coding, Project, create_project
+from autocode.web.app import create_app
+from autocode.web.guard import sha256
+from autocode.web.session import COOKIE
+from autocode.web.state import Review
+
+BOOK = "codes: [{id: trust, name: Trust, definition: One relies on the other.}]\n"
+
+
+@dataclass
+class Person:
+    """Somebody's browser."""
+
+    client: TestClient
+    csrf: str
+
+    def get(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def api(self, path: str, status: int = 200, **body: object) -> Any:
+        body = {"key": token_hex(16), **body}
+        answer = self.client.post(path, json=body, headers={"x-csrf-token": self.csrf})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def note(self, kind: str, target: object = "", text: str = "A note.", status: int = 200) -> Any:
+        return self.api("/api/memo", status, kind=kind, target=str(target), text=text)
+
+    def notes(self, kind: str, target: object = "") -> Any:
+        answer = self.client.get(f"/api/memos/{kind}", params={"target": str(target)})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with create_project(
+        tmp_path / "study", settings_toml="seed = 0\n", codebook_yaml=BOOK, guide_yaml=""
+    ) as made:
+        turn = Turn(0, "Ana", "respondent", "We rely on them.", 0, 16)
+        made.store.add_transcript(Transcript("ana 1", turn.text, (turn,), "txt", sha256="sha"))
+        unit = Utterance("ana:0", "ana 1", 0, 0, "Ana", "respondent", turn.text, 0, 16, codable=True)
+        coding = Coding((unit,), (), np.zeros((1, 1), np.float32), ("trust",))
+        made.store.save_coding("run", "ana 1", coding, segmentation="s")
+        yield made
+
+
+@pytest.fixture
+def review(project: Project) -> Review:
+    return Review(project, learn=False)
+
+
+@pytest.fixture
+def person(review: Review) -> Callable[..., Person]:
+    app = create_app(review, hosts=["testserver"], start_key="the key")
+
+    def made(name: str = "Mia", role: str = "lead") -> Person:
+        account = review.people.add_account(name, role)  # type: ignore[arg-type]
+        client = TestClient(app)
+        review.people.sign_in(account.key, sha256(token := token_hex(16)))
+        client.cookies.set(COOKIE, token)
+        csrf = re.search(r'data-csrf="([^"]+)"', client.get("/memos").text)
+        assert csrf
+        return Person(client, csrf[1])
+
+    return made
+
+
+@pytest.fixture
+def mia(person: Callable[..., Person]) -> Person:
+    return person()
+
+
+@pytest.fixture
+def unit(review: Review) -> int:
+    return review.reading("ana 1").keys[0]
+
+
+def test_a_memo_on_each_kind_is_stored_shown_and_linked(
+    mia: Person, person: Callable[..., Person], unit: int
+) -> None:
+    targets = {"utterance": unit, "code": "trust", "transcript": "ana 1", "project": ""}
+    for kind, target in targets.items():
+        assert mia.notes(kind, target) == {"text": "", "others": []}
+        mia.note(kind, target, f"On the *{kind}*.")
+        assert mia.notes(kind, target)["text"] == f"On the *{kind}*."
+    page = mia.get("/memos")
+    for kind in targets:
+        assert f"<p>On the <em>{kind}</em>.</p>" in page
+    assert f'href="/read/ana%201#u{unit}"' in page
+    assert 'href="/codebook?code=trust#here"' in page
+    assert "<em>code</em>" in mia.get("/codebook")
+    (other,) = person("Ben", "coder").notes("project")["others"]
+    assert (other["coder"], other["text"]) == ("Mia", "On the *project*.")
+
+
+def test_a_memo_replaces_ones_own_and_an_empty_one_takes_it_away(
+    mia: Person, person: Callable[..., Person], review: Review
+) -> None:
+    person("Ben", "coder").note("project", text="Ben's.")
+    mia.note("project", text="First.")
+    mia.note("project", text="Second.")
+    assert sorted(memo.text for memo in review.people.memos()) == ["Ben's.", "Second."]
+    assert mia.note("project", text=" \n")["message"] == "Memo taken away."
+    assert [memo.text for memo in review.people.memos()] == ["Ben's."]
+
+
+def test_a_memo_can_be_undone_and_redone(mia: Person) -> None:
+    mia.note("code", "trust", "First.")
+    mia.note("code", "trust", "Second.")
+    mia.api("/api/undo")
+    assert mia.notes("code", "trust")["text"] == "First."
+    mia.api("/api/redo")
+    assert mia.notes("code", "trust")["text"] == "Second."
+
+
+def test_sending_a_memo_twice_stores_it_once(mia: Person, review: Review) -> None:
+    key = token_hex(16)
+    first = mia.api("/api/memo", key=key, kind="project", target="", text="Once.")
+    assert mia.api("/api/memo", key=key, kind="project", target="", text="Once.")["action"] == first["action"]
+    assert len(review.people.memos()) == 1
+
+
+def test_the_utterance_shows_that_it_has_a_memo(mia: Person, unit: int) -> None:
+    assert "There is a memo" in mia.note("utterance", unit)["units"][str(unit)]
+    assert "There is a memo" in mia.get("/read/ana%201")
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "status"),
+    [
+        ("utterance", "999999", 404), ("utterance", "one", 400), ("utterance", "²", 400),
+        ("utterance", "", 400),
+        ("code", "nothing", 404), ("transcript", "nobody", 404), ("project", "x", 400), ("thing", "x", 422),
+        ("code", "a\x00b", 422), ("code", "x" * 501, 422),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_has_no_memo(mia: Person, kind: str, target: str, status: int) -> None:
+    mia.note(kind, target, status=status)
+    assert mia.client.get(f"/api/memos/{kind}", params={"target": target}).status_code == status
+
+
+@pytest.mark.parametrize("more", [{"text": "x" * 20_001}, {"text": "a\x00b"}, {"text": 5}, {"color": "red"}])
+def test_a_memo_that_is_none_is_refused(mia: Person, more: dict[str, object]) -> None:
+    mia.api("/api/memo", 422, **{"kind": "project", "target": "", "text": "x", **more})
+
+
+def test_a_reader_reads_and_writes_none(mia: Person, person: Callable[..., Person]) -> None:
+    mia.note("project", text="For all.")
+    eva = person("Eva", "reader")
+    assert "For all." in eva.get("/memos")
+    assert 'action="/memos"' not in eva.get("/memos")
+    eva.note("project", status=403)
+
+
+def test_a_memo_needs_its_token(mia: Person) -> None:
+    mia.csrf = "wrong"
+    mia.note("project", status=403)
+    form = {"csrf": "wrong", "kind": "project", "target": "", "text": "x", "key": token_hex(16)}
+    assert mia.client.post("/memos", data=form).status_code == 403
+
+
+@pytest.mark.parametrize(("kind", "target"), [("project", ""), ("transcript", "ana 1")])
+def test_a_memo_is_written_without_a_script(mia: Person, kind: str, target: str) -> None:
+    form = {"csrf": mia.csrf, "kind": kind, "target": target, "text": "one\r\n\r\ntwo", "key": token_hex(16)}
+    assert mia.client.post("/memos", data=form, follow_redirects=False).status_code == 303
+    assert mia.notes(kind, target)["text"] == "one\n\ntwo"
+    assert "<p>one</p>\n<p>two</p>" in mia.get("/memos")
+
+
+@pytest.mark.parametrize(
+    "change", [{"kind": "code", "target": "trust"}, {"key": "short"}, {"text": "x" * 20_001}]
+)
+def test_a_broken_form_writes_nothing(mia: Person, review: Review, change: dict[str, str]) -> None:
+    form = {"csrf": mia.csrf, "kind": "project", "target": "", "text": "x", "key": token_hex(16), **change}
+    assert mia.client.post("/memos", data=form).status_code == 400
+    assert review.people.memos() == []
+
+
+def test_nothing_of_others_is_seen_on_an_utterance_that_one_decides_blind(
+    mia: Person, person: Callable[..., Person], review: Review, unit: int
+) -> None:
+    ben = person("Ben", "coder")
+    account = review.people.account("Ben")
+    assert account is not None
+    review.people.assign(account.key, {unit: 1.0})
+    mia.note("utterance", unit, "This is trust.")
+    assert ben.notes("utterance", unit) == {"text": "", "others": []}
+    assert "This is trust." not in ben.get("/memos")
+    ben.api("/api/act", kind="done", done=[{"unit": unit, "done": True}])
+    assert "This is trust." in ben.get("/memos")
+    assert len(ben.notes("utterance", unit)["others"]) == 1
+
+
+HARMFUL = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1))",
+    "[a](JaVaScRiPt&colon;alert(1))",
+    "[a](&#106;avascript:alert(1))",
+    "[a](vbscript:alert(1))",
+    "[a](data:text/html;base64,PHNjcmlwdD4=)",
+    "[a](file:///etc/passwd)",
+    "<javascript:alert(1)>",
+    "![a](https://example.org/pixel.png)",
+    "![a](x)",
+    "[a]: javascript:alert(1)\n\n[a]",
+    '<a href="javascript:alert(1)" onclick="alert(1)">a</a>',
+    "</textarea><script>alert(1)</script>",
+    '[a](https://example.org "\\" onmouseover=alert(1) x=\\"")',
+)
+
+
+@pytest.mark.parametrize("text", HARMFUL)
+def test_the_text_of_a_memo_is_harmless(mia: Person, unit: int, text: str) -> None:
+    for kind, target in (("project", ""), ("code", "trust"), ("transcript", "ana 1"), ("utterance", unit)):
+        mia.note(kind, target, text)
+    for path in ("/memos", "/codebook"):
+        page = mia.get(path)
+        main = page.split('<main id="main"')[1].split("</main>")[0]
+        tags = re.findall(r"<[a-z][^>]*>", main.replace("&lt;", "").replace("&gt;", ""))
+        assert not [tag for tag in tags if re.match(r"<(script|img|iframe|object|style|svg)\b", tag)]
+        assert not [tag for tag in tags if re.search(r'\son\w+="', re.sub(r'="[^"]*"', '=""', tag))]
+        for link in re.findall(r'href="([^"]*)"', main):
+            assert not re.match(r"\s*(?!https:)[\w&;#]*:", link), link
