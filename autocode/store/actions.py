@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,7 @@ from autocode.store.tables import (
 
 Change = list[Any]  # ["code", unit, code, true|false|null], ["done", unit, bool],
 # ["span", transcript, start_char, end_char, code, bool] or ["memo", kind, target, text]
+KEY = re.compile("[0-9]{1,10}")  # of an utterance, as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,53 @@ def turn(
     row = (_last_done if kind == "undo" else _last_undone)(connection, actor)
     if row is None:
         return None
-    request = Request(key, kind, json.loads(row.before), codebook_digest)
+    blind = connection.scalars(
+        select(decisions.c.utterance_id).where(decisions.c.action_id == row.id, decisions.c.blind)
+    )  # what was decided blind is taken back and decided again blind, until it is done
+    arms: dict[int, Arm] = dict.fromkeys(blind, "blind")
+    request = Request(key, kind, json.loads(row.before), codebook_digest, arms)
     subject = json.loads(row.shown).get("for", actor)
     return _act(connection, actor, subject, request, now, undoes=row.id)
+
+
+def forget(connection: Connection, transcript_id: str) -> None:
+    """Take a transcript out of actions that are about several, so that the rest of them can be undone.
+
+    Actions on it alone go with it.
+    """
+    key = connection.scalar(select(transcripts.c.id).where(transcripts.c.name == transcript_id))
+    units = set(
+        connection.scalars(
+            select(utterances.c.id)
+            .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
+            .where(segmentations.c.transcript_id == key)
+        )
+    )
+
+    def is_of_it(change: Change) -> bool:
+        if change[0] == "memo":
+            return change[1:3] == ["transcript", transcript_id] or (
+                change[1] == "utterance" and int(change[2]) in units
+            )
+        return change[1] == key if change[0] == "span" else change[1] in units
+
+    for row in connection.execute(select(actions).where(actions.c.transcript_id.is_(None))).all():
+        changes, before = json.loads(row.changes), json.loads(row.before)
+        left = [change for change in changes if not is_of_it(change)]
+        if len(left) == len(changes):
+            continue
+        if not left:
+            connection.execute(actions.delete().where(actions.c.id == row.id))
+            continue
+        shown = json.loads(row.shown)
+        if "units" in shown:
+            shown["units"] = {u: value for u, value in shown["units"].items() if int(u) not in units}
+        values = {
+            "changes": compact_json(left),
+            "before": compact_json([change for change in before if not is_of_it(change)]),
+            "shown": compact_json(shown),
+        }
+        connection.execute(update(actions).where(actions.c.id == row.id).values(values))
 
 
 def last_action(connection: Connection) -> int:
@@ -178,6 +224,30 @@ def _act(
 
 def _places(connection: Connection, units: list[int], changes: Sequence[Change]) -> int | None:
     """The transcript that an action is about (None: several, or none); checks that all is there."""
+    names = [change[2] for change in changes if change[0] == "memo" and change[1] == "transcript"]
+    noted = [change[2] for change in changes if change[0] == "memo" and change[1] == "utterance"]
+    if strange := [target for target in noted if not KEY.fullmatch(target)]:
+        raise StoreError(f"{strange[0]}: no such utterance in the project")
+    wanted = [*units, *map(int, noted)]
+    found = _transcripts_of(connection, wanted)
+    if missing := [unit for unit in wanted if unit not in found]:
+        raise StoreError(
+            f"{missing[0]}: no such utterance in the project; its transcript may have been removed"
+        )
+    about = set(found.values())
+    for column, values in (
+        (transcripts.c.id, [change[1] for change in changes if change[0] == "span"]),
+        (transcripts.c.name, names),
+    ):
+        for value in dict.fromkeys(values):
+            key = connection.scalar(select(transcripts.c.id).where(column == value))
+            if key is None:
+                raise StoreError(f"{value}: no such transcript in the project; it may have been removed")
+            about.add(key)
+    return about.pop() if len(about) == 1 else None
+
+
+def _transcripts_of(connection: Connection, units: list[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     for part in chunks(units):
         for unit, transcript in connection.execute(
@@ -186,15 +256,7 @@ def _places(connection: Connection, units: list[int], changes: Sequence[Change])
             .where(utterances.c.id.in_(part))
         ):
             found[unit] = transcript
-    if missing := [unit for unit in units if unit not in found]:
-        raise StoreError(
-            f"{missing[0]}: no such utterance in the project; its transcript may have been removed"
-        )
-    about = set(found.values()) | {change[1] for change in changes if change[0] == "span"}
-    for key in about:
-        if connection.scalar(select(transcripts.c.id).where(transcripts.c.id == key)) is None:
-            raise StoreError(f"{key}: no such transcript in the project; it may have been removed")
-    return about.pop() if len(about) == 1 else None
+    return found
 
 
 class _Writer:

@@ -120,7 +120,11 @@ def assign(
     Units that the coder has begun already are left as they are.
     """
     n = 0
-    has = set(connection.scalars(select(assignments.c.utterance_id).where(assignments.c.coder_id == coder)))
+    has = {
+        unit
+        for table in (assignments, decisions)
+        for unit in connection.scalars(select(table.c.utterance_id).where(table.c.coder_id == coder))
+    }
     for unit, probability in units.items():
         if unit not in has:
             connection.execute(

@@ -42,7 +42,10 @@ def standing(connection: Connection, kind: str | None = None, target: str | None
 
 
 def write(connection: Connection, coder: int, kind: str, target: str, text: str, *, now: datetime) -> str:
-    """Write a coder's note on something, in place of the one that he or she had there; the earlier text."""
+    """Write a coder's note on something, in place of the one that he or she had there; the earlier text.
+
+    Whoever calls it has checked that the utterance or transcript is there.
+    """
     name = connection.scalar(select(coders.c.name).where(coders.c.id == coder))
     own = [memo for memo in _all(connection) if (memo.kind, memo.target, memo.coder) == (kind, target, name)]
     values: dict[str, Any] = {"coder_id": coder, "text": text, "written_at": now}
@@ -54,8 +57,6 @@ def write(connection: Connection, coder: int, kind: str, target: str, text: str,
         values["transcript_id"] = connection.scalar(
             select(transcripts.c.id).where(transcripts.c.name == target)
         )
-        if values["transcript_id"] is None:
-            raise StoreError(f"{target}: no such transcript in the project; it may have been removed")
     elif kind != "project":
         raise StoreError(f"a memo is on one of {', '.join(MEMO_KINDS)}, not on '{kind}'")
     connection.execute(insert(memos).values(replaces=own[-1].key if own else None, **values))

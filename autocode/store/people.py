@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +54,8 @@ def add(
     name = " ".join(name.split())
     if not name or len(name) > 80:
         raise StoreError("a name needs 1 to 80 characters")
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+        raise StoreError("a name is made of letters, not of control characters")
     if name.casefold() == CONSENSUS:
         raise StoreError(f"the name '{CONSENSUS}' is kept for what coders agree on")
     if named(connection, name) is not None:
