@@ -75,13 +75,14 @@ class Orders:
         done = self.done(coder)
         with self._lock:
             skipped = self._skipped.setdefault(coder.key, set())
-            waiting = [k for k in self._next.get((coder.key, mode), []) if k not in done and k not in skipped]
+            ordered = self._next.get((coder.key, mode), [])  # whole, so that what is undone comes back
+            waiting = [key for key in ordered if key not in done and key not in skipped]
             if not waiting:
-                waiting = self._ordered(coder, mode, done, skipped)
+                ordered = waiting = self._ordered(coder, mode, done, skipped)
                 if not waiting and skipped:
                     skipped.clear()  # what was skipped comes round again at the end
-                    waiting = self._ordered(coder, mode, done, skipped)
-            self._next[coder.key, mode] = waiting
+                    ordered = waiting = self._ordered(coder, mode, done, skipped)
+            self._next[coder.key, mode] = ordered
             return waiting[0] if waiting else None
 
     def done(self, coder: Account) -> set[int]:
