@@ -11,7 +11,7 @@ from sqlalchemy import URL
 
 from autocode.errors import StoreError
 from autocode.records import Decision, Role, Transcript
-from autocode.store import codings, decisions, migrations, runs, transcripts
+from autocode.store import actions, codings, decisions, migrations, runs, transcripts
 from autocode.store.database import WAIT_S, Database, OnWait
 from autocode.store.entries import CodebookVersion, Coding, Run, RunInfo, RunStatus, TranscriptSummary
 from autocode.store.failures import NO_DATABASE
@@ -102,6 +102,7 @@ class Store:
         Raises `StoreError` if coders' decisions refer to it, unless `with_decisions`.
         """
         with self._database.write() as connection:
+            actions.forget(connection, transcript_id)
             transcripts.remove(connection, transcript_id, with_decisions=with_decisions)
         self._database.close()  # the log still has the text; when its last reader closes it, it is gone
 

@@ -267,7 +267,7 @@ actions = Table(
     Column("at", UtcTime, nullable=False),
     Column("transcript_id", _refers("transcripts"), index=True),
     Column("undoes", _refers("actions"), index=True),  # of kind undo or redo
-    Column("changes", Text, nullable=False),  # JSON, see `review.Change`
+    Column("changes", Text, nullable=False),  # JSON, see `actions.Change`
     Column("before", Text, nullable=False),  # JSON: the changes that take it back
     Column("shown", Text, nullable=False),  # JSON: model, codebook, and each unit's suggestions on the screen
 )

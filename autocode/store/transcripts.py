@@ -14,10 +14,12 @@ from autocode.records import Role, Transcript, Turn
 from autocode.store.entries import TranscriptSummary
 from autocode.store.keys import content_digest, input_digest
 from autocode.store.tables import (
+    assignments,
     codings,
     decisions,
     memos,
     segmentations,
+    spans,
     speakers,
     transcripts,
     turns,
@@ -194,8 +196,16 @@ def remove(connection: Connection, transcript_id: str, *, with_decisions: bool) 
         .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
         .where(segmentations.c.transcript_id == key)
     )
-    n = connection.scalar(
-        select(func.count()).select_from(decisions).where(decisions.c.utterance_id.in_(of_it))
+    finished = assignments.c.first_codes.is_not(None) & assignments.c.utterance_id.not_in(
+        select(decisions.c.utterance_id).where(decisions.c.coder_id == assignments.c.coder_id)
+    )  # read, and no code applies: that was decided too
+    n = sum(
+        connection.scalar(select(func.count()).select_from(table).where(rows)) or 0
+        for table, rows in (
+            (decisions, decisions.c.utterance_id.in_(of_it)),
+            (assignments, assignments.c.utterance_id.in_(of_it) & finished),
+            (spans, spans.c.transcript_id == key),
+        )
     )
     if n and not with_decisions:
         raise StoreError(

@@ -11,13 +11,14 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from autocode.errors import StoreError
-from autocode.store import Outcome
+from autocode.store import Outcome, Reading
 from autocode.store import Request as Wanted
 from autocode.store.review import CONSENSUS
 from autocode.web.guard import RefusedError
 from autocode.web.queueing import next_values
 from autocode.web.reading import unit_values
 from autocode.web.session import Coding, SignedIn, TheWeb, Web, Who
+from autocode.web.state import UnitView
 
 router = APIRouter(prefix="/api", tags=["review"])
 MOST_UNITS = 5000
@@ -91,6 +92,7 @@ class Answer(BaseModel):
 def act(body: Act, who: Coding, web: TheWeb) -> Answer:
     """Store decisions; answers with the utterances as they stand."""
     review = web.review
+    _check_order(web, body.order)
     if body.skip is not None:
         review.orders.skip(who.coder, body.skip)
     if not (body.codes or body.done or body.spans):
@@ -113,6 +115,12 @@ def act(body: Act, who: Coding, web: TheWeb) -> Answer:
     if review.live is not None:
         review.live.heard(outcome)
     return answer(web, who, outcome, body.order)
+
+
+def _check_order(web: Web, order: str) -> None:
+    """Refuse an order that there is not before anything is stored, not after."""
+    if order:
+        web.review.orders.check(order)
 
 
 def _changes(
@@ -145,18 +153,22 @@ def _changes(
             ["span", reading.transcript_key, span.start_char, span.end_char, span.code, span.applies]
         )
     changes += [["done", one.unit, one.done] for one in body.done]
-    return changes, review.shown(views), machine
+    shown = review.shown(views)
+    if body.spans:
+        shown["blind"] = all(view.hidden for view in views) and bool(views)
+    return changes, shown, machine
 
 
 def _closed(web: Web, body: Act, said: dict[int, Any]) -> list[list[Any]]:
     """The decisions with what follows from them: of an exclusive group one code applies at most."""
     book, changes = web.review.codebook, list[list[Any]]()
+    now = {unit: dict(codes) for unit, codes in said.items()}
     for one in body.codes:
-        if one.applies:
-            for rival in book.group_of(one.code):
-                if rival != one.code and said.get(one.unit, {}).get(rival):
-                    changes.append(["code", one.unit, rival, False])
-        changes.append(["code", one.unit, one.code, one.applies])
+        codes = now.setdefault(one.unit, {})
+        rivals = [code for code in book.group_of(one.code) if code != one.code and codes.get(code)]
+        for code, applies in (*((code, False) for code in rivals if one.applies), (one.code, one.applies)):
+            changes.append(["code", one.unit, code, applies])
+            codes[code] = applies
     return changes
 
 
@@ -173,6 +185,7 @@ def redo(body: Turn, who: Coding, web: TheWeb) -> Answer:
 
 
 def _turned(web: Web, who: SignedIn, body: Turn, kind: str) -> Answer:
+    _check_order(web, body.order)
     people, digest = web.review.people, web.review.codebook.digest
     turn = people.undo if kind == "undo" else people.redo
     outcome = turn(who.coder.key, body.key, codebook_digest=digest)
@@ -243,9 +256,7 @@ def suggestions(who: Who, web: TheWeb, transcript_id: str, since: Number = 0) ->
 def why(key: Number, who: Who, web: TheWeb) -> dict[str, Any]:
     """The evidence for what is suggested on an utterance; nothing while it is blind."""
     review = web.review
-    unit = review.people.unit(key)
-    reading = review.reading(unit.transcript_id)
-    (view,) = review.views(who.coder, reading, [key])
+    reading, view = _view(web, who, key)
     if view.hidden:
         raise RefusedError(403, "suggestions are shown when you have decided")
     evidence = review.evidence(who.coder, reading, view)
@@ -256,15 +267,22 @@ def why(key: Number, who: Who, web: TheWeb) -> dict[str, Any]:
 def history(key: Number, who: Who, web: TheWeb) -> dict[str, Any]:
     """Every decision on an utterance that this coder may see, with what was shown."""
     review = web.review
-    unit = review.people.unit(key)
-    reading = review.reading(unit.transcript_id)
-    (view,) = review.views(who.coder, reading, [key])
+    _, view = _view(web, who, key)
     rows = [
         row for row in review.people.history(key)
         if row["coder"] == who.coder.name or (not view.hidden and row["coder"] == CONSENSUS)
         or (who.coder.role in ("lead", "reader") and not view.hidden and not row["blind"])
     ]  # fmt: skip
     return {"html": web.part("history.html", view=view, rows=rows, **unit_values(web))}
+
+
+def _view(web: Web, who: SignedIn, key: int) -> tuple[Reading, UnitView]:
+    """An utterance of the latest coding of its transcript, as this coder may see it."""
+    reading = web.review.reading(web.review.people.unit(key).transcript_id)
+    views = web.review.views(who.coder, reading, [key])
+    if not views:
+        raise StoreError(f"{key}: no such utterance in the latest coding; reload the page")
+    return reading, views[0]
 
 
 @router.get("/codes/{code}")

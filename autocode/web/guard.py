@@ -48,6 +48,10 @@ class RefusedError(AutocodeError):
         self.status = status
 
 
+TOO_LARGE = 413, "the request is too large"
+MISTAKE = 500, "autocode met an error of its own; the terminal in which it runs says more"
+
+
 class Guard:
     """ASGI middleware: refuses what no browser of ours would send, and adds the headers to all answers."""
 
@@ -63,8 +67,12 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
+        started, n_read = False, 0
+
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 given = {name.lower() for name, _ in message.get("headers", [])}
                 message["headers"] = [
                     *message.get("headers", []),
@@ -72,22 +80,30 @@ class Guard:
                 ]
             await send(message)
 
-        try:
-            self._check(scope)
-        except RefusedError as error:
-            await _answer(send_with_headers, error)
-            return
-        n_read = 0
-
         async def limited() -> MutableMapping[str, Any]:
             nonlocal n_read
             message = await receive()
             n_read += len(message.get("body", b""))
             if n_read > MAX_BODY:
-                raise RefusedError(413, "the request is too large")
+                raise RefusedError(*TOO_LARGE)
             return message
 
-        await self.app(scope, limited, send_with_headers)
+        async def send_unless_too_large(message: MutableMapping[str, Any]) -> None:
+            if n_read <= MAX_BODY:  # else whoever read the body has made an answer of his own of our refusal
+                await send_with_headers(message)
+
+        try:
+            self._check(scope)
+            await self.app(scope, limited, send_unless_too_large)
+            if n_read > MAX_BODY:
+                raise RefusedError(*TOO_LARGE)
+        except RefusedError as error:
+            if not started:
+                await _answer(send_with_headers, error)
+        except Exception:  # our own mistake: the server tells it in the terminal
+            if not started:
+                await _answer(send_with_headers, RefusedError(*MISTAKE))
+            raise
 
     def _check(self, scope: Scope) -> None:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -96,19 +112,25 @@ class Guard:
             raise RefusedError(
                 421, "this address is not the review page's; use the one that autocode printed"
             )
-        try:
-            length = int(headers.get(b"content-length") or 0)
-        except ValueError:
-            raise RefusedError(400, "the request's length is no number") from None
-        if length > MAX_BODY:
-            raise RefusedError(413, "the request is too large")
+        length = headers.get(b"content-length", "0")
+        if not (length.isascii() and length.isdecimal()):
+            raise RefusedError(400, "the request's length is no number")
+        if len(length) > 20 or int(length) > MAX_BODY:
+            raise RefusedError(*TOO_LARGE)
         if scope["method"] in SAFE_METHODS:
             return
         origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host:
+        if origin is not None and _host_of(origin) != host:
             raise RefusedError(403, "the request comes from another site")
         if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise RefusedError(403, "the request comes from another site")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # no address at all
+        return ""
 
 
 async def _answer(send: Send, error: RefusedError) -> None:
@@ -172,7 +194,7 @@ class Throttle:
 
     def check(self, name: str) -> None:
         """Raise `RefusedError` while one has to wait."""
-        n, until = self._failures.get(name.casefold(), (0, 0.0))
+        n, until = self._failures.get(_one_way(name), (0, 0.0))
         wait = until - self._clock()
         if n >= self.FREE and wait > 0:
             raise RefusedError(429, f"too many wrong passphrases; try again in {wait:.0f} s")
@@ -181,10 +203,16 @@ class Throttle:
         """Count a wrong passphrase."""
         if len(self._failures) >= self.NAMES:
             self._failures.pop(next(iter(self._failures)))
-        n = self._failures.get(name.casefold(), (0, 0.0))[0] + 1
+        key = _one_way(name)
+        n = self._failures.get(key, (0, 0.0))[0] + 1
         wait = min(self.MOST_S, self.FIRST_S * 2.0 ** max(0, n - self.FREE))
-        self._failures[name.casefold()] = n, self._clock() + wait
+        self._failures[key] = n, self._clock() + wait
 
     def succeeded(self, name: str) -> None:
         """Forget the wrong ones."""
-        self._failures.pop(name.casefold(), None)
+        self._failures.pop(_one_way(name), None)
+
+
+def _one_way(name: str) -> str:
+    """The name as accounts are looked up by it, so that each has one count whatever the spelling."""
+    return " ".join(name.split()).casefold()

@@ -83,13 +83,14 @@ class Orders:
                 if old and skipped.issuperset(old):
                     skipped.clear()
                 return next((unit for unit in old if unit not in skipped), None)
-            waiting = [k for k in self._next.get((coder.key, mode), []) if k not in done and k not in skipped]
+            ordered = self._next.get((coder.key, mode), [])  # whole, so that what is undone comes back
+            waiting = [key for key in ordered if key not in done and key not in skipped]
             if not waiting:
-                waiting = self._ordered(coder, mode, done, skipped)
+                ordered = waiting = self._ordered(coder, mode, done, skipped)
                 if not waiting and skipped:
                     skipped.clear()  # what was skipped comes round again at the end
-                    waiting = self._ordered(coder, mode, done, skipped)
-            self._next[coder.key, mode] = waiting
+                    ordered = waiting = self._ordered(coder, mode, done, skipped)
+            self._next[coder.key, mode] = ordered
             return waiting[0] if waiting else None
 
     def done(self, coder: Account) -> set[int]:
@@ -139,11 +140,20 @@ class Orders:
             return []
         if mode == "transcript":
             rows = open_rows[:BATCH]
+        elif mode == "random":
+            rows = open_rows[next_batch(self._candidates(pool, open_rows), BATCH, strategy=mode)]
+        elif not len(open_rows := self._seen_through(coder, pool, open_rows)):
+            return []
         elif mode.startswith("code:"):
             rows = self._candidates_of(mode.removeprefix("code:"), pool, open_rows)
         else:
             rows = open_rows[next_batch(self._candidates(pool, open_rows), BATCH, strategy=mode)]
         return [int(key) for key in pool.keys[rows]]
+
+    def _seen_through(self, coder: Account, pool: Pool, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Rows whose suggestions the coder may see: an order by score would tell those of the others."""
+        hidden = self._review.still_blind(coder)
+        return rows[~np.isin(pool.keys[rows], list(hidden))]
 
     def _candidates_of(self, code: str, pool: Pool, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         if code not in pool.code_ids:

@@ -271,7 +271,7 @@ class Review:
         stored = {one.code_id: one.evidence for one in view.suggestions}
         if self.live is None or not self.live.name:
             return stored
-        learnt = self.live.evidence(view.key, codes, hidden=self._still_blind(coder))
+        learnt = self.live.evidence(view.key, codes, hidden=self._names(self.still_blind(coder)))
         row = reading.keys.index(view.key)
         transcript = self.project.store.transcript(reading.utterances[row].transcript_id)
         with self._lock:
@@ -284,16 +284,19 @@ class Review:
                 for code in codes
             }
 
-    def _still_blind(self, coder: Account) -> set[str]:
-        """Ids of the utterances of which the coder must not know yet what others say."""
+    def still_blind(self, coder: Account) -> set[int]:
+        """Keys of the utterances of which the coder must not know yet what machine or others say."""
         marks, share = self.people.marks(coder.key), float(self.people.setting(BLIND_SHARE, 0.0))
-        pool = self.pool()
         return {
-            name
-            for key, name in zip(pool.keys.tolist(), pool.names, strict=True)
+            key
+            for key in self.pool_keys()
             if (mark := marks.get(key)) is None or not mark.revealed
             if self._arm_of(coder, key, mark, share) == "blind"
         }
+
+    def _names(self, keys: set[int]) -> set[str]:
+        pool = self.pool()
+        return {name for key, name in zip(pool.keys.tolist(), pool.names, strict=True) if key in keys}
 
     def arms(self, coder: Account, units: Iterable[int]) -> dict[int, Arm]:
         """The arms of units that the coder was not given."""

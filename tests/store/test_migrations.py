@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from autocode.errors import StoreError
 from autocode.records import Decision
-from autocode.store import SCHEMA_VERSION, Store, create_project, open_project
+from autocode.store import SCHEMA_VERSION, ReviewStore, Store, create_project, open_project
 from autocode.store.database import Database, sqlite_url
 from autocode.store.migrations import MIGRATIONS, app_version, bring_up_to_date
 
@@ -76,6 +76,42 @@ def test_version_1_opens_with_everything_in_it(old_project):
         decision = Decision("anna:1", "gap", "mia", True, True, datetime(2024, 5, 1, tzinfo=UTC))
         store.add_decision(decision, segmentation="s")
         assert store.decisions() == [decision]
+
+
+def test_version_2_keeps_its_decisions(old_project):
+    """A decision of before there were accounts is there, and its coder has an account."""
+    path = old_project / "autocode.db"
+    database = Database(sqlite_url(path))
+    bring_up_to_date(database, migrations={1: MIGRATIONS[1]})
+    with database.write() as connection:
+        connection.execute(text("INSERT INTO coders (id, name, added_at) VALUES (7, 'mia', '2024-05-01')"))
+        connection.execute(
+            text(
+                "INSERT INTO decisions (utterance_id, code_id, coder_id, applies, blind, decided_at) "
+                "SELECT u.id, c.id, 7, 1, 1, '2024-05-01' FROM utterances u, codes c "
+                "WHERE u.name = 'anna:1' AND c.name = 'gap'"
+            )
+        )
+        memo = "INSERT INTO memos (code_id, coder_id, text, written_at) SELECT id, 7, 'see', '2024-05-01'"
+        connection.execute(text(f"{memo} FROM codes WHERE name = 'gap'"))
+    database.close()
+    with open_project(old_project) as project:
+        decision = Decision("anna:1", "gap", "mia", True, True, datetime(2024, 5, 1, tzinfo=UTC))
+        assert project.store.decisions() == [decision]
+        people = ReviewStore(project.store)
+        (mia,) = people.accounts()
+        assert (mia.key, mia.name, mia.role, mia.has_passphrase, mia.active) == (
+            7,
+            "mia",
+            "coder",
+            False,
+            True,
+        )
+        (row,) = people.log()
+        assert (row["coder"], row["code"], row["value"], row["action"]) == ("mia", "gap", True, "stored")
+        assert [(memo.target, memo.text) for memo in people.memos("code")] == [("gap", "see")]
+        assert people.undo(7, "nothing-to-undo", codebook_digest="") is None  # it was no action
+    assert (old_project / "autocode.db.bak-v2").exists()
 
 
 def test_a_migrated_layout_is_the_current_one(old_project, tmp_path):

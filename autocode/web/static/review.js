@@ -411,7 +411,7 @@
     let n = 0;
     for (const unit of $$("#units .unit")) {
       const codable = unit.classList.contains("codable");
-      const codes = (unit.dataset.codes || "").split(" "), open = (unit.dataset.open || "").split(" ").filter(Boolean);
+      const codes = (unit.dataset.codes || "").split("\n"), open = (unit.dataset.open || "").split("\n").filter(Boolean);
       let shown = true;
       if (text) shown = unit.querySelector(".said").textContent.toLowerCase().includes(text);
       if (shown && code) shown = codable && (codes.includes(code) || open.includes(code));
@@ -431,7 +431,7 @@
     drawMap();
   }
   const acceptShown = $("#accept-shown");
-  const shownWith = (code) => units().filter((unit) => unit.dataset.open.split(" ").includes(code)).map((unit) => +unit.dataset.unit);
+  const shownWith = (code) => units().filter((unit) => unit.dataset.open.split("\n").includes(code)).map((unit) => +unit.dataset.unit);
   if (filters) {
     acceptShown.addEventListener("click", () => {
       const code = new FormData(filters).get("code"), found = shownWith(code);
@@ -449,7 +449,7 @@
   });
   function markPanel() {
     const unit = current();
-    const codes = unit ? (unit.dataset.codes || "").split(" ") : [];
+    const codes = unit ? (unit.dataset.codes || "").split("\n") : [];
     for (const node of $$("#tree [data-pick]")) node.classList.toggle("has", codes.includes(node.dataset.code));
   }
   // One set of tools, at the utterance that has the focus
@@ -479,7 +479,7 @@
       return colours.get(code);
     };
     all.forEach((unit, index) => {
-      const codes = (unit.dataset.codes || "").split(" ").filter(Boolean).slice(0, 4);
+      const codes = (unit.dataset.codes || "").split("\n").filter(Boolean).slice(0, 4);
       codes.forEach((code, at) => {
         pen.fillStyle = colour(code);
         pen.fillRect((at * map.width) / codes.length, index * step, map.width / codes.length, Math.max(1.5, step * 0.9));

@@ -1,0 +1,212 @@
+"""What people say now of utterances and stretches of text, and which utterances are whose to do."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, insert, select
+
+from autocode.store.tables import (
+    assignments,
+    coders,
+    codes,
+    decisions,
+    segmentations,
+    spans,
+    transcripts,
+    utterances,
+)
+
+Arm = Literal["blind", "assisted"]
+_CHUNK = 500  # keys in one IN (...)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where one coder stands with one unit."""
+
+    arm: Arm
+    done: bool
+    revealed: bool  # was done once, so that suggestions have been shown since
+    drawn: bool  # for reliability
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one coder says now of one unit."""
+
+    unit: int
+    coder: str
+    done: bool  # codes that are not in `codes` do not apply then
+    codes: Mapping[str, bool]
+
+
+def standing(connection: Connection, units: Iterable[int], coder: int) -> dict[int, dict[str, bool]]:
+    """What one coder says now of each of `units`, by code."""
+    found: dict[int, dict[str, bool]] = {}
+    for part in chunks(list(units)):
+        query = (
+            select(decisions.c.utterance_id, codes.c.name, decisions.c.applies, decisions.c.withdrawn)
+            .join(codes, codes.c.id == decisions.c.code_id)
+            .where(decisions.c.utterance_id.in_(part), decisions.c.coder_id == coder)
+            .order_by(decisions.c.id)
+        )
+        for unit, code, applies, withdrawn in connection.execute(query):
+            said = found.setdefault(unit, {})
+            said.pop(code, None)
+            if not withdrawn:
+                said[code] = applies
+    return found
+
+
+def standing_of_all(connection: Connection, units: Iterable[int]) -> dict[int, dict[str, dict[str, bool]]]:
+    """What every coder says now of `units`: by unit, by coder's name, by code."""
+    found: dict[int, dict[str, dict[str, bool]]] = {}
+    for part in chunks(list(units)):
+        query = (
+            select(decisions.c.utterance_id, coders.c.name, codes.c.name.label("code"),
+                   decisions.c.applies, decisions.c.withdrawn)
+            .join(codes, codes.c.id == decisions.c.code_id)
+            .join(coders, coders.c.id == decisions.c.coder_id)
+            .where(decisions.c.utterance_id.in_(part))
+            .order_by(decisions.c.id)
+        )  # fmt: skip
+        for unit, coder, code, applies, withdrawn in connection.execute(query):
+            said = found.setdefault(unit, {}).setdefault(coder, {})
+            said.pop(code, None)
+            if not withdrawn:
+                said[code] = applies
+    return found
+
+
+def marks(connection: Connection, coder: int, units: Iterable[int] | None = None) -> dict[int, Mark]:
+    """Where a coder stands with `units`, or with all that he or she has or was given."""
+    base = select(
+        assignments.c.utterance_id, assignments.c.arm, assignments.c.done_at,
+        assignments.c.first_codes, assignments.c.probability,
+    ).where(assignments.c.coder_id == coder)  # fmt: skip
+    found: dict[int, Mark] = {}
+    queries = (
+        [base]
+        if units is None
+        else [base.where(assignments.c.utterance_id.in_(part)) for part in chunks(list(units))]
+    )
+    for query in queries:
+        for unit, arm, done_at, first, probability in connection.execute(query):
+            found[unit] = Mark(arm, done_at is not None, first is not None, probability is not None)
+    return found
+
+
+def coverage(connection: Connection) -> dict[int, dict[int, bool]]:
+    """Who has finished which unit: by unit, by coder's key, whether it is done (False: only given)."""
+    found: defaultdict[int, dict[int, bool]] = defaultdict(dict)
+    for unit, coder, done_at in connection.execute(
+        select(assignments.c.utterance_id, assignments.c.coder_id, assignments.c.done_at)
+    ):
+        found[unit][coder] = done_at is not None
+    return dict(found)
+
+
+def assign(
+    connection: Connection, coder: int, units: Mapping[int, float], *, arm: Arm = "blind", now: datetime
+) -> int:
+    """Give units to a coder, each with its probability of having been drawn; how many are new.
+
+    Units that the coder has begun already are left as they are.
+    """
+    n = 0
+    has = {
+        unit
+        for table in (assignments, decisions)
+        for unit in connection.scalars(select(table.c.utterance_id).where(table.c.coder_id == coder))
+    }
+    for unit, probability in units.items():
+        if unit not in has:
+            connection.execute(
+                insert(assignments).values(
+                    coder_id=coder,
+                    utterance_id=unit,
+                    arm=arm,
+                    assigned_at=now,
+                    probability=probability,
+                )
+            )
+            n += 1
+    return n
+
+
+def first_decisions(
+    connection: Connection,
+) -> list[tuple[str, str, str, Arm, frozenset[str], frozenset[str]]]:
+    """Of each finished unit: coder, transcript, utterance, arm, codes then, suggested codes then."""
+    query = (
+        select(coders.c.name, transcripts.c.name.label("transcript"), utterances.c.name.label("unit"),
+               assignments.c.arm, assignments.c.first_codes, assignments.c.suggested)
+        .join(coders, coders.c.id == assignments.c.coder_id)
+        .join(utterances, utterances.c.id == assignments.c.utterance_id)
+        .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
+        .join(transcripts, transcripts.c.id == segmentations.c.transcript_id)
+        .where(assignments.c.first_codes.is_not(None))
+        .order_by(assignments.c.id)
+    )  # fmt: skip
+    return [
+        (coder, transcript, unit, arm, frozenset(json.loads(first)), frozenset(json.loads(suggested)))
+        for coder, transcript, unit, arm, first, suggested in connection.execute(query)
+    ]
+
+
+def said(connection: Connection, units: Iterable[int] | None) -> list[Said]:
+    """What each coder says now of `units` (None: of all), in the order in which units came up."""
+    done_query = select(assignments.c.coder_id, assignments.c.utterance_id).where(
+        assignments.c.done_at.is_not(None)
+    )
+    decided_query = (
+        select(decisions.c.coder_id, decisions.c.utterance_id, codes.c.name, decisions.c.applies,
+               decisions.c.withdrawn)
+        .join(codes, codes.c.id == decisions.c.code_id)
+        .order_by(decisions.c.id)
+    )  # fmt: skip
+    done: dict[tuple[int, int], None] = {}
+    codes_of: dict[tuple[int, int], dict[str, bool]] = {}
+    for part in [None] if units is None else chunks(list(units)):
+        for coder, unit in connection.execute(_only(done_query, assignments.c.utterance_id, part)):
+            done[coder, unit] = None
+        for coder, unit, code, applies, withdrawn in connection.execute(
+            _only(decided_query, decisions.c.utterance_id, part)
+        ):
+            now = codes_of.setdefault((coder, unit), {})
+            now.pop(code, None)
+            if not withdrawn:
+                now[code] = applies
+    coder_names = {row.id: row.name for row in connection.execute(select(coders.c.id, coders.c.name))}
+    both = {**dict.fromkeys(done), **dict.fromkeys(codes_of)}
+    return [
+        Said(unit, coder_names[coder], (coder, unit) in done, codes_of.get((coder, unit), {}))
+        for coder, unit in both
+        if (coder, unit) in done or codes_of[coder, unit]
+    ]
+
+
+def _only(query: Any, column: Any, keys: list[int] | None) -> Any:
+    return query if keys is None else query.where(column.in_(keys))
+
+
+def spans_of(connection: Connection, transcript: int, coder: int) -> dict[tuple[int, int, str], bool]:
+    """What a coder said last of each stretch: by start_char, end_char and code, whether it applies."""
+    query = (
+        select(spans.c.start_char, spans.c.end_char, codes.c.name, spans.c.applies)
+        .join(codes, codes.c.id == spans.c.code_id)
+        .where(spans.c.transcript_id == transcript, spans.c.coder_id == coder)
+        .order_by(spans.c.id)
+    )
+    return {(start, end, code): applies for start, end, code, applies in connection.execute(query)}
+
+
+def chunks(keys: list[int]) -> list[list[int]]:
+    """The keys in parts that one query can hold."""
+    return [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
