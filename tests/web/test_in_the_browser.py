@@ -401,7 +401,9 @@ def test_filters_show_what_they_say(study, new_page):
         assert shown.count() == page.locator(".unit.codable:has(.code.open)").count()
         page.click("#filters button[type=reset]")
         page.fill("#find", "market")
-        assert all("market" in text.lower() for text in page.locator(".unit:visible .said").all_inner_texts())
+        assert all(
+            "market" in text.lower() for text in page.locator(".unit:visible .said").all_text_contents()
+        )
 
 
 def test_one_code_is_accepted_on_all_that_suggest_it_and_taken_back_at_once(study, new_page, people):
