@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from autocode.store.tables import (
     assignments,
@@ -106,10 +106,33 @@ def coverage(connection: Connection) -> dict[int, dict[int, bool]]:
     """Who has finished which unit: by unit, by coder's key, whether it is done (False: only given)."""
     found: defaultdict[int, dict[int, bool]] = defaultdict(dict)
     for unit, coder, done_at in connection.execute(
-        select(assignments.c.utterance_id, assignments.c.coder_id, assignments.c.done_at)
+        select(assignments.c.utterance_id, assignments.c.coder_id, assignments.c.done_at).where(
+            or_(assignments.c.probability.is_not(None), assignments.c.first_codes.is_not(None))
+        )
     ):
         found[unit][coder] = done_at is not None
     return dict(found)
+
+
+def begun(connection: Connection, coder: int) -> set[int]:
+    """Units of which a coder has decided something, or which he or she was given."""
+    return {
+        unit
+        for table in (assignments, decisions)
+        for unit in connection.scalars(select(table.c.utterance_id).where(table.c.coder_id == coder))
+    }
+
+
+def has_seen_others(connection: Connection, coder: int, unit: int, *, now: datetime) -> None:
+    """Remember that a coder was shown what others say of a unit: what he or she says later is not blind.
+
+    A unit that the coder has finished once, or was given, is left as it is.
+    """
+    mine = select(assignments.c.id).where(assignments.c.coder_id == coder, assignments.c.utterance_id == unit)
+    if connection.scalar(mine) is None:
+        connection.execute(
+            insert(assignments).values(coder_id=coder, utterance_id=unit, arm="assisted", assigned_at=now)
+        )
 
 
 def assign(
@@ -120,11 +143,7 @@ def assign(
     Units that the coder has begun already are left as they are.
     """
     n = 0
-    has = {
-        unit
-        for table in (assignments, decisions)
-        for unit in connection.scalars(select(table.c.utterance_id).where(table.c.coder_id == coder))
-    }
+    has = begun(connection, coder)
     for unit, probability in units.items():
         if unit not in has:
             connection.execute(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
+from autocode.store.decided import chunks
 from autocode.store.tables import (
     actions,
     codebook_versions,
@@ -36,13 +38,37 @@ class Decided:
 
 def of_unit(connection: Connection, unit: int) -> list[dict[str, Any]]:
     """Every decision on a unit, oldest first, with who, when, and what was shown."""
-    query = _decision_log().where(decisions.c.utterance_id == unit)
-    return [_log_row(row) for row in connection.execute(query)]
+    query = _decision_log().where(decisions.c.utterance_id == unit).order_by(decisions.c.id)
+    return _rows(connection, query)
 
 
-def log(connection: Connection) -> list[dict[str, Any]]:
-    """Every decision of the project, oldest first."""
-    return [_log_row(row) for row in connection.execute(_decision_log())]
+def log(connection: Connection, **wanted: str) -> list[dict[str, Any]]:
+    """Every decision, oldest first; `wanted` may name a `coder`, a `code` and a `transcript_id`."""
+    return _rows(connection, _only(_decision_log(), wanted).order_by(decisions.c.id))
+
+
+def page(connection: Connection, start: int, n: int, **wanted: str) -> tuple[int, list[dict[str, Any]]]:
+    """How many decisions there are, and `n` of them from the `start`-th on, latest first."""
+    query = _only(_decision_log(), wanted)
+    total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return total, _rows(connection, query.order_by(decisions.c.id.desc()).offset(start).limit(n))
+
+
+def _only(query: Any, wanted: Mapping[str, str]) -> Any:
+    columns = {"coder": coders.c.name, "code": codes.c.name, "transcript_id": transcripts.c.name}
+    return query.where(*(columns[name] == value for name, value in wanted.items()))
+
+
+def _rows(connection: Connection, query: Any) -> list[dict[str, Any]]:
+    rows = connection.execute(query).all()
+    keys = dict.fromkeys(row.action_id for row in rows if row.action_id is not None)
+    shown: dict[int, dict[str, Any]] = {}  # read once an action: a bulk action has thousands of rows here
+    for part in chunks(list(keys)):
+        for key, text in connection.execute(
+            select(actions.c.id, actions.c.shown).where(actions.c.id.in_(part))
+        ):
+            shown[key] = json.loads(text)
+    return [_log_row(row, shown.get(row.action_id, {})) for row in rows]
 
 
 def decided(connection: Connection, coder: int | None = None) -> list[Decided]:
@@ -95,7 +121,7 @@ def _decision_log() -> Any:
             utterances.c.name.label("utterance_id"), codes.c.name.label("code"),
             coders.c.name.label("coder"), decisions.c.applies, decisions.c.withdrawn, decisions.c.blind,
             decisions.c.decided_at, codebook_versions.c.number.label("codebook_version"),
-            actions.c.kind.label("action"), actions.c.shown,
+            actions.c.kind.label("action"), actions.c.id.label("action_id"),
         )
         .join(utterances, utterances.c.id == decisions.c.utterance_id)
         .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
@@ -104,15 +130,13 @@ def _decision_log() -> Any:
         .join(coders, coders.c.id == decisions.c.coder_id)
         .join(codebook_versions, codebook_versions.c.id == decisions.c.codebook_id, isouter=True)
         .join(actions, actions.c.id == decisions.c.action_id, isouter=True)
-        .order_by(decisions.c.id)
     )  # fmt: skip
 
 
-def _log_row(row: Row[Any]) -> dict[str, Any]:
-    shown = json.loads(row.shown) if row.shown else {}
+def _log_row(row: Row[Any], shown: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "decision": row.id, "transcript_id": row.transcript_id, "utterance_id": row.utterance_id,
-        "code": row.code, "coder": row.coder,
+        "decision": row.id, "transcript_id": row.transcript_id, "unit": row.unit,
+        "utterance_id": row.utterance_id, "code": row.code, "coder": row.coder,
         "value": None if row.withdrawn else row.applies, "blind": row.blind,
         "decided_at": row.decided_at, "codebook_version": row.codebook_version,
         "action": row.action or "stored",

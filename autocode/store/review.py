@@ -149,6 +149,19 @@ class ReviewStore:
         with self._database.read() as connection:
             return decided.coverage(connection)
 
+    def begun(self, coder: int) -> set[int]:
+        """Units of which a coder has decided something, or which he or she was given."""
+        with self._database.read() as connection:
+            return decided.begun(connection, coder)
+
+    def has_seen_others(self, coder: int, unit: int) -> None:
+        """Remember that a coder was shown what others say of a unit: what he or she says later is not blind.
+
+        A unit that the coder has finished once, or was given, is left as it is.
+        """
+        with self._database.write() as connection:
+            decided.has_seen_others(connection, coder, unit, now=self._clock())
+
     def assign(self, coder: int, units: Mapping[int, float], *, arm: Arm = "blind") -> int:
         """Give units to a coder, each with its probability of having been drawn; how many are new.
 
@@ -207,10 +220,15 @@ class ReviewStore:
         with self._database.read() as connection:
             return history.of_unit(connection, unit)
 
-    def log(self) -> list[dict[str, Any]]:
-        """Every decision of the project, oldest first."""
+    def log(self, **wanted: str) -> list[dict[str, Any]]:
+        """Every decision, oldest first; `wanted` may name a `coder`, a `code` and a `transcript_id`."""
         with self._database.read() as connection:
-            return history.log(connection)
+            return history.log(connection, **wanted)
+
+    def log_page(self, start: int, n: int, **wanted: str) -> tuple[int, list[dict[str, Any]]]:
+        """How many decisions there are, and `n` of them from the `start`-th on, latest first."""
+        with self._database.read() as connection:
+            return history.page(connection, start, n, **wanted)
 
     def decided(self, coder: int | None = None) -> list[Decided]:
         """Every decision that no undo took back, oldest first, of one coder or of all.
