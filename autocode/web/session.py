@@ -25,14 +25,15 @@ STAYS = timedelta(days=30)  # a sign-in
 COOKIE = "autocode_review"
 KEYS = {
     "next": "j", "previous": "k", "accept": "a", "reject": "x", "done": "Enter", "skip": "s",
-    "undo": "z", "redo": "Z", "add": "c", "memo": "m", "why": "e", "undecided": "n", "find": "f",
-    "jump": "g", "help": "?",
+    "undo": "z", "redo": "Z", "add": "c", "memo": "m", "why": "e", "undecided": "n", "define": "d",
+    "find": "f", "jump": "g", "help": "?",
 }  # fmt: skip
 ACTIONS = {
     "next": "next utterance", "previous": "previous utterance",
     "accept": "accept the first open suggestion", "reject": "reject the first open suggestion",
     "done": "done: nothing else applies; go on", "skip": "skip, for later",
-    "undo": "undo", "redo": "redo", "add": "add a code by typing part of its name",
+    "define": "the codebook's entry of the code", "undo": "undo", "redo": "redo",
+    "add": "add a code by typing part of its name",
     "memo": "write a memo", "why": "why is this suggested?", "undecided": "next utterance that is not done",
     "find": "find text", "jump": "go to an utterance by number", "help": "show these keys",
 }  # fmt: skip

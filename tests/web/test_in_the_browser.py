@@ -422,6 +422,95 @@ def test_one_code_is_accepted_on_all_that_suggest_it_and_taken_back_at_once(stud
         assert page.locator(f'.code.on[data-code="{code}"]').count() == 0
 
 
+def test_memo_definition_reasons_and_history_are_a_key_away(study, new_page, people):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        reading(page, server)
+        unit = first_suggested(page)
+        key = unit.get_attribute("data-unit")
+        unit.locator(".said").click()
+        page.keyboard.press("m")
+        page.wait_for_selector("#memo[open]")
+        page.fill("#memo-text", "Compare with the *second* interview <script>window.stolen = 1</script>")
+        stored(page, page.locator("#memo button[value=save]").click)
+        assert [memo.target for memo in people.memos("utterance")] == [key]
+        page.keyboard.press("e")
+        page.wait_for_selector("#sheet[open] .why .kind")
+        page.keyboard.press("Escape")
+        page.keyboard.press("d")
+        page.wait_for_selector("#sheet[open] h3 >> text=Code it when")
+        page.keyboard.press("Escape")
+        stored(page, lambda: page.keyboard.press("a"))
+        page.locator(f"#u{key} [data-do=history]").click()
+        page.wait_for_selector("#sheet[open] >> text=applies")
+        page.goto(server.root + "/memos")
+        assert page.locator(".markdown em").inner_text() == "second"
+        assert page.evaluate("window.stolen") is None
+
+
+def test_a_code_is_renamed_and_the_file_follows(study, new_page):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.goto(server.root + "/codebook/change?do=rename&code=leapfrogging")
+        page.fill("[name=name]", "Skipping stages")
+        page.click("main button.primary")
+        page.wait_for_selector("text=Saved: the codebook is now at version 2")
+        assert "Skipping stages" in (study / "codebook.yaml").read_text(encoding="utf-8")
+        page.goto(server.root + "/codebook/versions")
+        assert "Skipping stages" in page.locator("main").inner_text()
+        reading(page, server)
+        assert page.locator('#tree [data-code="leapfrogging"]').inner_text() == "Skipping stages"
+
+
+def test_two_coders_code_a_sample_blind_and_the_lead_settles_it(study, new_page, people):
+    secret = hashed("correct horse")
+    for name, role in (("Lena", "lead"), ("Ben", "coder"), ("Mia", "coder")):
+        people.add_account(name, role, passphrase_hash=secret)
+    with serving(study, "--as", "Lena") as server:
+        lead = new_page(server.link)
+        lead.goto(server.root + "/project")
+        lead.get_by_label("Lena", exact=True).uncheck()
+        lead.fill("[name=n]", "3")
+        lead.locator("[name=share]").last.fill("")
+        lead.get_by_role("button", name="Look at it first").click()
+        lead.get_by_role("button", name="Give them to the coders").click()
+        for name, code in (("Ben", "flexibility"), ("Mia", "")):
+            page = new_page(server.root + "/sign-in")
+            page.fill("#name", name)
+            page.fill("#passphrase", "correct horse")
+            page.keyboard.press("Enter")
+            page.wait_for_selector("text=3 that were given to you")
+            page.goto(server.root + "/queue?order=given")
+            for _ in range(3):
+                assert page.locator("#queue-unit .code.open").count() == 0
+                if code:
+                    page.keyboard.press("c")
+                    page.fill("#adder-text", code)
+                    stored(page, lambda page=page: page.keyboard.press("Enter"))
+                stored(page, lambda page=page: page.keyboard.press("Enter"))  # now it shows the suggestions
+                stored(page, lambda page=page: page.keyboard.press("Enter"))  # and goes on
+            page.wait_for_selector("text=Nothing is left here")
+        lead.goto(server.root + "/adjudicate")
+        lead.get_by_role("link", name="Begin").click()
+        lead.get_by_role("button", name="Take Ben’s").click()
+        lead.wait_for_selector("text=Stored.")
+        agreed = [one for one in people.said() if one.coder == "consensus"]
+        assert [(one.done, dict(one.codes)) for one in agreed] == [(True, {"flexibility": True})]
+        assert {one.coder for one in people.said()} == {"Ben", "Mia", "consensus"}
+        lead.goto(server.root + "/audit")
+        assert lead.locator("table.rows tbody tr").count() >= 4
+
+
+def test_finding_over_all_transcripts_as_one_types(study, new_page):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.goto(server.root + "/search")
+        page.wait_for_selector("html[data-ready]")
+        page.locator("#q").press_sequentially("market")
+        page.wait_for_selector(".found li")
+        assert "/search?q=market" in page.url
+
+
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The accessibility checker axe-core, from npm."""
@@ -439,7 +528,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 PAGES = ("/", "/read/hostile", "/queue?order=uncertain", "/people", "/settings", "/search?q=market",
-         "/codebook", "/memos", "/project", "/adjudicate", "/audit")  # fmt: skip
+         "/codebook", "/codebook/versions", "/codebook/change?do=edit&code=leapfrogging", "/codebook/old-rule", "/memos", "/project", "/adjudicate", "/audit")  # fmt: skip
 
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

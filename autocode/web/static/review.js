@@ -346,6 +346,11 @@
     add: (unit) => openAdder(selection() || unit),
     memo: (unit) => { if (unit) openMemo("utterance", unit.dataset.unit); },
     why: (unit) => { if (unit) openSheet("Why is this suggested?", `/api/units/${unit.dataset.unit}/why`); },
+    define: (unit) => {
+      const chip = document.activeElement.closest("[data-code]") || (unit && (firstOpen(unit) || $(".code", unit)));
+      if (chip) openSheet(chip.textContent.replace(/^\d|, suggested|, does not apply|[✓✗]|\s[01]\.\d\d/g, "").trim(), `/api/codes/${encodeURIComponent(chip.dataset.code)}`);
+      else tell("There is no code here yet; the codebook stands beside.");
+    },
     history: (unit) => { if (unit) openSheet("Who decided this?", `/api/units/${unit.dataset.unit}/history`); },
     find: () => { const box = $("#find") || $("#code-filter"); if (box) box.focus(); },
     jump: () => {
