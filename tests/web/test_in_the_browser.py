@@ -527,10 +527,11 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-PAGES = ("/", "/read/hostile", "/queue?order=uncertain", "/people", "/settings", "/search?q=market",
-         "/codebook", "/codebook/versions", "/codebook/change?do=edit&code=leapfrogging", "/codebook/old-rule", "/memos", "/project", "/adjudicate", "/audit")  # fmt: skip
-
-
+PAGES = (
+    "/", "/read/hostile", "/queue?order=uncertain", "/people", "/settings", "/search?q=market", "/codebook",
+    "/codebook/versions", "/codebook/change?do=edit&code=leapfrogging", "/codebook/old-rule", "/memos",
+    "/project", "/adjudicate", "/audit",
+)  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
