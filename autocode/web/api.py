@@ -268,10 +268,11 @@ def history(key: Number, who: Who, web: TheWeb) -> dict[str, Any]:
     """Every decision on an utterance that this coder may see, with what was shown."""
     review = web.review
     _, view = _view(web, who, key)
+    settled = who.coder.role in ("lead", "reader") and not view.hidden and review.is_settled(key)
     rows = [
         row for row in review.people.history(key)
         if row["coder"] == who.coder.name or (not view.hidden and row["coder"] == CONSENSUS)
-        or (who.coder.role in ("lead", "reader") and not view.hidden and not row["blind"])
+        or (who.coder.role in ("lead", "reader") and not view.hidden and (settled or not row["blind"]))
     ]  # fmt: skip
     return {"html": web.part("history.html", view=view, rows=rows, **unit_values(web))}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,8 +11,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from autocode.codebook import Codebook
 from autocode.errors import StoreError
-from autocode.web.session import TheWeb, Who
+from autocode.web.session import TheWeb, Web, Who
 
+MOST_FOUND = 300
 router = APIRouter(include_in_schema=False)
 
 PALETTE = (
@@ -41,7 +44,7 @@ def home(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
     )  # fmt: skip
 
 
-@router.get("/read/{transcript_id}")
+@router.get("/read/{transcript_id:path}")
 def read(transcript_id: str, request: Request, who: Who, web: TheWeb) -> HTMLResponse:
     """One transcript."""
     review = web.review
@@ -71,18 +74,22 @@ def utterance(name: str, who: Who, web: TheWeb) -> Response:
 
 @router.get("/search")
 def search(request: Request, who: Who, web: TheWeb, q: str = "") -> HTMLResponse:
-    """Every utterance that holds the words, over all transcripts."""
-    wanted, found = " ".join(q.split()).casefold(), list[dict[str, Any]]()
-    if wanted:
-        for transcript_id in web.review.people.latest_codings():
-            transcript = web.review.project.store.transcript(transcript_id)
-            if wanted not in " ".join(transcript.text.split()).casefold():
-                continue
-            reading = web.review.reading(transcript_id)
-            for key, one in zip(reading.keys, reading.utterances, strict=True):
-                if wanted in " ".join(one.text.split()).casefold():
-                    found.append({"key": key, "utterance": one})
-    return web.page(request, "search.html", who, q=q, found=found[:500], n=len(found))
+    """The first utterances that hold the words, over all transcripts."""
+    found = list(islice(_holding(web, " ".join(q.split()).casefold()), MOST_FOUND + 1))
+    return web.page(request, "search.html", who, q=q, found=found[:MOST_FOUND], more=len(found) > MOST_FOUND)
+
+
+def _holding(web: Web, wanted: str) -> Iterator[dict[str, Any]]:
+    if not wanted:
+        return
+    for transcript_id in web.review.people.latest_codings():
+        transcript = web.review.project.store.transcript(transcript_id)
+        if wanted not in " ".join(transcript.text.split()).casefold():
+            continue
+        reading = web.review.reading(transcript_id)
+        for key, one in zip(reading.keys, reading.utterances, strict=True):
+            if wanted in " ".join(one.text.split()).casefold():
+                yield {"key": key, "utterance": one}
 
 
 @router.get("/codes.css")

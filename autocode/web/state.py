@@ -284,6 +284,12 @@ class Review:
                 for code in codes
             }
 
+    def is_settled(self, unit: int) -> bool:
+        """Have all who were given a unit, or began it, finished it? Until then blind decisions stay secret."""
+        active = {one.key for one in self.people.accounts() if one.active}
+        coders = self.people.coverage().get(unit, {})
+        return all(done for key, done in coders.items() if key in active)
+
     def still_blind(self, coder: Account) -> set[int]:
         """Keys of the utterances of which the coder must not know yet what machine or others say."""
         marks, share = self.people.marks(coder.key), float(self.people.setting(BLIND_SHARE, 0.0))
