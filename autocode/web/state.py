@@ -285,10 +285,11 @@ class Review:
             }
 
     def is_settled(self, unit: int) -> bool:
-        """Have all who were given a unit, or began it, finished it? Until then blind decisions stay secret."""
+        """Have two coders or more finished a unit, and has nobody left it open? Until then it stays secret."""
         active = {one.key for one in self.people.accounts() if one.active}
         coders = self.people.coverage().get(unit, {})
-        return all(done for key, done in coders.items() if key in active)
+        finished = [done for key, done in coders.items() if done or key in active]
+        return len(finished) > 1 and all(finished)
 
     def still_blind(self, coder: Account) -> set[int]:
         """Keys of the utterances of which the coder must not know yet what machine or others say."""
