@@ -285,7 +285,7 @@ class Review:
             }
 
     def is_settled(self, unit: int) -> bool:
-        """Have two coders or more finished a unit, and has nobody left it open? Until then it stays secret."""
+        """Have two coders or more finished a unit, and nobody left it open? Until then it is secret."""
         active = {one.key for one in self.people.accounts() if one.active}
         coders = self.people.coverage().get(unit, {})
         finished = [done for key, done in coders.items() if done or key in active]

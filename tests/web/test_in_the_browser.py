@@ -254,6 +254,8 @@ def test_the_queue_goes_on_by_itself_and_skips(study, new_page, people):
         done = {unit for unit, mark in people.marks(people.account("Mia").key).items() if mark.done}
         assert done == {int(seen[0]), int(seen[3])}
         assert page.locator(".progress").inner_text().startswith("2 of")
+        stored(page, lambda: page.keyboard.press("z"))  # what is undone is shown again
+        assert page.locator("#queue-unit .unit.codable").get_attribute("data-unit") == seen[3]
 
 
 def test_a_blind_unit_hides_its_suggestions_until_it_is_decided(study, new_page, people):
@@ -291,16 +293,19 @@ def test_a_transcript_full_of_script_is_harmless(study, new_page):
         assert page.locator(".found li").count() == 1
 
 
+SELECT = """() => {
+          const text = [...document.querySelectorAll(".unit.codable .said")].at(-1).firstChild;
+          const start = text.data.indexOf("knew nothing"), range = document.createRange();
+          range.setStart(text, start); range.setEnd(text, start + "knew nothing of the market".length);
+          getSelection().removeAllRanges(); getSelection().addRange(range); }"""
+
+
 def test_part_of_an_utterance_is_coded(study, new_page, people):
     with serving(study) as server:
         page = new_page(server.link, "Mia")
         page.goto(server.root + "/read/hostile")
         unit = page.locator(".unit.codable").last
-        page.evaluate("""() => {
-          const text = [...document.querySelectorAll(".unit.codable .said")].at(-1).firstChild;
-          const start = text.data.indexOf("knew nothing"), range = document.createRange();
-          range.setStart(text, start); range.setEnd(text, start + "knew nothing of the market".length);
-          getSelection().removeAllRanges(); getSelection().addRange(range); }""")
+        page.evaluate(SELECT)
         code = page.locator("#tree [data-pick]").first
         stored(page, code.click)
         transcript = people.reading("hostile")
@@ -311,6 +316,11 @@ def test_part_of_an_utterance_is_coded(study, new_page, people):
         assert unit.locator(f'.code.on[data-code="{found}"]').count() == 1
         page.locator(".brand").focus()
         stored(page, lambda: page.keyboard.press("z"))
+        assert people.spans(transcript.transcript_key, people.account("Mia").key) == []
+        stored(page, lambda: page.keyboard.press("Shift+Z"))
+        assert len(people.spans(transcript.transcript_key, people.account("Mia").key)) == 1
+        page.evaluate(SELECT)
+        stored(page, code.click)  # the same code once more takes it away
         assert people.spans(transcript.transcript_key, people.account("Mia").key) == []
 
 

@@ -221,6 +221,14 @@
   function apply(target, code) {
     if (!target) { tell("Choose an utterance first."); return; }
     if (target.spans) {
+      const [span] = target.spans;
+      const there = JSON.parse(view.dataset.spans).filter(([start, end, id]) => id === code && start < span.end_char && span.start_char < end);
+      if (there.length) {  // the same code on a part that has it: away with it
+        const gone = there.map(([start_char, end_char]) => ({ transcript_id: span.transcript_id, start_char, end_char, code, applies: false }));
+        send("/api/act", { key: newKey(), kind: "span", spans: gone });
+        getSelection().removeAllRanges();
+        return;
+      }
       const codes = target.units.map((unit) => ({ unit, code, applies: true }));
       const spans = target.spans.map((span) => ({ ...span, code }));
       send("/api/act", { key: newKey(), kind: "span", codes, spans });
@@ -341,8 +349,8 @@
       if (view.dataset.view === "queue") send("/api/act", { key: newKey(), order: order(), skip: +unit.dataset.unit });
       else move(1, true);
     },
-    undo: () => send("/api/undo", { key: newKey() }),
-    redo: () => send("/api/redo", { key: newKey() }),
+    undo: () => send("/api/undo", { key: newKey(), order: order() }),
+    redo: () => send("/api/redo", { key: newKey(), order: order() }),
     add: (unit) => openAdder(selection() || unit),
     memo: (unit) => { if (unit) openMemo("utterance", unit.dataset.unit); },
     why: (unit) => { if (unit) openSheet("Why is this suggested?", `/api/units/${unit.dataset.unit}/why`); },
@@ -384,7 +392,12 @@
 
   document.addEventListener("click", (event) => {
     const chip = event.target.closest(".unit .code[data-state]");
-    if (chip) { last = chip.closest(".unit"); toggle(chip); return; }
+    if (chip) {
+      last = chip.closest(".unit");
+      toggle(chip);
+      if (event.detail) last.focus({ preventScroll: true });  // with the mouse: Enter then means done
+      return;
+    }
     const pick = event.target.closest("[data-pick]");
     if (pick) { apply(selection() || current(), pick.dataset.code); return; }
     const memo = event.target.closest("[data-memo]");
