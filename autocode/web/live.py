@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from autocode.batch import code_project
 from autocode.errors import AutocodeError, LearnError
+from autocode.learn.queue import STABLE_ROUNDS, may_stop
 from autocode.records import Evidence, Suggestion
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class Live:
         self._inbox: queue.Queue[tuple[int, ...] | str] = queue.Queue()
         self._closing, self._idle = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._fits: deque[NDArray[np.bool_]] = deque(
+            maxlen=STABLE_ROUNDS + 1
+        )  # codes after each full training
         self.problem = ""  # why nothing is learnt, in a sentence
 
     def start(self) -> None:
@@ -127,6 +131,11 @@ class Live:
     def n_labelled(self) -> int:
         """How many utterances it has learnt from."""
         return 0 if self._snapshot is None else self._snapshot.n_labelled
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether the last trainings changed next to nothing, so that coding more may not pay."""
+        return may_stop(list(self._fits))
 
     def changed_since(self, version: int) -> frozenset[int] | None:
         """Keys of utterances whose suggestions changed after `version`; None: all may have."""
@@ -288,6 +297,10 @@ class Live:
         made.unlabelled = dict(zip(learned.signals.ids, learned.cross_fitted, strict=True))
         self.problem = ""
         self._publish(made, everything=True)
+        assert self._snapshot is not None
+        if self._fits and self._fits[-1].shape != self._snapshot.chosen.shape:
+            self._fits.clear()  # of other utterances or codes
+        self._fits.append(self._snapshot.chosen)
         self._review.orders.forget()
         return made
 

@@ -35,7 +35,11 @@ def queue(request: Request, who: Who, web: TheWeb, order: str = "") -> Response:
 def next_values(web: Web, coder: Account, mode: str) -> dict[str, Any]:
     """The next unit with its context and the progress, for the template."""
     key = web.review.orders.next(coder, mode)
-    values: dict[str, Any] = {"progress": web.review.orders.progress(coder, mode), "view": None}
+    live = web.review.live
+    values: dict[str, Any] = {
+        "progress": web.review.orders.progress(coder, mode), "view": None,
+        "may_stop": live is not None and live.may_stop,
+    }  # fmt: skip
     if key is None:
         return {**values, "before": [], "after": [], "transcript_id": "", "place": 0}
     if mode == OLD_RULE:
