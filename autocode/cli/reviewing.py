@@ -42,12 +42,18 @@ def review(
     """
     from autocode.store import open_project
     from autocode.web import serve
+    from autocode.web.serve import LOOPBACK
 
     terminal = terminal_of(context)
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
         _code_what_is_new(terminal, project)
 
         def ready(link: str) -> None:
+            if host not in LOOPBACK:
+                terminal.warn(
+                    f"--host {host}: everybody in this network can reach the page and try to sign in, and the "
+                    "connection is not encrypted; use it only in a network that you trust"
+                )
             terminal.result(f"The review page is open at {link}", "Ctrl-C ends it; every decision is stored "
                             "when the page says so.", data={"link": link})  # fmt: skip
             if not no_browser:
