@@ -51,8 +51,8 @@ def review(
         def ready(link: str) -> None:
             if host not in LOOPBACK:
                 terminal.warn(
-                    f"--host {host}: everybody in this network can reach the page and try to sign in, and the "
-                    "connection is not encrypted; use it only in a network that you trust"
+                    f"--host {host}: everybody in this network can reach the page and try to sign in, and "
+                    "the connection is not encrypted; use it only in a network that you trust"
                 )
             terminal.result(f"The review page is open at {link}", "Ctrl-C ends it; every decision is stored "
                             "when the page says so.", data={"link": link})  # fmt: skip
