@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
     {"classify", "dataset"},
     {"learn"},
     {"pipeline"},
-    {"batch", "quotes", "training"},
+    {"batch", "quotes", "reliability", "training"},
     {"evaluate"},
     {"web"},
     {"demo", "cli", "__main__"},

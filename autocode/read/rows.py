@@ -13,6 +13,7 @@ from autocode.config import ReadConfig
 from autocode.read.load import gunzip, load
 from autocode.read.reader import Source
 from autocode.read.registry import split_suffix
+from autocode.read.table import csv_cells, xlsx_cells
 from autocode.read.tidy import json_rows, parquet_rows
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
@@ -39,6 +40,26 @@ def read_rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, M
             if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
                 raise source.error(f"no '{key}'; a row needs {', '.join(required)}", line=number)
         yield number, row
+
+
+def read_cells(path: Path) -> list[tuple[int, list[str]]]:
+    """Every filled row of a CSV, TSV or Excel table with its number, the header first.
+
+    Of a workbook the first sheet that is filled. Raises `ReadError`.
+    """
+    source = Source(str(path), load(path, _LIMITS), _LIMITS)
+    if path.suffix.lower() == ".gz":
+        source = replace(source, data=gunzip(source.data, name=str(path), config=_LIMITS))
+    _, suffix = split_suffix(path)
+    if suffix in (".csv", ".tsv", ".tab", ".txt"):
+        rows = csv_cells(source)
+    elif suffix == ".xlsx":
+        rows = next((rows for rows in xlsx_cells(source).values() if rows), [])
+    else:
+        raise source.error(f"'{suffix}' is no table that is read here; save it as .csv or .xlsx")
+    if not rows:
+        raise source.error("there are no filled rows in the table")
+    return rows
 
 
 def find_table(folder: Path, name: str) -> Path | None:

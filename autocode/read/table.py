@@ -53,6 +53,16 @@ def read_xlsx(source: Source) -> list[Found]:
     return [_spoken_rows(source, next(iter(filled.values())), [], day_fractions=True)]  # says what is missing
 
 
+def csv_cells(source: Source) -> list[tuple[int, list[str]]]:
+    """The filled rows of a table of any kind with their numbers, filled rows counted. Raises `ReadError`."""
+    return list(enumerate(_parse(source, source.decode()[0])[0], start=1))
+
+
+def xlsx_cells(source: Source) -> dict[str, list[tuple[int, list[str]]]]:
+    """The same of each sheet of a workbook. Raises `ReadError`."""
+    return {title: list(enumerate(rows, start=1)) for title, rows in _sheets(source).items()}
+
+
 def _with_warnings(found: Found, warnings: Sequence[str]) -> Found:
 
     return replace(found, warnings=[*warnings, *found.warnings])

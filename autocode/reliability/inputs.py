@@ -1,0 +1,263 @@
+"""Panels from coded datasets and from projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autocode.codebook import Codebook, Succession
+from autocode.dataset import CODEBOOKS, CodedDataset, read_dataset
+from autocode.errors import AgreementError
+from autocode.read.rows import find_table, read_rows
+from autocode.reliability.columns import Extra, sha256
+from autocode.reliability.panel import (
+    CONSENSUS,
+    MACHINE,
+    Panel,
+    Span,
+    Spans,
+    Unit,
+    counted_blindness,
+)
+from autocode.reliability.record import counted
+from autocode.reliability.spreadsheet import panel_of_table
+
+if TYPE_CHECKING:
+    from autocode.store import Project, ReviewStore
+
+PAGE = "http://127.0.0.1:8710"  # where `autocode review` usually is
+
+
+def read_panel(source: str | Path, *, codebook: str | Path | None = None) -> Panel:
+    """The panel of a coded dataset's folder or of a table (CSV, XLSX). Raises `AutocodeError`."""
+    place = Path(source)
+    if place.is_dir():
+        if codebook is not None:
+            raise AgreementError(
+                "--codebook: a coded dataset has its own codebook in its folder; leave it out"
+            )
+        return panel_of_dataset(read_dataset(place))
+    return panel_of_table(place, codebook=codebook)
+
+
+def panel_of_dataset(dataset: CodedDataset) -> Panel:
+    """The codings of a coded dataset. Its coverage may have the columns `round`, `coded_at` and `blind`."""
+    seen = dataset.codings.units
+    turns = [(one.id, turn) for one in dataset.transcripts for turn in one.turns]
+    roles = {turn.role for _, turn in turns if turn.unit_id in seen}
+    units = {
+        str(turn.unit_id): Unit(str(turn.unit_id), place, turn.text.strip())
+        for place, turn in turns
+        if turn.role in roles or turn.unit_id in seen
+    }
+    coverage = find_table(dataset.folder, "coverage")
+    extra = Extra()
+    if coverage is not None:
+        for line, row in read_rows(coverage, required=("utterance_id", "coder")):
+            extra.add(
+                str(row["coder"]).strip(), str(row["utterance_id"]).strip(), row, f"{coverage}, line {line}"
+            )
+    codings = {
+        coder: {unit: codes for unit, codes in coding.items() if unit in units}
+        for coder, coding in dataset.codings.by_coder.items()
+    }
+    flags = [extra.blind.get((coder, unit)) for coder, coding in codings.items() for unit in coding]
+    n_assisted = flags.count(False)
+    humans = {
+        coder: {unit: codes for unit, codes in coding.items() if extra.blind.get((coder, unit)) is not False}
+        for coder, coding in codings.items()
+    }
+    files = [find_table(dataset.folder, name) for name in ("utterances", "codes", "coverage")]
+    files.append(next((dataset.folder / n for n in CODEBOOKS if (dataset.folder / n).is_file()), None))
+    warnings = list(dataset.warnings)
+    if n_assisted:
+        warnings.append(_left_out(n_assisted))
+    return Panel(
+        source={
+            "kind": "dataset",
+            "name": dataset.folder.resolve().name,
+            "sha256": {path.name: sha256(path) for path in files if path is not None},
+        },
+        codebook=dataset.codebook,
+        units=units,
+        humans=humans,
+        blindness=counted_blindness(flags),
+        rounds=extra.rounds,
+        moments=extra.moments,
+        coverage_assumed=coverage is None,
+        warnings=tuple(warnings),
+    )
+
+
+def panel_of_project(project: Project, codebook: Codebook) -> Panel:
+    """What coders of a project first decided blind, what the machine suggested then, and what was agreed.
+
+    Codes that were merged count for the code they went into; codes that the codebook no longer has do not.
+    """
+    from autocode.store import ReviewStore
+
+    people = ReviewStore(project.store)
+    told = _Told(people, codebook)
+    for coder, transcript, unit, arm, codes, suggested in people.first_decisions():
+        if coder != CONSENSUS:
+            told.add(coder, (transcript, unit), codes, suggested, blind=arm == "blind")
+    pool = people.pool()
+    name_of = dict(zip(pool.keys.tolist(), pool.names, strict=True))
+    agreed = {
+        name_of[one.unit]: told.now(code for code, applies in one.codes.items() if applies)
+        for one in people.said(name_of)
+        if one.coder == CONSENSUS and one.done
+    }
+    units, spans = _texts(project, people, {*told.transcripts, *pool.transcripts}, told.place)
+    order, version_of = _history(people, name_of)
+    versions = sorted({number for number in version_of.values() if number is not None})
+    label = "codebook version {}".format
+    rounds = {key: label(number) for key, number in version_of.items() if number} if len(versions) > 1 else {}
+    keys = {one.key: one.name for one in people.accounts()}
+    drawn = {
+        name_of[unit]
+        for key in keys
+        for unit, mark in people.marks(key).items()
+        if mark.drawn and unit in name_of
+    }
+    numbers = {one.digest: one.number for one in project.store.codebooks()}
+    warnings = list(codebook.warnings)
+    if n := told.flags.count(False):
+        warnings.append(_left_out(n))
+    if told.dropped:
+        warnings.append(
+            "left out because the codebook no longer has them, and they were not merged into others: "
+            + ", ".join(sorted(told.dropped))
+        )
+    return Panel(
+        source={"kind": "project", "name": project.folder.name, "sha256": {}},
+        codebook=codebook,
+        units=units,
+        humans=told.humans,
+        machines={MACHINE: told.machine} if told.machine else {},
+        consensus=agreed,
+        blindness=counted_blindness(told.flags),
+        rounds=rounds,
+        moments=order,
+        versions={label(number): number for number in versions},
+        codebook_version=numbers.get(codebook.digest),
+        drawn=frozenset(drawn),
+        spans=spans,
+        warnings=tuple(warnings),
+    )
+
+
+class _Told:
+    """First decisions, taken apart into people and the machine."""
+
+    def __init__(self, people: ReviewStore, codebook: Codebook) -> None:
+        from autocode.store.review import SUCCESSION
+
+        self.book, self.succession = codebook, Succession(people.setting(SUCCESSION, {}))
+        self.humans: dict[str, dict[str, frozenset[str]]] = {}
+        self.machine: dict[str, frozenset[str]] = {}
+        self.place: dict[str, str] = {}
+        self.flags: list[bool | None] = []
+        self.dropped: set[str] = set()
+
+    @property
+    def transcripts(self) -> set[str]:
+        """Where somebody has finished a unit."""
+        return set(self.place.values())
+
+    def now(self, codes: Iterable[str]) -> frozenset[str]:
+        """The codes as the codebook has them now."""
+        found = self.succession.read(dict.fromkeys(codes, True), self.book)
+        self.dropped.update(code for code in found if code not in self.book)
+        return frozenset(code for code in found if code in self.book)
+
+    def add(
+        self,
+        coder: str,
+        place: tuple[str, str],
+        codes: Iterable[str],
+        suggested: Iterable[str],
+        *,
+        blind: bool,
+    ) -> None:
+        """Count one first decision; only a blind one is agreement's matter."""
+        transcript, unit = place
+        self.flags.append(blind)
+        self.place[unit] = transcript
+        if blind:
+            self.humans.setdefault(coder, {})[unit] = self.now(codes)
+            self.machine.setdefault(unit, self.now(suggested))
+
+
+def _texts(
+    project: Project, people: ReviewStore, transcripts: Iterable[str], place: Mapping[str, str]
+) -> tuple[dict[str, Unit], Spans | None]:
+    """Every codable unit with its text and address, and the free spans if there are any."""
+    from autocode.errors import StoreError
+
+    units: dict[str, Unit] = {}
+    spans: list[Span] = []
+    lengths: dict[str, int] = {}
+    places: dict[str, tuple[int, int]] = {}
+    coders = [(one.key, one.name) for one in people.accounts()]
+    for name in sorted(transcripts):
+        try:
+            reading = people.reading(name)
+        except StoreError:  # not coded any more
+            continue
+        for one in reading.utterances:
+            if one.codable or one.id in place:
+                units[one.id] = Unit(one.id, name, one.text.strip(), _link(one.id))
+                places[one.id] = one.start_char, one.end_char
+        for key, coder in coders:
+            found = people.spans(reading.transcript_key, key)
+            spans += [Span(name, coder, start, end, code) for start, end, code in found]
+            if found and name not in lengths:
+                lengths[name] = len(project.store.transcript(name).text)
+    for unit, transcript in place.items():  # of an earlier cut
+        units.setdefault(unit, Unit(unit, transcript))
+    return units, Spans(tuple(spans), lengths, places) if spans else None
+
+
+def _history(
+    people: ReviewStore, name_of: Mapping[int, str]
+) -> tuple[dict[tuple[str, str], float], dict[tuple[str, str], int | None]]:
+    """When each coder first finished each unit (as the action's number), and under which codebook version.
+
+    A unit that was finished without a decision has the version of the coder's decision before it.
+    """
+    first_version: dict[tuple[str, str], int | None] = {}
+    for one in people.decided():
+        if one.unit in name_of:
+            first_version.setdefault((one.coder, name_of[one.unit]), one.version)
+    coder_of = {one.key: one.name for one in people.accounts()}
+    order: dict[tuple[str, str], float] = {}
+    version: dict[tuple[str, str], int | None] = {}
+    latest: dict[str, int | None] = {}
+    for number, actor, _, changes in people.actions_since(0):
+        for change in changes:
+            if change[0] != "done" or not change[2] or change[1] not in name_of or actor not in coder_of:
+                continue
+            key = coder_of[actor], name_of[change[1]]
+            if key not in order:
+                order[key] = float(number)
+                latest[key[0]] = version[key] = first_version.get(key) or latest.get(key[0])
+    return order, version
+
+
+def _link(unit: str) -> str:
+    """Where `autocode review` shows an utterance."""
+    safe = (c if c.isascii() and (c.isalnum() or c in "-._~") else _escaped(c) for c in unit)
+    return f"{PAGE}/utterance/{''.join(safe)}"
+
+
+def _escaped(letter: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", errors="replace"))
+
+
+def _left_out(n: int) -> str:
+    return (
+        f"{counted(n, 'coding')} made after the machine's suggestion was shown left out: "
+        "agreement after a suggestion is partly the suggestion's own doing"
+    )

@@ -1,0 +1,145 @@
+"""The record as CSV tables, and every rating, so that all numbers can be computed again elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from autocode.files import private_folder, write_together
+from autocode.reliability.panel import Panel
+from autocode.reliability.record import Record, Row
+from autocode.write import harmless
+
+RECORD = "agreement.json"
+NUMBERS = (
+    "name", "label", "value", "undefined_because", "low", "high", "method", "p_below_667", "p_below_800",
+    "band", "caveats",
+)  # fmt: skip
+Cells = Sequence[object]
+
+
+def write_files(record: Record, panel: Panel, folder: Path) -> list[Path]:
+    """`agreement.json` and the tables: private files, all of them or none. Raises `OutputError`."""
+    names = [RECORD, *(f"{name}.csv" for name in TABLES), "ratings.csv"]
+    with private_folder(folder), write_together(folder, names) as files:
+        json.dump(record, files[0], ensure_ascii=False, indent=1, allow_nan=False)
+        files[0].write("\n")
+        for file, table in zip(files[1:-1], TABLES.values(), strict=True):
+            _write(file, table(record))
+        _write(files[-1], ratings(panel))
+    return [folder / name for name in names]
+
+
+def overall(record: Record) -> Iterator[Cells]:
+    """The whole codebook, levels, exclusive groups, thirds, rounds and spans."""
+    yield ("part", *NUMBERS)
+    parts: list[tuple[str, Sequence[Row]]] = [("whole codebook", record["overall"])]
+    parts += [(f"level {one['level']}", one["overall"]) for one in record["levels"]]
+    parts += [(f"group {one['label']}", one["rows"]) for one in record["groups"]]
+    parts += [(one["label"], one["rows"]) for one in record["drift"] or ()]
+    parts += [(f"round {one['label']}", one["rows"]) for one in record["rounds"]]
+    parts += [("spans", record["spans"]["rows"])] if record["spans"] else []
+    for part, rows in parts:
+        for row in rows:
+            yield (part, *_numbers(row))
+
+
+def codes(record: Record) -> Iterator[Cells]:
+    """Every code at every level, one line a coefficient, with its counts."""
+    counts = ("n_units", "n_pairable", "n_positive", "prevalence")
+    coders = [one["name"] for one in record["data"]["coders"] if one["kind"] == "human"]
+    yield ("level", "code", "path", *counts, *(f"positives:{name}" for name in coders), *NUMBERS)
+    levels = [("codes", record["codes"])] + [(str(one["level"]), one["codes"]) for one in record["levels"]]
+    for level, entries in levels:
+        for one in entries:
+            start = (level, one["code"], one["path"], *(one[key] for key in counts))
+            positives = [one["positives"].get(name) for name in coders]
+            for row in one["rows"]:
+                yield (*start, *positives, *_numbers(row))
+
+
+def pairs(record: Record) -> Iterator[Cells]:
+    """Every pair of coders, then each coder against the rest."""
+    yield ("a", "b", "kind", "n_units", *NUMBERS)
+    for one in record["pairs"]:
+        for row in one["rows"]:
+            yield (one["a"], one["b"], one["kind"], one["n_units"], *_numbers(row))
+    for one in record["one_against_rest"]:
+        for row in one["rows"]:
+            yield (one["coder"], "", "against the rest", one["n_units"], *_numbers(row))
+
+
+def bias(record: Record) -> Iterator[Cells]:
+    """How often each coder gave each code."""
+    names = list(dict.fromkeys(name for one in record["bias"] for name in one["rates"]))
+    yield ("code", "largest_difference", *names)
+    for one in record["bias"]:
+        yield (one["code"], one["largest_difference"], *(one["rates"].get(name) for name in names))
+
+
+def confusion(record: Record) -> Iterator[Cells]:
+    """One coder a where another says b."""
+    yield ("a", "b", "n")
+    for one in record["confusion"]:
+        yield (one["a"], one["b"], one["n"])
+
+
+def disagreements(record: Record) -> Iterator[Cells]:
+    """Examples, one line for each coder."""
+    yield ("utterance_id", "transcript_id", "coder", "codes", "text", "link")
+    for one in record["disagreements"]:
+        for coder, given in one["by"].items():
+            yield (
+                one["utterance_id"],
+                one["transcript_id"],
+                coder,
+                "; ".join(given),
+                one["text"],
+                one["link"],
+            )
+
+
+def ratings(panel: Panel) -> Iterator[Cells]:
+    """Every rating that counts: one line for each unit and coder, one column for each code.
+
+    `autocode agree ratings.csv` computes the same numbers from it.
+    """
+    ids = panel.codebook.ids
+    yield ("utterance_id", "transcript_id", "coder", "kind", *ids)
+    everyone = {**panel.humans, **panel.machines}
+    for unit, one in panel.units.items():
+        for coder, coding in everyone.items():
+            if unit in coding:
+                given = coding[unit]
+                yield (
+                    unit,
+                    one.transcript_id,
+                    coder,
+                    panel.kind_of(coder),
+                    *(int(code in given) for code in ids),
+                )
+
+
+TABLES = {
+    "overall": overall,
+    "codes": codes,
+    "pairs": pairs,
+    "bias": bias,
+    "confusion": confusion,
+    "disagreements": disagreements,
+}
+
+
+def _numbers(row: Mapping[str, Any]) -> list[object]:
+    return [*(row.get(name) for name in NUMBERS[:-1]), "; ".join(row["caveats"])]
+
+
+def _write(file: TextIO, rows: Iterable[Cells]) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    for row in rows:
+        writer.writerow(
+            ["" if cell is None else harmless(cell) if isinstance(cell, str) else cell for cell in row]
+        )
