@@ -23,14 +23,16 @@ _KINDS = {
     "word/": ("a Word document", ".docx"),
     "xl/": ("an Excel workbook", ".xlsx"),
     "ppt/": ("a PowerPoint presentation", ".pptx"),
+    "content.xml": ("an OpenDocument file", ".odt"),
 }
 
 
 def check_office_file(source: Source, folder: str) -> io.BytesIO:
     """The bytes of a sound Office file, ready for its library.
 
-    `folder` is where its content lies: "word/" or "xl/". Raises `ReadError` for anything that is
-    not such a file, is encrypted or damaged, declares a document type, or unpacks to too much.
+    `folder` is where its content lies: "word/", "xl/", or "content.xml" for OpenDocument. Raises
+    `ReadError` for anything that is not such a file, is encrypted or damaged, declares a document type,
+    or unpacks to too much.
     """
     wanted, suffix = _KINDS[folder]
     if source.data.startswith(_OLE):
@@ -79,7 +81,7 @@ def _check_member(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipI
             if size > limit or _too_tight(member, size):
                 raise source.error(f"its part {member.filename!r} unpacks to too much; refused")
             if is_xml and any(doctype in tail + chunk for doctype in _DOCTYPES):
-                raise source.error("it declares a document type (DOCTYPE), which Office never does; refused")
+                raise source.error("it declares a document type (DOCTYPE), which no such file does; refused")
             tail = chunk[-32:]
 
 

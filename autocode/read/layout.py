@@ -22,6 +22,11 @@ class Spoken:
     joins: bool = True  # it may become one turn with what the same speaker said just before
 
 
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends with a full stop, a question mark or the like, perhaps inside quotation marks."""
+    return _SENTENCE_END.search(text[-20:]) is not None
+
+
 def one_line(text: str) -> str:
     """`text` with its line ends as spaces; other white space stays as it is."""
     return " ".join(part for line in text.splitlines() if (part := line.strip()))
@@ -57,7 +62,7 @@ def lay_out(spoken: Iterable[Spoken]) -> tuple[str, list[Piece]]:
 
 
 def _goes_on(before: Spoken, one: Spoken, *, named: bool) -> bool:
-    return before.speaker == one.speaker and (named or not _SENTENCE_END.search(before.text[-20:]))
+    return before.speaker == one.speaker and (named or not ends_sentence(before.text))
 
 
 def _piece(group: Sequence[Spoken], start: int) -> tuple[Piece, str]:

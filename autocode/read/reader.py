@@ -80,3 +80,4 @@ class Reader:
     suffixes: tuple[str, ...]  # lower case, with the dot
     read: Callable[[Source], list[Found]]
     recognises: Callable[[str], bool] | None = None  # from the decoded beginning of a `.txt` file
+    fits: Callable[[Any], bool] | None = None  # by the parsed document of a `.json` file

@@ -7,19 +7,58 @@ from pathlib import Path
 
 from autocode.config import suggest
 from autocode.errors import ReadError
+from autocode.read.assemblyai import is_assemblyai, read_assemblyai
+from autocode.read.autoedit import is_autoedit, read_autoedit
+from autocode.read.aws import is_aws, read_aws
+from autocode.read.chat import read_chat
+from autocode.read.deepgram import is_deepgram, read_deepgram
 from autocode.read.docx import read_docx
+from autocode.read.dpe import is_dpe, read_dpe
+from autocode.read.elan import read_elan
+from autocode.read.exmaralda import read_exmaralda
+from autocode.read.google import is_google, read_google
+from autocode.read.html_page import read_html
+from autocode.read.ibm import is_ibm, read_ibm
+from autocode.read.json_tree import parse_json
+from autocode.read.kaldi import is_kaldi, read_kaldi
+from autocode.read.odt import read_odt
+from autocode.read.otranscribe import read_otranscribe
+from autocode.read.pdf import read_pdf
+from autocode.read.podcast import is_podcast, read_podcast
 from autocode.read.reader import Reader, Source
+from autocode.read.rtf import read_rtf
+from autocode.read.speechmatics import is_speechmatics, read_speechmatics
 from autocode.read.srt import is_srt, read_srt
 from autocode.read.table import read_csv, read_xlsx
 from autocode.read.text import read_markdown, read_text
+from autocode.read.textgrid import read_textgrid
 from autocode.read.tidy import read_jsonl, read_parquet
+from autocode.read.trint import is_trint, read_trint
+from autocode.read.ttml import read_ttml
 from autocode.read.vtt import is_vtt, read_vtt
 from autocode.read.whisper import read_whisper
 
 PLUGIN_GROUP = "autocode.readers"
 
 # written by programs that can also save what is read here
-_DOCUMENTS = frozenset({".pdf", ".rtf", ".doc", ".odt", ".pages", ".wps", ".htm", ".html"})
+_DOCUMENTS = frozenset({".doc", ".pages", ".wps", ".epub"})
+
+_JSON = tuple(  # told apart by what is in the file
+    Reader(name, (".json",), read, fits=fits)
+    for name, read, fits in (
+        ("podcast", read_podcast, is_podcast),
+        ("aws-transcribe", read_aws, is_aws),
+        ("deepgram", read_deepgram, is_deepgram),
+        ("speechmatics", read_speechmatics, is_speechmatics),
+        ("ibm", read_ibm, is_ibm),
+        ("google", read_google, is_google),
+        ("trint", read_trint, is_trint),
+        ("autoedit", read_autoedit, is_autoedit),
+        ("dpe", read_dpe, is_dpe),
+        ("assemblyai", read_assemblyai, is_assemblyai),
+        ("kaldi", read_kaldi, is_kaldi),
+    )
+)
 
 READERS: dict[str, Reader] = {
     reader.name: reader
@@ -27,11 +66,22 @@ READERS: dict[str, Reader] = {
         Reader("text", (".txt", ".text"), read_text),
         Reader("markdown", (".md", ".markdown"), read_markdown),
         Reader("docx", (".docx",), read_docx),
+        Reader("rtf", (".rtf",), read_rtf),
+        Reader("odt", (".odt", ".ott"), read_odt),
+        Reader("html", (".html", ".htm", ".xhtml"), read_html),
         Reader("vtt", (".vtt", ".webvtt"), read_vtt, is_vtt),
         Reader("srt", (".srt",), read_srt, is_srt),
+        Reader("pdf", (".pdf",), read_pdf),
+        Reader("ttml", (".ttml", ".dfxp"), read_ttml),
         Reader("csv", (".csv", ".tsv", ".tab"), read_csv),
         Reader("xlsx", (".xlsx",), read_xlsx),
-        Reader("whisper", (".json",), read_whisper),
+        Reader("elan", (".eaf",), read_elan),
+        Reader("textgrid", (".textgrid",), read_textgrid),
+        Reader("chat", (".cha",), read_chat),
+        Reader("exmaralda", (".exb",), read_exmaralda),
+        Reader("otranscribe", (".otr",), read_otranscribe),
+        *_JSON,
+        Reader("whisper", (".json",), read_whisper),  # after the others: any JSON of no other shape
         Reader("tidy", (".jsonl", ".ndjson"), read_jsonl),
         Reader("parquet", (".parquet",), read_parquet),
     )
@@ -61,11 +111,15 @@ def choose_reader(source: Source, suffix: str, name: str | None) -> Reader:
     """
     if name is not None:
         return _named(source, name)
-    found = next((reader for reader in READERS.values() if suffix in reader.suffixes), None)
+    fitting = [reader for reader in READERS.values() if suffix in reader.suffixes]
+    if len(fitting) > 1:
+        document, _ = parse_json(source)
+        fitting = [reader for reader in fitting if reader.fits is None or reader.fits(document)]
+    found = next(iter(fitting), None)
     if found is None:
         found = next((reader for reader in _plugins(source) if suffix in reader.suffixes), None)
     if found is None:
-        known = ", ".join(suffix for reader in READERS.values() for suffix in reader.suffixes)
+        known = ", ".join(dict.fromkeys(one for reader in READERS.values() for one in reader.suffixes))
         what = f"'{suffix}' files cannot be read" if suffix else "the file's name has no suffix"
         advice = "save it as .docx or .txt" if suffix in _DOCUMENTS else "name it .txt if it is plain text"
         raise source.error(f"{what}; {advice}; known are {known}")

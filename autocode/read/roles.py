@@ -239,6 +239,7 @@ def asker_scores(counted: Mapping[str, Habits]) -> dict[str, float]:
     return scores
 
 
+_ASK_FOR_SPEAKERS = "let the service tell speakers apart (diarization) and export it again"
 _TO_NAME_SPEAKERS = {  # what a file of each format needs, by the reader's name
     "vtt": "begin each person's first cue with 'Name:'",
     "srt": "begin each person's first cue with 'Name:'",
@@ -247,7 +248,25 @@ _TO_NAME_SPEAKERS = {  # what a file of each format needs, by the reader's name
     "whisper": 'give each segment a "speaker", as WhisperX does',
     "tidy": "give each row its 'speaker'",
     "parquet": "give each row its 'speaker'",
-}
+    "podcast": 'give each segment a "speaker"',
+    "elan": "give each person a tier of their own",
+    "textgrid": "give each person a tier of their own",
+    "exmaralda": "give each person a tier of their own",
+} | dict.fromkeys(
+    (
+        "assemblyai",
+        "autoedit",
+        "aws-transcribe",
+        "deepgram",
+        "dpe",
+        "google",
+        "ibm",
+        "kaldi",
+        "speechmatics",
+        "trint",
+    ),
+    _ASK_FOR_SPEAKERS,
+)
 _BEGIN_TURNS = "begin their turns with 'Name:'"
 
 

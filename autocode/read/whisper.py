@@ -1,26 +1,20 @@
-"""JSON of Whisper and WhisperX, and of podcast players: segments with times, some with speakers."""
+"""JSON of Whisper and WhisperX: segments with times, some with speakers. JSON of unknown shape ends here."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from autocode.read.decode import clean
+from autocode.read.json_tree import language_code, look, parse_json, seconds, speaker_name
 from autocode.read.layout import Spoken, lay_out
 from autocode.read.reader import UNKNOWN, Found, Source, count
 
 
 def read_whisper(source: Source) -> list[Found]:
     """One transcript from JSON with `segments` (or with only `text`). Raises `ReadError`."""
-    text, warnings = source.decode()
-    repeated: Counter[str] = Counter()
-    document = _parse(source, text, repeated)
-    warnings += [
-        f"the key '{key}' appears twice in one object; the last one was used" for key in sorted(repeated)
-    ]
+    document, warnings = parse_json(source)
     spoken = [_spoken(one) for one in _segments(source, document)]
     n_empty = sum(not one.text.strip() for one in spoken)
     if n_empty:
@@ -31,27 +25,7 @@ def read_whisper(source: Source) -> list[Found]:
             f"{n_nameless} of {count(len(spoken), 'segment')} without a speaker, given to '{UNKNOWN}'"
         )
     laid_out, pieces = lay_out(spoken)
-    language = document.get("language") if isinstance(document, dict) else None
-    short = language if isinstance(language, str) and 2 <= len(language) <= 3 else None
-    return [Found(laid_out, pieces, warnings, language=short)]
-
-
-def _parse(source: Source, text: str, repeated: Counter[str]) -> Any:
-    def merged(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            counts = Counter(key for key, _ in pairs)
-            repeated.update({clean(key) for key, n in counts.items() if n > 1})
-        return found
-
-    try:
-        return json.loads(text, object_pairs_hook=merged, parse_constant=lambda _: None)
-    except json.JSONDecodeError as error:
-        raise source.error(f"not valid JSON ({error.msg})", line=error.lineno) from None
-    except RecursionError:
-        raise source.error("the JSON is nested too deeply") from None
-    except ValueError:
-        raise source.error("the JSON has a number that is too long") from None
+    return [Found(laid_out, pieces, warnings, language=language_code(look(document, "language")))]
 
 
 def _segments(source: Source, document: Any) -> list[Any]:
@@ -66,7 +40,8 @@ def _segments(source: Source, document: Any) -> list[Any]:
         segments = None
     if segments is None or not all(isinstance(one, dict) and _text(one) is not None for one in segments):
         raise source.error(
-            'not the JSON of Whisper or WhisperX; expected {"segments": [{"start", "end", "text"}, ...]}'
+            "not the JSON of Whisper, WhisperX or another recogniser that is known here; "
+            'expected {"segments": [{"start", "end", "text"}, ...]}'
         )
     if not segments:
         raise source.error("there are no segments in the file")
@@ -74,26 +49,20 @@ def _segments(source: Source, document: Any) -> list[Any]:
 
 
 def _text(segment: Mapping[str, Any]) -> str | None:
-    text = segment.get("text", segment.get("body"))
+    text = segment.get("text")
     return text if isinstance(text, str) else None
 
 
 def _spoken(segment: Mapping[str, Any]) -> Spoken:
     return Spoken(
-        _speaker(segment),
-        clean(_text(segment) or ""),
-        _seconds(segment.get("start", segment.get("startTime"))),
-        _seconds(segment.get("end", segment.get("endTime"))),
+        _speaker(segment), clean(_text(segment) or ""), _time(segment.get("start")), _time(segment.get("end"))
     )
 
 
 def _speaker(segment: Mapping[str, Any]) -> str | None:
     """The segment's speaker, else the one that most of its words have."""
-    speaker = segment.get("speaker")
-    if isinstance(speaker, int) and not isinstance(speaker, bool):
-        return f"Speaker {speaker}"
-    if isinstance(speaker, str) and speaker.strip():
-        return " ".join(clean(speaker).split())
+    if name := speaker_name(segment.get("speaker")):
+        return name
     words = segment.get("words")
     names = (
         [word.get("speaker") for word in words if isinstance(word, dict)] if isinstance(words, list) else []
@@ -102,10 +71,5 @@ def _speaker(segment: Mapping[str, Any]) -> str | None:
     return clean(counts.most_common(1)[0][0]) if counts else None
 
 
-def _seconds(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
+def _time(value: object) -> float | None:
+    return None if isinstance(value, str) else seconds(value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 
-def _words(*lines: str) -> frozenset[str]:
+def word_set(*lines: str) -> frozenset[str]:
+    """The words of some lines."""
     return frozenset(word for line in lines for word in line.split())
 
 
-INTERVIEWERS = _words(
+INTERVIEWERS = word_set(
     "interviewer interviewers interviewerin interviewende moderator moderatorin moderater",
     "facilitator host researcher investigator questioner question fragende forscher forscherin",
     "interviewleder intervjuer intervjuare intervjuaren haastattelija haastattelijat moderaattori",
@@ -16,7 +17,7 @@ INTERVIEWERS = _words(
     "moderador moderadora intervistatore intervistatrice moderatore ricercatore ricercatrice",
     "onderzoeker interviewster forsker forskare tutkija المحاور מראיין מראיינת",
 )
-RESPONDENTS = _words(
+RESPONDENTS = word_set(
     "interviewee interviewees respondent respondents participant participants informant",
     "informants subject negotiator negotiators guest narrator seeker answer testperson",
     "interviewter interviewte befragter befragte befragten befragtem proband probandin teilnehmer",
@@ -28,68 +29,70 @@ RESPONDENTS = _words(
     "encuestado intervistato intervistata partecipante rispondente geïnterviewde deelnemer",
     "deelneemster المشارك المشاركة מרואיין מרואיינת",
 )
-CARERS = _words(
+CARERS = word_set(
     "therapist therapeut therapeutin counsellor counselor clinician doctor nurse coach",
     "practitioner psychologist thérapeute terapeuta terapeut terapeutti supporter adviser advisor",
 )
-CARED_FOR = _words(
+CARED_FOR = word_set(
     "client clients patient patients klient klientin klienten patientin asiakas potilas cliente",
 )
-OTHERS = _words(
+OTHERS = word_set(
     "other others observer observers notetaker operator interpreter translator dolmetscher",
     "dolmetscherin beobachter interprète tulkki tolk assistant bystander audience narration",
     "voiceover",
 )
-SPEAKERS = _words(
+SPEAKERS = word_set(
     "speaker speakers sprecher sprecherin locuteur locutrice hablante spreker taler talare puhuja",
 )
-VOICES = _words("male female man woman voice unknown")
+VOICES = word_set("male female man woman voice unknown")
 # "Question" and "Answer" begin headings of guides and surveys too often to be labels by themselves.
 LABELS = (INTERVIEWERS | RESPONDENTS | CARERS | CARED_FOR | OTHERS | SPEAKERS) - {"question", "answer"}
 
-ASKING = _words(
+ASKING = word_set(
     "what why how when where who which whose could can would do did does are is were have tell",
     "describe wie was warum wer wo wann welche welcher können haben sind qu'est-ce pourquoi",
     "comment quel quelle combien qui où hva hvad hvorfor hvordan hvilke vad varför hur vilka mitä",
     "miksi miten kuinka missä millainen qué por cómo cuándo dónde cuál quién perché come quando",
     "dove quale chi wat waarom hoe",
 )
-METADATA = _words(
+METADATA = word_set(
     "date time place location venue duration length file title recording transcriber datum zeit",
     "ort dauer lieu durée fecha lugar duración dato sted varighed transcription language project",
     "study",
 )
-NOT_NAMES = METADATA | _words(
+NOT_NAMES = METADATA | word_set(
     "summary introduction conclusion background note notes re ps nb http https ftp www mailto",
     "topic subject page source total example e.g i.e url link email tel phone fax titel sprache",
     "quelle anmerkung hinweis version transcript status yes no yeah okay ok right mm mhm hmm",
     "uh-huh sure exactly well so and but ja nein oui non nej nei si sí thanks thank",
 )
 # Headings in exported transcripts; with a colon some of them can be speakers.
-NOT_FIRST = _words("note notes re ps nb http https ftp www mailto page e.g i.e thanks thank yes no yeah okay")
-NOT_ALONE = _words("speakers attendees participants summary keywords transcript questions introduction")
-PARTICLES = _words("van von de der den da di la le af al bin")
+NOT_FIRST = word_set(
+    "note notes re ps nb http https ftp www mailto page e.g i.e thanks thank yes no yeah okay"
+)
+NOT_ALONE = word_set("speakers attendees participants summary keywords transcript questions introduction")
+PARTICLES = word_set("van von de der den da di la le af al bin")
 
 COLUMNS = {
-    "text": _words(
+    "text": word_set(
         "text transcript transcription utterance utterances content contents words said speech",
         "message turn sentence statement dialogue quote caption body answer response inhalt",
         "äußerung aussage wortlaut beitrag transkript gesagtes texte propos contenu réponse",
         "transcripción texto contenido testo contenuto tekst innhold utsagn ytring replik svar",
         "innehåll yttrande teksti puhe vastaus inhoud uitspraak spoken",
     ),
-    "speaker": _words(
+    "speaker": word_set(
         "speaker speakers name who person participant interviewee talker actor author from",
         "sprecher sprecherin sprecher:in sprecher/in sprecher*in wer locuteur locutrice",
         "intervenant intervenante orateur hablante orador interlocutor parlante oratore spreker",
         "taler talare talende puhuja label voice role",
     ),
-    "start": _words(
+    "start": word_set(
         "start time times timestamp timestamps timecode begin beginning onset starttime in zeit",
         "zeitstempel startzeit anfang beginn temps début debut hora inicio tiempo ora inizio",
         "tempo tijd begintijd tid tidspunkt starttid aika alku timespan zeitmarke",
     ),
-    "end": _words(
+    "end": word_set(
         "end stop endtime to until offset out ende endzeit fin fine einde eindtijd slutt slut",
         "sluttid loppu",
     ),

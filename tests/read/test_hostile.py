@@ -20,7 +20,10 @@ from autocode.records import Transcript
 
 FORMATS = Path(__file__).parents[3] / "shared" / "formats"
 HOSTILE = FORMATS / "hostile"
-OURS = {".vtt", ".srt", ".txt", ".md", ".json", ".csv", ".docx", ".xlsx"}
+OURS = {
+    *(".vtt", ".srt", ".txt", ".md", ".json", ".csv", ".docx", ".xlsx"),
+    *(".rtf", ".html", ".TextGrid", ".pdf"),
+}
 
 
 def _cases() -> list[dict[str, str]]:
@@ -102,6 +105,10 @@ def test_hostile_files_need_little_memory() -> None:
         ("docx_zip_bomb.docx", "unpack to 210 MB"),
         ("docx_not_zip.docx", "not a Word document"),
         ("xlsx_xml_bomb.xlsx", "DOCTYPE"),
+        ("rtf_not_rtf.rtf", "not an RTF document"),
+        ("pdf_encrypted.pdf", "password protected"),
+        ("pdf_no_text.pdf", "no text layer.* run OCR first"),
+        ("textgrid_truncated.TextGrid", "cut off or damaged in tier 1"),
     ],
 )
 def test_message_says_what_is_wrong(file: str, word: str) -> None:
@@ -124,6 +131,8 @@ def test_message_says_what_is_wrong(file: str, word: str) -> None:
         ("txt_mojibake.txt", "double-encoded"),
         ("txt_10k_speakers.txt", "10,000 different beginnings"),
         ("json_duplicate_keys.json", "'segments' appears twice"),
+        ("pdf_ok.pdf", "best effort"),
+        ("rtf_truncated.rtf", "cut off: 2 groups not closed"),
     ],
 )
 def test_warning_says_what_is_odd(file: str, word: str) -> None:
@@ -162,6 +171,12 @@ def test_warning_says_what_is_odd(file: str, word: str) -> None:
         ("csv_utf16_tab.csv", [("Zoë", "hello")]),
         ("docx_tracked.docx", [("R", "I really like it\ta b-c linked inside a content control")]),
         ("docx_traversal.docx", [("I", "hi")]),
+        ("rtf_f4.rtf", [("I", "Wie geht’s?"), ("B", "Gut, ähm, ähm sehr gut.")]),
+        ("rtf_truncated.rtf", [("I", "hello"), ("R", "cut her")]),
+        ("pdf_ok.pdf", [("I", "Hello"), ("R", "Hi")]),
+        ("rtf_deep.rtf", [("Unknown", "x")]),
+        ("rtf_bin.rtf", [("I", "a  b link")]),
+        ("html_script.html", [("I", "hi\xa0there"), ("R", "ok")]),
         (
             "md_bold.md",
             [
@@ -247,11 +262,19 @@ def test_the_limit_is_a_setting(tmp_path: Path) -> None:
     ],
     ids=lambda payload: repr(payload[:8]),
 )
-@pytest.mark.parametrize("suffix", [".vtt", ".srt", ".txt", ".md"])
+@pytest.mark.parametrize("suffix", [".vtt", ".srt", ".txt", ".md", ".rtf", ".html", ".cha", ".textgrid"])
 def test_no_pattern_is_quadratic(tmp_path: Path, suffix: str, payload: str) -> None:
     path = tmp_path / f"a{suffix}"
     timed = f"WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nAnn: x {payload}\n\n{payload}\n"
-    path.write_text(timed if suffix in (".vtt", ".srt") else f"I: x {payload}\n{payload}\n| {payload}\n|-|\n")
+    written = {
+        ".vtt": timed,
+        ".srt": timed,
+        ".rtf": f"{{\\rtf1 I: x\\par {payload}\\par}}",
+        ".html": f"<p>I: x</p>{payload}",
+        ".cha": f"*INV:\tx {payload}\n\t{payload}\n",
+        ".textgrid": f'"a" "TextGrid" 0 1 <exists> 1 "IntervalTier" "A" 0 1 1 0 1 "x {payload}"',
+    }
+    path.write_text(written.get(suffix, f"I: x {payload}\n{payload}\n| {payload}\n|-|\n"))
     began = time.perf_counter()
     _check(read_transcript(path))
     assert time.perf_counter() - began < 1

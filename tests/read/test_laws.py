@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autocode.errors import ReadError
-from autocode.read import read_transcripts
+from autocode.read import READERS, read_transcripts
 from autocode.read.decode import clean
 from autocode.records import Transcript
 
@@ -94,8 +94,50 @@ FRAGMENTS = st.sampled_from(
             "---\n",
             "***",
         ),
+        *(
+            "\\par ",
+            "\\'e4",
+            "\\u228?",
+            "\\u-10179?",
+            "\\b ",
+            "\\cell ",
+            "\\row ",
+            "\\intbl ",
+            "\\pard ",
+            "\\v ",
+            "\\bin3 ",
+            "{",
+            "}",
+            "{\\*\\x ",
+        ),
+        *(
+            "<p>",
+            "</p>",
+            "<b>",
+            "</b>",
+            "<br>",
+            "<table>",
+            "<tr>",
+            "<td>",
+            "</table>",
+            "<script>",
+            "<cite>",
+            "</cite>",
+            "<time>0:05</time>",
+            "<div hidden>",
+            "<!--",
+        ),
+        *(
+            "*PAR:\t",
+            "%mor:\tx\n",
+            "\x155_10\x15",
+            "@Participants:\tINV Investigator\n",
+            '"IntervalTier" ',
+            "1 ",
+        ),
     ]
 )
+GRID = '"ooTextFile" "TextGrid" 0 9 <exists> 1 "IntervalTier" "Anna" 0 9 2 0 1 "'
 TEXTS = st.lists(FRAGMENTS | st.text(max_size=8), max_size=30).map("".join)
 
 
@@ -129,15 +171,34 @@ def check(transcript: Transcript) -> None:
     transcript.text.encode("utf-8")
 
 
-@pytest.mark.parametrize("suffix", [".txt", ".md", ".vtt", ".srt", ".csv", ".tsv", ".json", ".jsonl"])
+SUFFIXES = (
+    ".txt",
+    ".md",
+    ".vtt",
+    ".srt",
+    ".csv",
+    ".tsv",
+    ".json",
+    ".jsonl",
+    ".rtf",
+    ".html",
+    ".cha",
+    ".textgrid",
+)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=TEXTS)
 def test_turns_are_slices_in_order(suffix: str, text: str) -> None:
-    for transcript in read(suffix, text.encode("utf-8", "replace")):
+    beginning = {".rtf": "{\\rtf1 ", ".html": "<p>", ".textgrid": GRID, ".cha": "*INV:\t"}.get(suffix, "")
+    for transcript in read(suffix, (beginning + text).encode("utf-8", "replace")):
         check(transcript)
 
 
-@pytest.mark.parametrize("suffix", [".txt", ".vtt", ".csv", ".docx", ".xlsx", ".json", ".jsonl", ".parquet"])
+@pytest.mark.parametrize(
+    "suffix", sorted({suffix for reader in READERS.values() for suffix in reader.suffixes} - {".pdf"})
+)
 @settings(max_examples=60, deadline=None)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(suffix: str, data: bytes) -> None:
@@ -198,3 +259,16 @@ def test_tidy_rows_read_back(said: list[tuple[str, str]]) -> None:
     check(transcript)
     assert [(turn.speaker, turn.text) for turn in transcript.turns] == said
     assert [turn.unit_id for turn in transcript.turns] == [f"u{n}" for n in range(len(said))]
+
+
+@settings(max_examples=40, deadline=None)
+@given(said=SAID)
+def test_what_rtf_and_html_say_is_what_plain_text_says(said: list[tuple[str, str]]) -> None:
+    said = [("Anna", "How?"), ("Bo Lund", "So."), *said, ("Anna", "And?"), ("Bo Lund", "No.")]
+    lines = [f"{name}: {words}" for name, words in said]
+    rtf = "{\\rtf1\\ansi " + "".join(line.replace("é", "\\'e9") + "\\par " for line in lines) + "}"
+    page = "".join(f"<p>{line}</p>" for line in lines)
+    for suffix, data in ((".rtf", rtf), (".html", page)):
+        (transcript,) = read(suffix, data.encode())
+        check(transcript)
+        assert " ".join(turn.text for turn in transcript.turns) == " ".join(words for _, words in said)

@@ -67,7 +67,7 @@ def test_a_plug_in_with_wrong_positions_is_named(tmp_path: Path, plugins: Path) 
         read_transcripts(path)
 
 
-@pytest.mark.parametrize("name", ["a.rtf", "a.pdf", "a.html", "a", "a.docx.bak"])
+@pytest.mark.parametrize("name", ["a.doc", "a.pages", "a.epub", "a", "a.docx.bak"])
 def test_an_unknown_suffix_lists_what_can_be_read(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text(TWO)
@@ -153,9 +153,17 @@ def test_examples_in_docstrings(module: str) -> None:
     assert doctest.testmod(importlib.import_module(f"autocode.read.{module}")).failed == 0
 
 
-@pytest.mark.parametrize("suffix", [".pdf", ".rtf", ".doc", ".odt", ".PDF"])
+@pytest.mark.parametrize("suffix", [".pages", ".doc", ".wps", ".DOC"])
 def test_documents_of_other_programs_are_to_be_saved_again(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     path.write_bytes(b"anything")
     with pytest.raises(ReadError, match=r"files cannot be read; save it as \.docx or \.txt; known are"):
         read_transcript(path)
+
+
+def test_the_readme_names_everything_that_is_read() -> None:
+    section = (
+        (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").partition("## Transcripts")[2]
+    )
+    named = section.partition("\n## ")[0].casefold()
+    assert [one for reader in READERS.values() for one in reader.suffixes if one not in named] == []

@@ -37,6 +37,36 @@ ZOOM = "vtt-zoom/GMT20240124-202901_Recording"
         ("srt/sample.srt", 1, 1),
         ("srt/styles_colours.srt", 3, 1),
         ("encodings/sample-english.bom.txt", 2, 1),  # SubRip under another name
+        ("pdf/PDPilot_P1.pdf", 92, 2),  # 94 labels, two of them after their own
+        ("pdf/PDPilot_P2.pdf", 159, 2),  # 165 labels, six of them after their own
+        ("elan/test.eaf", 1, 1),  # eight annotations of one participant; notes beside them
+        ("elan/test2.eaf", 1, 1),
+        ("exmaralda/Example_basic.exb", 10, 2),
+        ("exmaralda/Example_linear.exb", 10, 2),
+        ("exmaralda/Example_multi.exb", 10, 2),
+        ("subtitles-misc/ttml_example.ttml", 7, 1),  # eleven paragraphs, four of them half sentences
+        ("subtitles-misc/ttml_example2.ttml", 3, 2),  # two dashes in the sixth paragraph
+        ("subtitles-misc/ttml_example_apple.ttml", 1, 1),
+        ("textgrid/all_tiers_have_the_same_name.TextGrid", 1, 1),
+        ("textgrid/bobby_phones_elan.TextGrid", 1, 1),
+        ("textgrid/bobby_words_with_newlines_longfile_elan.TextGrid", 1, 1),
+        ("textgrid/mary.TextGrid", 1, 1),
+        ("textgrid/mary_longfile.TextGrid", 1, 1),
+        ("assemblyai/assembly_example.json", 3, 2),
+        ("autoedit2/autoEdit2TedTalkTranscript.sample.json", 1, 1),  # one paragraph of an unnamed speaker
+        (
+            "aws-transcribe/amazonTranscribe.sample.json",
+            96,
+            1,
+        ),  # 95 full stops and question marks, and an end
+        ("aws-transcribe/todayinfocus.sample.json", 8, 2),  # the third of 3 speakers has no words
+        ("aws-transcribe/todayinfocuswords.sample.json", 3, 2),
+        ("bbc-kaldi/bbcKaldiTranscriptWithSpeakerSegments.sample.json", 10, 2),  # S0, S1, S22 have no words
+        ("dpe/digitalPaperEdit.sample.json", 10, 2),
+        ("google-stt/gcpSttSpeakerDiarization.sample.json", 3, 2),  # 788 words of 2, 2 of 1, 976 of 2
+        ("ibm/ibmTedTalkTranscript.sample.json", 1, 1),
+        ("speechmatics/speechmaticsTedTalkTranscript.sample.json", 11, 3),
+        ("trint/trint.sample.json", 2, 1),  # two paragraphs, nobody named
     ],
 )
 def test_turns_and_speakers(file: str, n_turns: int, speakers: int) -> None:
@@ -132,3 +162,52 @@ def test_what_is_surely_not_western_is_refused(file: str) -> None:
 def test_one_digit_is_no_subrip() -> None:
     with pytest.raises(ReadError, match="no time lines found"):
         read_transcript(FORMATS / "srt/invalid_format1.srt")
+
+
+def test_elan() -> None:
+    (turn,) = read_transcript(FORMATS / "elan/test.eaf").turns
+    assert (turn.speaker, turn.start_s, turn.end_s) == ("P001", 1.04, 17.485)
+    assert len(turn.meta["cues"]) == 8
+    assert turn.text.endswith("Oh thanks")
+
+
+@pytest.mark.parametrize("file", ["mary", "mary_longfile"])
+def test_textgrid_by_word(file: str) -> None:
+    transcript = read_transcript(FORMATS / f"textgrid/{file}.TextGrid")
+    assert transcript.text == "mary rolled the barrel"
+    assert [round(cue[2], 3) for cue in transcript.turns[0].meta["cues"]] == [0.315, 0.676, 0.984, 1.064]
+
+
+@pytest.mark.parametrize("file", ["basic", "linear", "multi"])
+def test_exmaralda_who_says_what(file: str) -> None:
+    transcript = read_transcript(FORMATS / f"exmaralda/Example_{file}.exb")
+    assert transcript.text == (
+        "SPK1: this is a test file it is just for one purpose\nSPK2: showing how it works\nSPK1: right\n"
+        "SPK2: right\nSPK1: and maybe proving that it works at all\n"
+        "SPK2: ((laughs)) so what does this show\nSPK1: just some features of gat2 basic transcripts\n"
+        "SPK2: likeoverlapping speak\n"
+        "SPK1: yes and some random annotations\nSPK2: sounds useful"
+    )
+
+
+def test_words_of_google_are_read_once() -> None:
+    transcript = read_transcript(FORMATS / "google-stt/gcpSttSpeakerDiarization.sample.json")
+    assert sum(len(turn.text.split()) for turn in transcript.turns) == 1766
+    assert transcript.turns[0].start_s == 12.9
+
+
+def test_aws_joins_punctuation_and_keeps_times() -> None:
+    first = read_transcript(FORMATS / "aws-transcribe/todayinfocus.sample.json").turns[0]
+    assert (first.speaker, first.start_s, first.end_s) == ("spk_0", 5.24, 18.25)
+    assert first.text.startswith(
+        "Today the devastation of Cyclone e di one of the worst weather related disasters. Toe"
+    )
+
+
+def test_pdf_without_page_and_line_numbers() -> None:
+    transcript = read_transcript(FORMATS / "pdf/PDPilot_P1.pdf")
+    assert transcript.text.startswith("Dan: Okay. So now you can stop sharing your screen and then we'll")
+    assert transcript.text.endswith("in touch soon with.\nParticipant: Thank you.")
+    assert "1/5" not in transcript.text
+    assert any("best effort" in warning for warning in transcript.warnings)
+    assert any("lines dropped" in warning for warning in transcript.warnings)

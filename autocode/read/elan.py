@@ -1,0 +1,80 @@
+"""ELAN (.eaf): the tiers that depend on no other, one for each participant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autocode.read.decode import clean
+from autocode.read.json_tree import seconds
+from autocode.read.layout import lay_out
+from autocode.read.reader import Found, Source
+from autocode.read.timeline import Annotation, in_order, listed
+from autocode.read.xml_tree import parse_xml
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_MS = 0.001
+
+
+def read_elan(source: Source) -> list[Found]:
+    """One transcript; annotations are put in order of time. Raises `ReadError`.
+
+    Where tiers name participants, a tier without one holds notes rather than speech and is not read.
+    """
+    root = parse_xml(source, source.data, wanted="an ELAN file")
+    if root.tag != "ANNOTATION_DOCUMENT":
+        raise source.error("not an ELAN file: its outermost element is not <ANNOTATION_DOCUMENT>")
+    top = [tier for tier in root.iter("TIER") if not tier.get("PARENT_REF")]
+    filled = [tier for tier in top if tier.find(".//ALIGNABLE_ANNOTATION") is not None]
+    named = [tier for tier in filled if _participant(tier)]
+    read = named or filled
+    warnings = []
+    if left := [_id(tier) for tier in filled if tier not in read]:
+        warnings.append(
+            f"tiers without a participant, not read: {listed(left)}; give them one in ELAN if they are speech"
+        )
+    if double := sorted(
+        {_speaker(one) for one in read if sum(_speaker(two) == _speaker(one) for two in read) > 1}
+    ):
+        warnings.append(
+            f"several tiers were read for one participant: {listed(double)}; check for doubled text"
+        )
+    slots = _slots(root)
+    text, pieces = lay_out(in_order([one for tier in read for one in _annotations(tier, slots)]))
+    return [Found(text, pieces, warnings)]
+
+
+def _id(tier: Element) -> str:
+    return clean(tier.get("TIER_ID", ""))
+
+
+def _participant(tier: Element) -> str:
+    return " ".join(clean(tier.get("PARTICIPANT", "")).split())
+
+
+def _speaker(tier: Element) -> str:
+    return _participant(tier) or " ".join(_id(tier).split())
+
+
+def _slots(root: Element) -> dict[str, tuple[float, float | None]]:
+    """Every time slot's place in the order, and its seconds where it has a time."""
+    header = root.find("HEADER")
+    in_ms = header is None or header.get("TIME_UNITS", "milliseconds") == "milliseconds"
+    found: dict[str, tuple[float, float | None]] = {}
+    last = 0.0
+    for slot in root.iterfind("TIME_ORDER/TIME_SLOT"):
+        time = seconds(slot.get("TIME_VALUE"), unit_s=_MS)
+        last = last if time is None else time  # a slot without a time lies behind the one before
+        found[slot.get("TIME_SLOT_ID", "")] = (last, time if in_ms else None)
+    return found
+
+
+def _annotations(tier: Element, slots: dict[str, tuple[float, float | None]]) -> list[Annotation]:
+    found: list[Annotation] = []
+    for one in tier.iter("ALIGNABLE_ANNOTATION"):
+        order, start_s = slots.get(one.get("TIME_SLOT_REF1", ""), (found[-1].order if found else 0.0, None))
+        _, end_s = slots.get(one.get("TIME_SLOT_REF2", ""), (0.0, None))
+        text = clean(one.findtext("ANNOTATION_VALUE") or "")
+        found.append(Annotation(_speaker(tier) or None, text, order, start_s, end_s))
+    return found

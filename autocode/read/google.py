@@ -1,0 +1,85 @@
+"""Google Speech-to-Text: results in order, and with speakers all words once more at the end."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from autocode.read.json_tree import language_code, look, objects, parse_json, seconds, speaker_name, string
+from autocode.read.layout import Spoken, lay_out
+from autocode.read.reader import Found, Source
+from autocode.read.timed_words import Word, sentences
+
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
+
+
+def is_google(document: Any) -> bool:
+    """Whether a JSON document is a response of Google's recogniser, perhaps inside an operation."""
+    alternatives = [one for result in _results(document)[:5] for one in objects(result.get("alternatives"))]
+    return any("transcript" in one or "words" in one for one in alternatives)
+
+
+def read_google(source: Source) -> list[Found]:
+    """One transcript, by speakers where the words have them, else by results. Raises `ReadError`."""
+    document, warnings = parse_json(source)
+    results = _results(document)
+    tagged = [words for words in map(_words, results) if any(word.speaker for word in words)]
+    if tagged and tagged[-1][0].start_s == tagged[0][0].start_s:
+        tagged = tagged[-1:]  # every result repeats what was said before it
+    if tagged:
+        spoken = sentences(word for words in tagged for word in words)
+    else:
+        spoken = [one for result in results if (one := _result(result)) is not None]
+    if any(one.speaker for one in spoken) and not tagged:  # channels
+        spoken.sort(key=lambda one: math.inf if one.start_s is None else one.start_s)
+    laid_out, pieces = lay_out(spoken)
+    language = next((code for one in results if (code := language_code(one.get("languageCode")))), None)
+    return [Found(laid_out, pieces, warnings, language=language)]
+
+
+def _results(document: Any) -> list[dict[str, Any]]:
+    response = look(document, "response")
+    return objects(look(response if isinstance(response, dict) else document, "results"))
+
+
+def _best(result: dict[str, Any]) -> dict[str, Any]:
+    return next(iter(objects(result.get("alternatives"))), {})
+
+
+def _words(result: dict[str, Any]) -> list[Word]:
+    return [
+        Word(
+            string(word.get("word")),
+            _time(word.get("startTime", word.get("startOffset"))),
+            _time(word.get("endTime", word.get("endOffset"))),
+            speaker_name(word.get("speakerTag") or None) or _label(word.get("speakerLabel")),
+        )
+        for word in objects(_best(result).get("words"))
+    ]
+
+
+def _label(value: object) -> str | None:
+    name = speaker_name(value)
+    return f"Speaker {name}" if name is not None and name.isdecimal() else name
+
+
+def _result(result: dict[str, Any]) -> Spoken | None:
+    """A result as it stands; the channel is the speaker where the recording has several."""
+    text = string(_best(result).get("transcript"))
+    channel = result.get("channelTag")
+    name = f"Channel {channel}" if isinstance(channel, int) and channel else None
+    words = _words(result)
+    start_s = words[0].start_s if words else None
+    end_s = words[-1].end_s if words else _time(result.get("resultEndTime", result.get("resultEndOffset")))
+    return Spoken(name, text, start_s, end_s) if text.strip() else None
+
+
+def _time(value: object) -> float | None:
+    """Seconds of `{"seconds": "12", "nanos": 900000000}` or of `"12.900s"`."""
+    if isinstance(value, dict):
+        whole = seconds(value.get("seconds", 0))
+        nanos = seconds(value.get("nanos", 0), unit_s=1e-9)
+        return None if whole is None or nanos is None else whole + nanos
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    return float(match[1]) if match else seconds(value)

@@ -1,0 +1,405 @@
+"""JSON of speech recognisers and their editors: told apart by shape, read with speakers and times."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autocode.errors import ReadError
+from autocode.read import READERS, read_transcript
+from autocode.records import Transcript
+
+
+def read(folder: Path, document: Any) -> Transcript:
+    path = folder / "a.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    transcript = read_transcript(path)
+    for turn in transcript.turns:
+        assert transcript.text[turn.start_char : turn.end_char] == turn.text
+        for start, end, _, _ in turn.meta.get("cues", ()):
+            assert turn.start_char <= start < end <= turn.end_char
+    return transcript
+
+
+def said(transcript: Transcript) -> list[tuple[str, str, float | None, float | None]]:
+    return [(turn.speaker, turn.text, turn.start_s, turn.end_s) for turn in transcript.turns]
+
+
+def aws_item(text: str, start: str | None = None, end: str | None = None, **more: Any) -> dict[str, Any]:
+    kind = "punctuation" if start is None else "pronunciation"
+    times = {} if start is None else {"start_time": start, "end_time": end}
+    return {"type": kind, "alternatives": [{"content": text, "confidence": "0.9"}], **times, **more}
+
+
+AWS_ITEMS = [
+    aws_item("Why", "0.5", "0.9"),
+    aws_item("Turku", "1.0", "1.5"),
+    aws_item("?"),
+    aws_item("The", "2.0", "2.2"),
+    aws_item("port", "2.2", "2.6"),
+    aws_item("."),
+]
+AWS_LABELS = {
+    "speakers": 2,
+    "segments": [
+        {"speaker_label": "", "start_time": "0.1", "end_time": "0.4", "items": []},
+        {
+            "speaker_label": "spk_0",
+            "items": [
+                {"speaker_label": "spk_0", "start_time": "0.5", "end_time": "0.9"},
+                {"speaker_label": "spk_0", "start_time": "1.0", "end_time": "1.5"},
+            ],
+        },
+        {
+            "speaker_label": "spk_1",
+            "items": [
+                {"start_time": "2.0", "end_time": "2.2"},
+                {"start_time": "2.2", "end_time": "2.6"},
+            ],
+        },
+    ],
+}
+AWS = {
+    "jobName": "a",
+    "results": {"language_code": "en-GB", "items": AWS_ITEMS, "speaker_labels": AWS_LABELS},
+}
+TURKU = [("spk_0", "Why Turku?", 0.5, 1.5), ("spk_1", "The port.", 2.0, 2.6)]
+
+
+def google_word(text: str, start: float, tag: int | None = None) -> dict[str, Any]:
+    whole, nanos = int(start), round((start - int(start)) * 1e9)
+    speaker = {} if tag is None else {"speakerTag": tag}
+    return {
+        "word": text,
+        "startTime": {"seconds": str(whole), "nanos": nanos},
+        "endTime": f"{start + 0.5}s",
+        **speaker,
+    }
+
+
+GOOGLE = {
+    "results": [
+        {
+            "alternatives": [
+                {"transcript": "Why Turku?", "words": [google_word("Why", 0.5), google_word("Turku?", 1)]}
+            ]
+        },
+        {"alternatives": [{"transcript": " The port.", "words": [google_word("The", 2)]}]},
+        {
+            "languageCode": "en-us",
+            "alternatives": [
+                {
+                    "words": [
+                        google_word("Why", 0.5, 1),
+                        google_word("Turku?", 1, 1),
+                        google_word("The", 2, 2),
+                        google_word("port.", 2.5, 2),
+                    ]
+                }
+            ],
+        },
+    ]
+}
+DEEPGRAM_WORDS = [
+    {"word": "why", "punctuated_word": "Why", "start": 0.5, "end": 0.9, "speaker": 0},
+    {"word": "turku", "punctuated_word": "Turku?", "start": 1.0, "end": 1.5, "speaker": 0},
+    {"word": "the", "punctuated_word": "The", "start": 2.0, "end": 2.2, "speaker": 1},
+    {"word": "port", "punctuated_word": "port.", "start": 2.2, "end": 2.6, "speaker": 1},
+]
+DEEPGRAM = {
+    "metadata": {},
+    "results": {"channels": [{"alternatives": [{"transcript": "x", "words": DEEPGRAM_WORDS}]}]},
+}
+ASSEMBLYAI = {
+    "text": "Why Turku? The port.",
+    "language_code": "en_us",
+    "words": [],
+    "utterances": [
+        {"speaker": "A", "text": "Why Turku?", "start": 500, "end": 1500, "words": []},
+        {
+            "speaker": "B",
+            "text": "The port.",
+            "start": 2000,
+            "end": 2600,
+            "words": [
+                {"text": "The", "start": 2000, "end": 2200},
+                {"text": "port.", "start": 2200, "end": 2600},
+            ],
+        },
+    ],
+}
+IBM = {
+    "results": [
+        {
+            "results": [
+                {
+                    "alternatives": [
+                        {"timestamps": [["why", 0.5, 0.9], ["Turku", 1.0, 1.5], ["the", 2, 2.2]]},
+                    ]
+                },
+                {"alternatives": [{"timestamps": [["port", 2.2, 2.6]]}]},
+            ],
+            "speaker_labels": [
+                {"from": 0.5, "to": 0.9, "speaker": 0},
+                {"from": 1.0, "to": 1.5, "speaker": 0},
+                {"from": 2, "to": 2.2, "speaker": 1},
+                {"from": 2.2, "to": 2.6, "speaker": 1},
+            ],
+        }
+    ]
+}
+SPEECHMATICS_1 = {
+    "job": {"lang": "en"},
+    "speakers": [
+        {"name": "F1", "time": "0.50", "duration": "1"},
+        {"name": "M2", "time": "2.00", "duration": "1"},
+    ],
+    "words": [
+        {"name": "Why", "time": "0.50", "duration": "0.40"},
+        {"name": "Turku", "time": "1.00", "duration": "0.50"},
+        {"name": "?", "time": "1.50", "duration": "0.00"},
+        {"name": "The", "time": "2.00", "duration": "0.20"},
+        {"name": "port", "time": "2.20", "duration": "0.40"},
+        {"name": ".", "time": "2.60", "duration": "0.00"},
+    ],
+}
+
+
+def speechmatics_2(text: str, start: float, end: float, speaker: str, kind: str = "word") -> dict[str, Any]:
+    best = {"content": text, "speaker": speaker}
+    return {"type": kind, "start_time": start, "end_time": end, "alternatives": [best]}
+
+
+SPEECHMATICS_2 = {
+    "format": "2.9",
+    "metadata": {"transcription_config": {"language": "en"}},
+    "results": [
+        speechmatics_2("Why", 0.5, 0.9, "S1"),
+        speechmatics_2("Turku", 1.0, 1.5, "S1"),
+        speechmatics_2("?", 1.5, 1.5, "S1", "punctuation"),
+        speechmatics_2("The", 2.0, 2.2, "UU"),
+        speechmatics_2("port", 2.2, 2.6, "UU"),
+        speechmatics_2(".", 2.6, 2.6, "UU", "punctuation"),
+    ],
+}
+TRINT = {
+    "title": "a.mp3",
+    "speakers": {"s1": {"name": "Ann Lee"}},
+    "paragraphs": {"p0": {}, "p1": {}},
+    "words": [
+        {"value": "Why", "time": 500, "duration": 400, "paragraphId": "p0", "speaker": "s1"},
+        {"value": "um", "time": 900, "duration": 50, "paragraphId": "p0", "strikethrough": True},
+        {"value": "Turku?", "time": 1000, "duration": 500, "paragraphId": "p0", "speaker": "s1"},
+        {"value": "The", "time": 2000, "duration": 200, "paragraphId": "p1", "speaker": "Bo"},
+        {"value": "port.", "time": 2200, "duration": 400, "paragraphId": "p1", "speaker": "Bo"},
+    ],
+}
+KALDI = {
+    "retval": {
+        "words": [
+            {"word": "why", "punct": "Why", "start": 0.5, "end": 0.9},
+            {"word": "turku", "punct": "Turku?", "start": 1.0, "end": 1.5},
+            {"word": "the", "punct": "The", "start": 2.0, "end": 2.2},
+            {"word": "port", "punct": "port.", "start": 2.2, "end": 2.6},
+        ],
+        "segmentation": {
+            "segments": [
+                {"start": 0.1, "duration": 1.6, "speaker": {"@id": "S0"}},
+                {"start": 1.9, "duration": 0.5, "speaker": {"@id": "S1"}},
+            ]
+        },
+    }
+}
+VOSK = [
+    {
+        "text": "why turku",
+        "result": [
+            {"word": "why", "start": 0.5, "end": 0.9, "conf": 1},
+            {"word": "turku", "start": 1.0, "end": 1.5, "conf": 1},
+        ],
+    },
+    {"text": ""},
+    {"text": "the port", "result": [{"word": "the", "start": 2, "end": 2.2}, {"word": "port", "end": 2.6}]},
+]
+AUTOEDIT = {
+    "title": "a.mp4",
+    "text": [
+        {
+            "speaker": "Ann",
+            "paragraph": [
+                {"line": [{"text": "Why", "startTime": 0.5, "endTime": 0.9}]},
+                {"line": [{"text": "Turku?", "startTime": 1.0, "endTime": 1.5}]},
+            ],
+        },
+        {
+            "speaker": "Unnamed Speaker",
+            "paragraph": [{"line": [{"text": "The", "startTime": 2}, {"text": "port.", "endTime": 2.6}]}],
+        },
+    ],
+}
+DPE = {
+    "words": [
+        {"id": 0, "text": "Why", "start": 0.5, "end": 0.9},
+        {"id": 1, "text": "Turku?", "start": 1.0, "end": 1.5},
+        {"id": 2, "text": "The", "start": 2.0, "end": 2.2},
+        {"id": 3, "text": "port.", "start": 2.2, "end": 2.6},
+    ],
+    "paragraphs": [
+        {"id": 0, "start": 0.5, "end": 1.5, "speaker": "Ann"},
+        {"id": 1, "start": 2.0, "end": 2.6, "speaker": "U_UKN"},
+    ],
+}
+PODCAST = {
+    "version": "1.0.0",
+    "segments": [
+        {"speaker": "Ann", "startTime": 0.5, "endTime": 0.9, "body": "Why"},
+        {"startTime": 1.0, "endTime": 1.5, "body": "Turku?"},
+        {"speaker": "Bo", "startTime": 2.0, "endTime": 2.6, "body": "The port."},
+    ],
+}
+
+
+def turku(first: str, second: str) -> list[tuple[str, str, float | None, float | None]]:
+    return [(first, "Why Turku?", 0.5, 1.5), (second, "The port.", 2.0, 2.6)]
+
+
+CASES: dict[str, tuple[str, Any, list[tuple[str, str, float | None, float | None]]]] = {
+    "aws": ("aws-transcribe", AWS, turku("spk_0", "spk_1")),
+    "aws with labels on the words": (
+        "aws-transcribe",
+        [{**AWS_ITEMS[0], "speaker_label": "spk_0"}, {**AWS_ITEMS[3], "speaker_label": "spk_1"}],
+        [("spk_0", "Why", 0.5, 0.9), ("spk_1", "The", 2.0, 2.2)],
+    ),
+    "google": ("google", GOOGLE, [("Speaker 1", "Why Turku?", 0.5, 1.5), ("Speaker 2", "The port.", 2, 3)]),
+    "deepgram": ("deepgram", DEEPGRAM, turku("Speaker 0", "Speaker 1")),
+    "assemblyai": ("assemblyai", ASSEMBLYAI, turku("Speaker A", "Speaker B")),
+    "ibm": ("ibm", IBM, [("Speaker 0", "why Turku", 0.5, 1.5), ("Speaker 1", "the port", 2.0, 2.6)]),
+    "speechmatics 1": ("speechmatics", SPEECHMATICS_1, turku("F1", "M2")),
+    "speechmatics 2": ("speechmatics", SPEECHMATICS_2, turku("S1", "Unknown")),
+    "trint": ("trint", TRINT, turku("Ann Lee", "Bo")),
+    "kaldi": ("kaldi", KALDI, turku("S0", "S1")),
+    "vosk": ("kaldi", VOSK, [("Unknown", "why turku", 0.5, 1.5), ("Unknown", "the port", 2.0, 2.6)]),
+    "autoedit": ("autoedit", AUTOEDIT, turku("Ann", "Unknown")),
+    "dpe": ("dpe", DPE, turku("Ann", "Unknown")),
+    "podcast": ("podcast", PODCAST, turku("Ann", "Bo")),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_service_is_known_by_its_shape(tmp_path: Path, case: str) -> None:
+    name, document, turns = CASES[case]
+    transcript = read(tmp_path, document)
+    assert transcript.format == name
+    assert said(transcript) == turns
+
+
+def test_languages(tmp_path: Path) -> None:
+    languages = {case: read(tmp_path, document).language for case, (_, document, _) in CASES.items()}
+    english = {case for case, language in languages.items() if language == "en"}
+    assert english == {"aws", "google", "assemblyai", "speechmatics 1", "speechmatics 2"}
+
+
+def test_without_speakers_sentences_are_turns(tmp_path: Path) -> None:
+    plain = {"results": {"items": AWS_ITEMS}}
+    assert [turn.text for turn in read(tmp_path, plain).turns] == ["Why Turku?", "The port."]
+    flat = {"text": "x", "words": [{"text": "Why?", "start": 500, "end": 900}], "utterances": None}
+    assert said(read(tmp_path, flat)) == [("Unknown", "Why?", 0.5, 0.9)]
+    google = {"results": GOOGLE["results"][:2]}
+    assert [turn.text for turn in read(tmp_path, google).turns] == ["Why Turku?", "The port."]
+
+
+def test_sentences_of_a_turn_keep_their_times(tmp_path: Path) -> None:
+    one = {
+        "results": {
+            "channels": [{"alternatives": [{"words": [{**w, "speaker": 0} for w in DEEPGRAM_WORDS]}]}]
+        }
+    }
+    (turn,) = read(tmp_path, one).turns
+    assert turn.meta["cues"] == ((11, 21, 0.5, 1.5), (22, 31, 2.0, 2.6))
+
+
+def test_channels_are_speakers_in_the_order_of_time(tmp_path: Path) -> None:
+    def channel(*words: dict[str, Any]) -> dict[str, Any]:
+        return {"alternatives": [{"words": [{k: v for k, v in w.items() if k != "speaker"} for w in words]}]}
+
+    both = {"results": {"channels": [channel(*DEEPGRAM_WORDS[2:]), channel(*DEEPGRAM_WORDS[:2])]}}
+    assert said(read(tmp_path, both)) == turku("Channel 2", "Channel 1")
+    channels = [
+        {
+            "channel_label": f"ch_{n}",
+            "items": [{"start_time": item["start_time"], "end_time": item["end_time"]}],
+        }
+        for n, item in enumerate((AWS_ITEMS[0], AWS_ITEMS[3]))
+    ]
+    aws = {"results": {"items": [AWS_ITEMS[0], AWS_ITEMS[3]], "channel_labels": {"channels": channels}}}
+    assert [turn.speaker for turn in read(tmp_path, aws).turns] == ["ch_0", "ch_1"]
+
+
+def test_what_google_repeats_is_read_once(tmp_path: Path) -> None:
+    growing = {
+        "response": {
+            "results": [
+                {"alternatives": [{"words": [google_word("Why", 0.5, 1)]}]},
+                {"alternatives": [{"words": [google_word("Why", 0.5, 1), google_word("Turku?", 1, 1)]}]},
+            ]
+        }
+    }
+    assert read(tmp_path, growing).text == "Speaker 1: Why Turku?"
+
+
+def test_struck_out_words_are_counted(tmp_path: Path) -> None:
+    assert "words that are struck through in Trint and were left out: 1" in read(tmp_path, TRINT).warnings
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"results": {"items": [{"alternatives": [], "type": "pronunciation"}]}},
+        {"results": [{"alternatives": [{"transcript": " "}]}]},
+        {"segments": [{"body": ""}]},
+        {"words": [{"word": 7, "start": "x"}]},
+    ],
+)
+def test_nobody_says_anything(tmp_path: Path, document: Any) -> None:
+    with pytest.raises(ReadError, match="nobody says anything"):
+        read(tmp_path, document)
+
+
+NASTY = [None, True, 7, -1.5, "x", "\ud83d", "9" * 400, [], {}, [None], [{}], {"a": 1}, [[1, 2]], 1e308]
+
+
+def _variants(value: Any) -> list[Any]:
+    """The document with each of its parts replaced by something else, one at a time."""
+    if isinstance(value, dict):
+        return [{**value, key: one} for key in value for one in [*NASTY, *_variants(value[key])]]
+    if isinstance(value, list) and value:
+        return [[*value[:1], one, *value[2:]] for one in NASTY] + [
+            [one, *value[1:]] for one in _variants(value[0])
+        ]
+    return []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_shape_of_json_breaks_a_reader(tmp_path: Path, case: str) -> None:
+    name, document, _ = CASES[case]
+    path = tmp_path / "a.json"
+    variants = _variants(document)
+    for one in variants[:: max(1, len(variants) // 150)]:
+        path.write_text(json.dumps(one), encoding="utf-8")
+        for format in (None, name):
+            try:
+                transcript = read_transcript(path, format=format)
+            except ReadError as error:
+                assert "\n" not in str(error)  # noqa: PT017
+                continue
+            transcript.text.encode("utf-8")
+            for turn in transcript.turns:
+                assert transcript.text[turn.start_char : turn.end_char] == turn.text
+
+
+def test_every_json_format_has_a_case() -> None:
+    shaped = {name for name, reader in READERS.items() if reader.fits is not None}
+    assert shaped == {name for name, _, _ in CASES.values()}
