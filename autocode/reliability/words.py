@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from autocode.agreement.per_code import FEW_CLUSTERS, FEW_POSITIVES
 from autocode.reliability.panel import Panel
@@ -25,7 +26,7 @@ PURPOSE = "[Say in one line why agreement was measured, and in which epistemic s
 
 def warnings_of(record: Record, panel: Panel) -> list[str]:
     """What keeps the numbers from meaning what they seem to mean, one sentence each."""
-    found = [*panel.warnings, *_aboutchance(record), *_about_size(record)]
+    found = [*_about_chance(record), *_about_size(record)]
     if panel.coverage_assumed:
         found.append(
             "Who looked at what was assumed, not recorded: 'seen and left uncoded' against 'not "
@@ -41,11 +42,17 @@ def warnings_of(record: Record, panel: Panel) -> list[str]:
     overall = find(record["overall"], "masi_alpha")
     if overall is not None and overall["value"] is None and overall["undefined_because"]:
         found.append(f"There is no alpha for the whole codebook: {overall['undefined_because']}.")
-    found += _about_bias(record)
+    found += [*_about_bias(record), *map(_without_folder, panel.warnings)]
     return list(dict.fromkeys(found))
 
 
-def _aboutchance(record: Record) -> Iterator[str]:
+def _without_folder(sentence: str) -> str:
+    """A reader's remark for others to read: the file's name, and not where it lay."""
+    place, colon, rest = sentence.partition(": ")
+    return f"{Path(place).name}{colon}{rest}" if Path(place).is_absolute() else sentence
+
+
+def _about_chance(record: Record) -> Iterator[str]:
     told = 0
     entries = [(one["label"], one["rows"]) for one in record["groups"]]
     entries += [(one["name"], one["rows"]) for one in record["codes"]]
