@@ -183,7 +183,7 @@ def skipped_note(skipped: Mapping[str, int]) -> str:
     parts = [
         f"{n} {kind}" if kind.startswith(".") else counted(n, kind) for kind, n in sorted(skipped.items())
     ]
-    convertible = [kind for kind in (".pdf", ".rtf", ".doc", ".odt") if kind in skipped]
+    convertible = [kind for kind in (".doc", ".pages", ".wps", ".epub") if kind in skipped]
     advice = f"; save {' and '.join(convertible)} as .docx to have them read" if convertible else ""
     inner = "; name a folder itself to read what is in it" if "folder" in skipped else ""
     return f"skipped: {', '.join(parts)}{advice}{inner}"

@@ -93,12 +93,12 @@ def test_what_is_skipped_in_a_folder_is_told(run: Run, study: Path, here: Path, 
     folder = here / "mixed"
     (folder / "more").mkdir(parents=True)
     shutil.copy(interview, folder)
-    for name in ("one.pdf", "two.PDF", "notes.rtf", "README", ".hidden.pdf"):
+    for name in ("one.doc", "two.DOC", "notes.pages", "README", ".hidden.doc"):
         (folder / name).touch()
     done = run("add", folder)
     assert done.code == 0
-    assert "skipped: 2 .pdf, 1 .rtf, 1 file without suffix, 1 folder" in done.err
-    assert ".pdf and .rtf as .docx" in done.err
+    assert "skipped: 2 .doc, 1 .pages, 1 file without suffix, 1 folder" in done.err
+    assert ".doc and .pages as .docx" in done.err
 
 
 def test_a_transcript_without_respondent_alone(run: Run, book: Path, here: Path) -> None:
