@@ -8,7 +8,8 @@
     |-- EncoderError         an encoder that is missing, damaged or not the one it claims to be
     |-- StoreError           a project that is missing, busy, newer than this program, or full
     |-- AgreementError       ratings from which no coefficient can be computed
-    `-- LearnError           human codes that cannot be used, or are not enough
+    |-- LearnError           human codes that cannot be used, or are not enough
+    `-- ExchangeError        another program's project that cannot be read, taken over or written
 
 A message says where, what was found, and what would do. It names files, rows and ids,
 never what a participant said.
@@ -49,3 +50,7 @@ class AgreementError(AutocodeError):
 
 class LearnError(AutocodeError):
     """Human codes that cannot be used, or are not enough."""
+
+
+class ExchangeError(AutocodeError):
+    """Another program's project that cannot be read, taken over or written."""

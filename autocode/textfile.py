@@ -34,8 +34,8 @@ def find_file(path: str | Path, *, kind: str, error: type[AutocodeError]) -> Pat
     raise error(f"{path}: no such file{near}")
 
 
-def read_text(path: Path, *, error: type[AutocodeError]) -> str:
-    """The UTF-8 text of a file, unpacked where its name ends in .gz; raises `error` with the place."""
+def read_bytes(path: Path, *, error: type[AutocodeError]) -> bytes:
+    """The content of a file, unpacked where its name ends in .gz; raises `error` with the place."""
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -45,6 +45,12 @@ def read_text(path: Path, *, error: type[AutocodeError]) -> str:
         raise error(f"{path}: cannot be read ({problem.strerror})") from None
     if len(data) > MAX_BYTES:
         raise error(f"{path}: larger than {MAX_BYTES // 1_000_000} MB, too large to be written by hand")
+    return data
+
+
+def read_text(path: Path, *, error: type[AutocodeError]) -> str:
+    """The UTF-8 text of a file, unpacked where its name ends in .gz; raises `error` with the place."""
+    data = read_bytes(path, error=error)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:

@@ -711,7 +711,7 @@ def test_list_cells_read_back(items):
 
 
 def test_files_that_are_no_codebooks(tmp_path):
-    known = ".yaml, .yml, .json, .csv, .tsv, .txt"
+    known = ".yaml, .yml, .json, .csv, .tsv, .txt, .qdc"
     odd = write(tmp_path, "book.docx", "x")
     with pytest.raises(CodebookError) as error:
         read_codebook(odd)

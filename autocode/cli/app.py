@@ -85,6 +85,7 @@ def _add_commands() -> None:
     import autocode.cli.coding
     import autocode.cli.demo
     import autocode.cli.evaluating
+    import autocode.cli.exchanging
     import autocode.cli.learning
     import autocode.cli.project
     import autocode.cli.reviewing

@@ -79,7 +79,7 @@ def check(context: typer.Context, codebook: Source) -> None:
 def convert(
     context: typer.Context,
     codebook: Source,
-    target: Annotated[Path, typer.Argument(help="The file to write: .yaml, .json or .csv.")],
+    target: Annotated[Path, typer.Argument(help="The file to write: .yaml, .json, .csv or .qdc.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a codebook in the format of the target's suffix.

@@ -54,15 +54,20 @@ def new_id(codebook: Codebook, name: str, *, taken: Collection[str] = ()) -> str
     >>> new_id(Codebook(name="x", codes=(Code(id="trust_us", name="Trust us"),)), "Trust (us)")
     'trust_us_2'
     """
-    lower = unicodedata.normalize("NFKC", name).lower()
-    letters = (char if unicodedata.category(char)[0] in "LMN" else " " for char in lower)
-    stem = "_".join("".join(letters).split())[:LONGEST_ID].rstrip("_") or "code"
+    stem = id_stem(name)
     used = {id.casefold() for id in (*codebook.ids, *taken)}
     id, number = stem, 1
     while id.casefold() in used:
         number += 1
         id = f"{stem}_{number}"
     return id
+
+
+def id_stem(name: str) -> str:
+    """The words of a name in lower case, joined by `_`: its id where nothing else has it."""
+    lower = unicodedata.normalize("NFKC", name).lower()
+    letters = (char if unicodedata.category(char)[0] in "LMN" else " " for char in lower)
+    return "_".join("".join(letters).split())[:LONGEST_ID].rstrip("_") or "code"
 
 
 def edit_code(codebook: Codebook, id: str, /, **fields: Any) -> Codebook:

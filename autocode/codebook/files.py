@@ -11,11 +11,12 @@ from autocode.codebook.build import Draft, build
 from autocode.codebook.examples import with_examples_file
 from autocode.codebook.json_format import read_json, write_json
 from autocode.codebook.model import Codebook
+from autocode.codebook.qdc_format import read_qdc, write_qdc
 from autocode.codebook.table_format import read_list, read_table, write_table
 from autocode.codebook.yaml_format import read_yaml, write_yaml
 from autocode.errors import CodebookError
 from autocode.files import explain_os_error, write_private, write_private_bytes
-from autocode.textfile import find_file, read_text, shipped_names
+from autocode.textfile import find_file, read_bytes, read_text, shipped_names
 
 _READERS: dict[str, Callable[..., Draft]] = {
     ".yaml": read_yaml,
@@ -24,13 +25,16 @@ _READERS: dict[str, Callable[..., Draft]] = {
     ".csv": read_table,
     ".tsv": read_table,
     ".txt": read_list,
+    ".qdc": read_qdc,
 }
+_BYTES = {".qdc"}  # XML says its own encoding
 _WRITERS: dict[str, Callable[[Codebook], str]] = {
     ".yaml": write_yaml,
     ".yml": write_yaml,
     ".json": write_json,
     ".csv": write_table,
     ".tsv": partial(write_table, delimiter="\t"),
+    ".qdc": write_qdc,
 }
 
 
@@ -40,7 +44,7 @@ def shipped_codebooks() -> list[str]:
 
 
 def read_codebook(path: str | Path, *, allow_empty: bool = False) -> Codebook:
-    """The codebook in a file (.yaml, .yml, .json, .csv, .tsv, .txt, each also .gz), or a shipped one by name.
+    """The codebook in a file (.yaml, .yml, .json, .csv, .tsv, .txt, .qdc, also .gz), or a shipped one.
 
     The examples of its `examples_file` are read in.
     Raises `CodebookError` that names the file and the line. A codebook without codes is an error
@@ -51,13 +55,16 @@ def read_codebook(path: str | Path, *, allow_empty: bool = False) -> Codebook:
     if suffix not in _READERS:
         known = ", ".join(_READERS)
         raise CodebookError(f"{path}: not a codebook file; {known} can be read, each also as .gz")
-    text = read_text(found, error=CodebookError)
-    codebook = build(_READERS[suffix](text, file=str(path), name=name), allow_empty=allow_empty)
+    read = read_bytes if suffix in _BYTES else read_text
+    content = read(found, error=CodebookError)
+    codebook = build(_READERS[suffix](content, file=str(path), name=name), allow_empty=allow_empty)
     return with_examples_file(codebook, found.parent)
 
 
 def write_codebook(codebook: Codebook, path: str | Path) -> None:
-    """Write .yaml, .json, .csv or .tsv, whole or not at all; it reads back equal.
+    """Write .yaml, .json, .csv, .tsv or .qdc, whole or not at all; it reads back equal.
+
+    A .qdc file carries the codes and their exclusive groups, not what is said of the codebook as a whole.
 
     The file is for its owner only, since examples may be what participants said. Raises `CodebookError`
     for another suffix and `OutputError` where nothing can be written.

@@ -18,6 +18,7 @@ from autocode.store.review import (
     Request,
     ReviewStore,
     Said,
+    Span,
 )
 from autocode.store.store import Store
 
@@ -40,6 +41,7 @@ __all__ = [
     "RunInfo",
     "RunStatus",
     "Said",
+    "Span",
     "Store",
     "TranscriptSummary",
     "create_project",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -32,6 +33,7 @@ Change = list[Any]  # ["code", unit, code, true|false|null], ["done", unit, bool
 # ["span", transcript, start_char, end_char, code, bool] or ["memo", kind, target, text]
 SUCCESSION = "succession"  # the setting that says which code each merged code went into
 KEY = re.compile("[0-9]{1,10}")  # of an utterance, as text
+_ADD_DECISION, _ADD_SPAN = insert(decisions), insert(spans)  # made once: an action may have thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Request:
     arms: Mapping[int, Arm] = field(default_factory=dict)  # of units that have none yet
     suggested: Mapping[int, Sequence[str]] = field(default_factory=dict)  # by the machine, shown or not
     shown: Mapping[str, Any] = field(default_factory=dict)
+    times: Sequence[datetime | None] = ()  # when each change was made elsewhere; none: now
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,8 @@ def _with_merged(connection: Connection, subject: int, request: Request) -> Requ
     here = {code["id"] for code in json.loads(book or '{"codes": []}')["codes"]}
     said = standing(connection, list(_units(request.changes)), subject)
     changes: list[Change] = []
-    for change in request.changes:
+    times: list[datetime | None] = []
+    for change, time in zip_longest(request.changes, request.times):
         if change[0] == "code":
             changes += [
                 ["code", change[1], code, None]
@@ -218,7 +222,8 @@ def _with_merged(connection: Connection, subject: int, request: Request) -> Requ
                 if code not in here and merged.get(code) == change[2]
             ]
         changes.append(change)
-    return replace(request, changes=changes)
+        times += [time] * (len(changes) - len(times))
+    return replace(request, changes=changes, times=times)
 
 
 def _act(
@@ -310,6 +315,7 @@ class _Writer:
         names |= {change[4] for change in request.changes if change[0] == "span"}
         self.codes = keys_of_codes(connection, names) if names else {}
         self.marks = self._marks(units)
+        self.spans: dict[int, dict[tuple[int, int, str], bool]] = {}  # by transcript, read when needed
 
     def _marks(self, units: list[int]) -> dict[int, Row[Any]]:
         found: dict[int, Row[Any]] = {}
@@ -324,7 +330,11 @@ class _Writer:
 
     def write(self) -> list[Change]:
         """What takes each change back, in the order of the changes."""
-        return [getattr(self, f"_{change[0]}")(*change[1:]) for change in self.request.changes]
+        now, before = self.now, list[Change]()
+        for change, time in zip_longest(self.request.changes, self.request.times):
+            self.now = time or now
+            before.append(getattr(self, f"_{change[0]}")(*change[1:]))
+        return before
 
     def _is_blind(self, unit: int) -> bool:
         mark = self.marks.get(unit)
@@ -334,17 +344,18 @@ class _Writer:
     def _code(self, unit: int, code: str, value: bool | None) -> Change:
         before = self.said.get(unit, {}).get(code)
         self.connection.execute(
-            insert(decisions).values(
-                utterance_id=unit,
-                code_id=self.codes[code],
-                coder_id=self.subject,
-                applies=bool(value),
-                blind=self._is_blind(unit),
-                decided_at=self.now,
-                codebook_id=self.codebook,
-                action_id=self.action,
-                withdrawn=value is None,
-            )
+            _ADD_DECISION,
+            {
+                "utterance_id": unit,
+                "code_id": self.codes[code],
+                "coder_id": self.subject,
+                "applies": bool(value),
+                "blind": self._is_blind(unit),
+                "decided_at": self.now,
+                "codebook_id": self.codebook,
+                "action_id": self.action,
+                "withdrawn": value is None,
+            },
         )
         said = self.said.setdefault(unit, {})
         said.pop(code, None)
@@ -377,19 +388,23 @@ class _Writer:
 
     def _span(self, transcript: int, start_char: int, end_char: int, code: str, applies: bool) -> Change:
         key = (start_char, end_char, code)
-        before = spans_of(self.connection, transcript, self.subject).get(key, False)
+        if transcript not in self.spans:
+            self.spans[transcript] = spans_of(self.connection, transcript, self.subject)
+        before = self.spans[transcript].get(key, False)
+        self.spans[transcript][key] = applies
         self.connection.execute(
-            insert(spans).values(
-                transcript_id=transcript,
-                start_char=start_char,
-                end_char=end_char,
-                code_id=self.codes[code],
-                coder_id=self.subject,
-                applies=applies,
-                blind=bool(self.request.shown.get("blind", False)),
-                decided_at=self.now,
-                action_id=self.action,
-            )
+            _ADD_SPAN,
+            {
+                "transcript_id": transcript,
+                "start_char": start_char,
+                "end_char": end_char,
+                "code_id": self.codes[code],
+                "coder_id": self.subject,
+                "applies": applies,
+                "blind": bool(self.request.shown.get("blind", False)),
+                "decided_at": self.now,
+                "action_id": self.action,
+            },
         )
         return ["span", transcript, start_char, end_char, code, before]
 

@@ -215,6 +215,32 @@ def _only(query: Any, column: Any, keys: list[int] | None) -> Any:
     return query if keys is None else query.where(column.in_(keys))
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What one coder said last of one code on one stretch of a transcript's text."""
+
+    transcript_id: str
+    start_char: int
+    end_char: int
+    code: str
+    coder: str
+    applies: bool
+    decided_at: datetime
+
+
+def all_spans(connection: Connection) -> list[Span]:
+    """What every coder said last of each stretch, taken back or not, in the order of first saying."""
+    query = (
+        select(transcripts.c.name, spans.c.start_char, spans.c.end_char, codes.c.name.label("code"),
+               coders.c.name.label("coder"), spans.c.applies, spans.c.decided_at)
+        .join(transcripts, transcripts.c.id == spans.c.transcript_id)
+        .join(codes, codes.c.id == spans.c.code_id)
+        .join(coders, coders.c.id == spans.c.coder_id)
+        .order_by(spans.c.id)
+    )  # fmt: skip
+    return list({tuple(row[:5]): Span(*row) for row in connection.execute(query)}.values())
+
+
 def spans_of(connection: Connection, transcript: int, coder: int) -> dict[tuple[int, int, str], bool]:
     """What a coder said last of each stretch: by start_char, end_char and code, whether it applies."""
     query = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from autocode.store import actions, decided, history, notes, people, readings
 from autocode.store.actions import SUCCESSION, Change, Outcome, Request
-from autocode.store.decided import Arm, Mark, Said
+from autocode.store.decided import Arm, Mark, Said, Span
 from autocode.store.history import Decided
 from autocode.store.notes import MEMO_KINDS, Memo
 from autocode.store.people import CONSENSUS, Account, CoderRole
@@ -36,6 +36,7 @@ __all__ = [
     "Request",
     "ReviewStore",
     "Said",
+    "Span",
     "Unit",
 ]
 
@@ -180,6 +181,11 @@ class ReviewStore:
         with self._database.read() as connection:
             found = decided.spans_of(connection, transcript_key, coder)
         return sorted(key for key, applies in found.items() if applies)
+
+    def all_spans(self) -> list[Span]:
+        """What every coder said last of each stretch of text, taken back or not."""
+        with self._database.read() as connection:
+            return decided.all_spans(connection)
 
     def memos(self, kind: str | None = None, target: str | None = None) -> list[Memo]:
         """Notes as they stand, oldest first."""

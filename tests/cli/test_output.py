@@ -101,6 +101,8 @@ def test_json_is_one_object_on_stdout(run: Run, here: Path, study: Path, book: P
         ("code",),
         ("code", "--out", "out"),
         ("status",),
+        ("export", here / "study.qdpx"),
+        ("import", here / "study.qdpx"),
         ("code", interview, "--codebook", book, "--out", here / "out2", "--encoder", "hashing"),
         ("codebook", "show", book),
         ("codebook", "show", book, "trust"),

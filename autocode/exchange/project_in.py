@@ -1,0 +1,653 @@
+"""Takes another program's project over: first a plan that can be looked at, then all that is new of it.
+
+Importing the same again stores nothing: texts are known by what they say, codes by GUID, path or name,
+decisions by coder, place and date. What a coder decided here later than in the file stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from autocode.codebook import Code, Codebook, read_codebook, rewrite_codebook
+from autocode.codebook.edit import id_stem
+from autocode.codebook.qdc_format import EXCLUSIVE, code_guid, described, fit_name, free_id
+from autocode.config import Settings, read_settings
+from autocode.digests import digest
+from autocode.errors import CodebookError, ReadError, StoreError
+from autocode.exchange import refi
+from autocode.exchange.project_out import (
+    MACHINE_GUID,
+    ORIGIN,
+    ROLE,
+    SPEAKER,
+    coding_guid,
+    overlapped,
+    trimmed,
+    user_guid,
+    variable_guid,
+)
+from autocode.exchange.refi_read import Opened
+from autocode.pipeline import Coder
+from autocode.read import Found, make_id
+from autocode.read import Source as ReadSource
+from autocode.read.dialogue import split_dialogue, split_lines
+from autocode.read.finish import finish
+from autocode.records import Role, Transcript, Turn
+
+if TYPE_CHECKING:
+    from autocode.store import Account, Decided, Memo, Project, Reading, ReviewStore, Span
+
+FORMAT = "refi-qda"
+UNKNOWN_CODER = "Unknown coder"
+MAX_NAME = 80
+_SUFFIXES = {".txt", ".docx", ".doc", ".rtf", ".pdf", ".odt", ".md", ".vtt", ".srt"}
+Note = tuple[str | None, datetime | None, str]  # user, date, text
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A source of the file, and the transcript that it is or becomes."""
+
+    source: refi.Source
+    transcript: Transcript
+    is_new: bool
+
+    @property
+    def n_codings(self) -> int:
+        """People's codings on it."""
+        return sum(1 for _, one in _human(self.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What importing a file into a project would do. Nothing is stored yet."""
+
+    opened: Opened
+    incoming: tuple[Incoming, ...]
+    previous: Codebook
+    codebook: Codebook
+    code_ids: Mapping[str, str]  # of the file's codes, by GUID
+    coders: Mapping[str | None, str]  # names by the user's GUID; None: whoever is not named
+    new_coders: tuple[str, ...]
+    n_machine: int  # the machine's own suggestions, which are not taken over
+    warnings: tuple[str, ...]
+
+    @property
+    def new_codes(self) -> tuple[str, ...]:
+        """Ids of codes that the project does not have."""
+        return tuple(id for id in self.codebook.ids if id not in self.previous)
+
+    @property
+    def n_codings(self) -> int:
+        """People's codings in the file, on texts that can be taken over."""
+        return sum(one.n_codings for one in self.incoming)
+
+
+@dataclass(slots=True)
+class Stored:
+    """How much an import stored."""
+
+    transcripts: int = 0
+    codes: int = 0
+    coders: int = 0
+    decisions: int = 0
+    spans: int = 0
+    memos: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        """Was everything there already?"""
+        return not any(astuple(self))
+
+
+def plan_import(project: Project, opened: Opened) -> Plan:
+    """What of a file is new to the project. Raises where the two cannot be brought together."""
+    from autocode.store import ReviewStore
+
+    warnings = list[str]()
+    incoming = _incoming(project, opened, warnings)
+    previous = read_codebook(project.codebook_path, allow_empty=True)
+    review = ReviewStore(project.store)
+    codebook, code_ids = _merged(previous, opened.project, review.known_codes(), warnings)
+    names = _names(opened.project)
+    here = {one.name.casefold() for one in review.accounts()}
+    new = [name for name in dict.fromkeys(names.values()) if name.casefold() not in here]
+    machine = sum(
+        one.user == MACHINE_GUID
+        for source in opened.project.sources for each in source.selections for one in each.codings
+    )  # fmt: skip
+    return Plan(
+        opened, tuple(incoming), previous, codebook, code_ids, names,
+        tuple(name for name in new if name != "consensus"), machine, tuple(warnings),
+    )  # fmt: skip
+
+
+def import_plan(
+    project: Project, plan: Plan, *, on_wait: Callable[[str], None] | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> Stored:  # fmt: skip
+    """Store what is new of a plan; `done` hears of each transcript's id.
+
+    An import that is broken off is finished by importing the file again.
+    """
+    with project.lock(on_wait=on_wait):
+        return _In(project, plan).store(done)
+
+
+# The plan
+
+
+def _human(source: refi.Source) -> Iterable[tuple[refi.Selection | None, refi.Coding]]:
+    """People's codings: on stretches, and (None) on the source as a whole."""
+    yield from ((one, coding) for one in source.selections for coding in one.codings
+                if coding.user != MACHINE_GUID)  # fmt: skip
+    yield from ((None, coding) for coding in source.codings if coding.user != MACHINE_GUID)
+
+
+def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Incoming]:
+    found: list[Incoming] = []
+    known: dict[str, Transcript] = {}  # by text, of the file
+    by_length: dict[int, list[str]] = defaultdict(list)
+    taken = set[str]()
+    for summary in project.store.transcripts():
+        by_length[summary.n_chars].append(summary.id)
+        taken.add(summary.id)
+    for source in opened.project.sources:
+        if source.text is None:
+            continue
+        stored = next(
+            (one for one in map(project.store.transcript, by_length.get(len(source.text), ()))
+             if one.text == source.text),
+            None,
+        )  # fmt: skip
+        if stored is not None:
+            found.append(Incoming(source, stored, is_new=False))
+        elif source.text in known:
+            warnings.append(
+                f"'{source.name}' has the same text as '{known[source.text].id}'; they become one"
+            )
+            found.append(Incoming(source, known[source.text], is_new=False))
+        else:
+            try:
+                transcript = _transcript(opened, source, taken)
+            except ReadError:
+                warnings.append(f"nobody says anything in '{source.name}'; it is left out")
+                continue
+            taken.add(transcript.id)
+            known[source.text] = transcript
+            found.append(Incoming(source, transcript, is_new=True))
+            warnings += [f"{transcript.id}: {warning}" for warning in transcript.warnings]
+    return found
+
+
+def _transcript(opened: Opened, source: refi.Source, taken: set[str]) -> Transcript:
+    text = source.text or ""
+    sha256 = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    ours = opened.project.origin == ORIGIN
+    path = PurePath(source.name)
+    stem = path.stem if path.suffix.lower() in _SUFFIXES else source.name
+    id = source.name if ours else make_id(stem, sha256)
+    id, number = id or make_id("", sha256), 1
+    stem = id
+    while id in taken:
+        number += 1
+        id = f"{stem}-{number}"
+    meta = _meta(opened.project, source)
+    turns = _turns(opened.project, source)
+    if turns is None:
+        pieces, more = split_dialogue(text, split_lines(text))
+        read = finish(
+            ReadSource(source.name, b""), Found(text, pieces, more, id=id, meta=meta), reader=FORMAT, stem=id,
+            file_name=opened.path.name, sha256=sha256,
+        )  # fmt: skip
+        return read
+    return Transcript(
+        id=id, text=text, turns=turns, format=FORMAT, source=opened.path.name, sha256=sha256, meta=meta
+    )
+
+
+def _turns(project: refi.Project, source: refi.Source) -> tuple[Turn, ...] | None:
+    """The turns that autocode's own cases name; None where they do not tell them."""
+    text, places = source.text or "", {one.guid: (one.start_char, one.end_char) for one in source.selections}
+    speaker_key, role_key = variable_guid(SPEAKER, "Text"), variable_guid(ROLE, "Text")
+    found: list[tuple[int, int, str, Role]] = []
+    for case in project.cases:
+        values = {one.variable: one.value for one in case.values}
+        speaker, role = values.get(speaker_key), values.get(role_key)
+        if source.guid in case.sources and isinstance(speaker, str) and role in get_args(Role):
+            found += [
+                (*places[guid], speaker, role) for guid in case.selections if guid in places  # type: ignore[misc]
+            ]  # fmt: skip
+    found.sort(key=lambda one: one[:2])
+    apart = all(before[1] <= after[0] for before, after in pairwise(found))
+    if not found or not apart:
+        return None
+    return tuple(
+        Turn(index, speaker, role, text[start:end], start, end)
+        for index, (start, end, speaker, role) in enumerate(found)
+    )
+
+
+def _meta(project: refi.Project, source: refi.Source) -> dict[str, Any]:
+    """What variables say of a source, by their names; what its cases say only where no other case differs."""
+    names = {one.guid: one.name for one in project.variables}
+    own = {variable_guid(SPEAKER, "Text"), variable_guid(ROLE, "Text")}
+    found: dict[str, Any] = {}
+    of_cases = [value for case in project.cases if source.guid in case.sources for value in case.values]
+    several = {
+        v.variable for v in of_cases for w in of_cases if v.variable == w.variable and v.value != w.value
+    }
+    kept = (one for one in of_cases if one.variable not in several | own)
+    for one in (*kept, *source.values):
+        if one.variable in names and one.value is not None:
+            found[names[one.variable]] = _plain(one.value)
+    return found
+
+
+def _plain(value: refi.Scalar) -> Any:
+    if isinstance(value, str | bool | int):
+        return value
+    return float(value) if isinstance(value, Decimal) else value.isoformat()
+
+
+def _merged(
+    book: Codebook, project: refi.Project, known: set[str], warnings: list[str]
+) -> tuple[Codebook, dict[str, str]]:  # fmt: skip
+    """The codebook with the file's codes, and the id of each of these.
+
+    `known` are ids that decisions name: a code of ours that was taken out of the codebook stays out.
+    """
+    name_of = {one.guid: fit_name(one.name) for one in project.codes}
+    n_names = Counter(name.casefold() for name in name_of.values())
+    by_guid = {code_guid(id): id for id in (*known, *book.ids)}
+    by_path = {book.path(id).casefold(): id for id in reversed(book.ids)}
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for code in book.codes:
+        by_name[code.name.casefold()].append(code.id)
+    taken, ids = {id.casefold() for id in (*known, *book.ids)}, dict[str, str]()
+    paths: dict[str, str] = {}
+    new: list[Code] = []
+    for one in project.codes:
+        name = name_of[one.guid]
+        above = paths.get(one.parent or "")
+        paths[one.guid] = path = name if above is None else f"{above} > {name}"
+        same_name = by_name.get(name.casefold(), [])
+        same = by_guid.get(one.guid) or by_path.get(path.casefold())
+        if same is None and len(same_name) == 1 and n_names[name.casefold()] == 1:
+            same = same_name[0]
+        if same is not None:
+            ids[one.guid] = same
+            continue
+        values = described(one.description.strip("\n"))
+        wanted = str(values.pop("id", "")).strip() or id_stem(name)
+        ids[one.guid] = id = free_id(wanted, taken)
+        taken.add(id.casefold())
+        parent = ids.get(one.parent or "")
+        new.append(Code(id=id, name=name, parent=parent, colour=one.colour, **values))
+    if not new:
+        return book, ids
+    merged = book.model_copy(update={"codes": (*book.codes, *new)})
+    fresh = {code.id for code in new}
+    for group in project.sets:
+        members = tuple(ids[guid] for guid in group.codes if guid in ids)
+        if group.description.strip() == EXCLUSIVE and len(members) > 1 and fresh.issuperset(members):
+            try:
+                merged = merged.model_copy(update={"exclusive_groups": (*merged.exclusive_groups, members)})
+            except CodebookError as problem:
+                warnings.append(f"the set '{group.name}' cannot be an exclusive group: {problem}")
+    return merged, ids
+
+
+def _names(project: refi.Project) -> dict[str | None, str]:
+    """The name of everybody who coded or wrote something, no two alike."""
+    writers: dict[str | None, None] = {}
+    for source in project.sources:
+        if source.text is not None:
+            writers |= dict.fromkeys(coding.user for _, coding in _human(source))
+            writers |= dict.fromkeys(user for _, notes in _notes_on(project, source) for user, _, _ in notes)
+    writers |= dict.fromkeys(user for _, notes in _notes_elsewhere(project) for user, _, _ in notes)
+    given = {one.guid: one.name for one in project.users}
+    found: dict[str | None, str] = {}
+    used = set[str]()
+    for guid in writers:
+        name = fit_coder(given.get(guid or "", "")) or UNKNOWN_CODER
+        if name.casefold() == "consensus" and guid != user_guid("consensus"):
+            name = "consensus (imported)"
+        number, stem = 1, name
+        while name.casefold() in used:
+            number += 1
+            name = f"{stem[: MAX_NAME - 4]} {number}"
+        used.add(name.casefold())
+        found[guid] = name
+    return found
+
+
+def fit_coder(name: str) -> str:
+    """A name that an account can have; empty where nothing is left of it."""
+    letters = (" " if unicodedata.category(one)[0] == "C" else one for one in name)
+    return " ".join("".join(letters).split())[:MAX_NAME].strip()
+
+
+# Notes
+
+
+def _notes_on(
+    project: refi.Project, source: refi.Source
+) -> Iterable[tuple[refi.Selection | None, list[Note]]]:  # fmt: skip
+    """What was written on a source's stretches, and (None) on itself."""
+    memos = {one.guid: one for one in project.memos}
+    title = project.origin != ORIGIN
+    for one in source.selections:
+        inner = [guid for coding in one.codings for guid in coding.notes]
+        if notes := _notes(
+            memos, (*one.notes, *inner), one.description, one.user, one.created_at, title=title
+        ):
+            yield one, notes
+    if notes := _notes(
+        memos, (*source.notes, *(guid for one in source.codings for guid in one.notes)), source.description,
+        source.user, source.created_at, title=title,
+    ):  # fmt: skip
+        yield None, notes
+
+
+def _notes_elsewhere(project: refi.Project) -> Iterable[tuple[str, list[Note]]]:
+    """What was written on codes, by the code's GUID, and ("") on the project."""
+    memos, title = {one.guid: one for one in project.memos}, project.origin != ORIGIN
+    for code in project.codes:
+        if notes := _notes(memos, code.notes, "", None, None, title=title):
+            yield code.guid, notes
+    if notes := _notes(
+        memos, project.notes, project.description, project.user, project.created_at, title=title
+    ):  # fmt: skip
+        yield "", notes
+
+
+def _notes(
+    memos: Mapping[str, refi.Note], guids: Sequence[str], description: str, user: str | None,
+    at: datetime | None, *, title: bool,
+) -> list[Note]:  # fmt: skip
+    """The notes on something; its description is one more, unless it only repeats them."""
+    found = [memos[guid] for guid in dict.fromkeys(guids) if guid in memos]
+    notes = [
+        (one.user, one.created_at, f"{one.name}\n\n{one.text}"
+         if title and one.name and not one.text.startswith(one.name) else one.text)
+        for one in found
+    ]  # fmt: skip
+    if description.strip() and description.strip() != "\n\n".join(one.text for one in found).strip():
+        notes.append((user, at, description))
+    return [note for note in notes if note[2].strip()]
+
+
+# Storing
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one coder did on one transcript (or elsewhere), as far as it is new."""
+
+    changes: list[list[Any]] = field(default_factory=list)
+    times: list[datetime | None] = field(default_factory=list)
+    seen: set[tuple[Any, ...]] = field(default_factory=set)
+
+    def add(self, change: list[Any], at: datetime | None, *, is_new: bool) -> None:
+        """Take a change up, once."""
+        if tuple(change) not in self.seen:
+            self.seen.add(tuple(change))
+            if is_new:
+                self.changes.append(change)
+                self.times.append(at)
+
+
+class _In:
+    """Stores one plan."""
+
+    def __init__(self, project: Project, plan: Plan) -> None:
+        from autocode.store import ReviewStore
+
+        self.project, self.plan, self.stored = project, plan, Stored()
+        self.review: ReviewStore = ReviewStore(project.store)
+        self.settings: Settings = read_settings(project.settings_path)
+        self.segmenter = Coder(plan.codebook, settings=self.settings)
+        self.segmentation = digest(self.settings.segment.model_dump(mode="json"))
+        self.said: dict[tuple[str, int, str], Decided] = {}
+        self.spans: dict[tuple[str, str, int, int, str], Span] = {}
+        self.memos: dict[tuple[str, str, str], Memo] = {}
+        self.accounts: dict[str | None, Account | None] = {}  # None: the consensus
+        self.consensus: int | None = None
+
+    def store(self, done: Callable[[str], None]) -> Stored:
+        self._store_codebook()
+        self._store_accounts()
+        new = [one for one in self.plan.incoming if one.is_new]
+        for one in new:
+            self.stored.transcripts += self.project.store.add_transcript(one.transcript)
+        self.said = {(one.coder, one.unit, one.code): one for one in self.review.decided()}
+        self.spans = {
+            (s.coder, s.transcript_id, s.start_char, s.end_char, s.code): s for s in self.review.all_spans()
+        }
+        self.memos = {(one.coder, one.kind, one.target): one for one in self.review.memos()}
+        latest = self.review.latest_codings()
+        for one in self.plan.incoming:
+            self._store_codings(one, self._reading(one.transcript, coded=one.transcript.id in latest))
+            latest[one.transcript.id] = 0
+            done(one.transcript.id)
+        self._store_other_memos()
+        return self.stored
+
+    def _store_codebook(self) -> None:
+        plan, store = self.plan, self.project.store
+        if plan.new_codes:
+            rewrite_codebook(plan.codebook, self.project.codebook_path, previous=plan.previous)
+            self.stored.codes = len(plan.new_codes)
+        note = f"{len(plan.new_codes)} codes imported from {plan.opened.path.name}" if plan.new_codes else ""
+        store.add_codebook(plan.codebook.digest, plan.codebook.model_dump_json(), note=note)
+
+    def _store_accounts(self) -> None:
+        """Everybody gets an account; of a project that has none, the file's maker leads, or the first."""
+        here = {one.name.casefold(): one for one in self.review.accounts()}
+        users = list(self.plan.coders)
+        maker = self.plan.opened.project.user
+        people = [guid for guid in users if self.plan.coders[guid] != "consensus"]
+        lead = None if here else maker if maker in people else people[0] if people else None
+        for guid in users:
+            name = self.plan.coders[guid]
+            if name == "consensus":
+                self.accounts[guid] = None
+            elif name.casefold() in here:
+                self.accounts[guid] = here[name.casefold()]
+            else:
+                leads = not here and guid == lead
+                self.accounts[guid] = self.review.add_account(name, "lead" if leads else "coder")
+                self.stored.coders += 1
+
+    def _reading(self, transcript: Transcript, *, coded: bool) -> Reading:
+        """The transcript's utterances; one that was not coded yet is cut into them now."""
+        if not coded:
+            from autocode.store import Coding
+
+            utterances = self.segmenter.segment(self.project.store.transcript(transcript.id))
+            n_codable = sum(one.codable for one in utterances)
+            self.project.store.save_coding(
+                f"imported-{self.segmentation}",
+                transcript.id,
+                Coding(utterances, (), np.zeros((n_codable, 0), np.float32), ()),
+                segmentation=self.segmentation,
+            )
+        return self.review.reading(transcript.id)
+
+    def _store_codings(self, one: Incoming, reading: Reading) -> None:
+        batches: dict[str | None, _Batch] = defaultdict(_Batch)
+        text, place_of = one.transcript.text, _Finder(reading, one.transcript.text)
+        inner = self._coded_in_part(one.source, place_of)
+        for selection, coding in _human(one.source):
+            batch, code = batches[coding.user], self.plan.code_ids.get(coding.code)
+            if code is None:
+                continue
+            if selection is None:  # the whole document: no statement in particular
+                self._add_span(batch, one, reading, coding, code, (0, len(text)))
+                continue
+            place = (selection.start_char, selection.end_char)
+            kind = _kind(one.source.guid, place, coding)
+            exact = place_of.whole.get(place)
+            units = place_of.units(place)
+            if kind in (None, "decision") and exact is not None:
+                is_codable = reading.utterances[exact].codable
+                if is_codable or kind == "decision":
+                    self._add_decision(batch, coding, code, reading.keys[exact])
+                    if kind is None and (exact, coding.user, code) in inner:  # or that would be all of it
+                        self._add_span(batch, one, reading, coding, code, place)
+                    continue
+            if kind != "alone":
+                for position in units:
+                    if reading.utterances[position].codable:
+                        self._add_decision(batch, coding, code, reading.keys[position])
+            self._add_span(batch, one, reading, coding, code, place)
+        self._add_memos(batches, one, reading, place_of)
+        for user, batch in batches.items():
+            self._act(user, batch, one.transcript)
+
+    def _coded_in_part(
+        self, source: refi.Source, finder: _Finder
+    ) -> set[tuple[int, str | None, str | None]]:  # fmt: skip
+        """Position of an utterance, user and code of stretches that are no whole utterance."""
+        return {
+            (position, coding.user, self.plan.code_ids.get(coding.code))
+            for selection, coding in _human(source)
+            if selection is not None
+            and (place := (selection.start_char, selection.end_char)) not in finder.whole
+            for position in finder.units(place)
+        }
+
+    def _add_decision(self, batch: _Batch, coding: refi.Coding, code: str, unit: int) -> None:
+        stands = self.said.get((self._name(coding.user), unit, code))
+        is_new = stands is None or (
+            stands.applies is not True and _later(coding.created_at, stands.decided_at)
+        )
+        batch.add(["code", unit, code, True], coding.created_at, is_new=is_new)
+
+    def _add_span(  # noqa: PLR0917
+        self, batch: _Batch, one: Incoming, reading: Reading, coding: refi.Coding, code: str,
+        place: tuple[int, int],
+    ) -> None:  # fmt: skip
+        stands = self.spans.get((self._name(coding.user), one.transcript.id, *place, code))
+        is_new = stands is None or (not stands.applies and _later(coding.created_at, stands.decided_at))
+        change = ["span", reading.transcript_key, *place, code, True]
+        batch.add(change, coding.created_at, is_new=is_new)
+
+    def _add_memos(
+        self, batches: dict[str | None, _Batch], one: Incoming, reading: Reading, finder: _Finder
+    ) -> None:  # fmt: skip
+        written: dict[tuple[str | None, str, str], list[Note]] = defaultdict(list)
+        for selection, notes in _notes_on(self.plan.opened.project, one.source):
+            kind, target = "transcript", one.transcript.id
+            if selection is not None:
+                place = (selection.start_char, selection.end_char)
+                exact = finder.whole.get(place)
+                units = [exact] if exact is not None else finder.units(place)
+                if units:
+                    kind, target = "utterance", str(reading.keys[units[0]])
+            for note in notes:
+                written[note[0], kind, target].append(note)
+        for (user, kind, target), notes in written.items():
+            self._add_memo(batches[user], user, kind, target, notes)
+
+    def _store_other_memos(self) -> None:
+        batches: dict[str | None, _Batch] = defaultdict(_Batch)
+        for guid, notes in _notes_elsewhere(self.plan.opened.project):
+            kind, target = ("code", self.plan.code_ids[guid]) if guid else ("project", "")
+            for user in dict.fromkeys(note[0] for note in notes):
+                mine = [note for note in notes if note[0] == user]
+                self._add_memo(batches[user], user, kind, target, mine)
+        for user, batch in batches.items():
+            self._act(user, batch, None)
+
+    def _add_memo(
+        self, batch: _Batch, user: str | None, kind: str, target: str, notes: Sequence[Note]
+    ) -> None:  # fmt: skip
+        """One memo of all that a coder wrote on something, behind what stands there already."""
+        text = "\n\n".join(dict.fromkeys(note[2] for note in notes))
+        at = max((note[1] for note in notes if note[1] is not None), default=None)
+        stands = self.memos.get((self._name(user), kind, target))
+        if stands is None:
+            batch.add(["memo", kind, target, text], at, is_new=True)
+        elif text not in stands.text and _later(at, stands.written_at):
+            batch.add(["memo", kind, target, f"{stands.text}\n\n{text}"], at, is_new=True)
+
+    def _act(self, user: str | None, batch: _Batch, transcript: Transcript | None) -> None:
+        """Store a coder's batch as one action; one that was stored before is not stored again."""
+        from autocode.store import Request
+
+        if not batch.changes:
+            return
+        account = self.accounts[user]
+        if account is None and self.consensus is None:
+            self.consensus = self.review.consensus()
+        actor = account.key if account is not None else self.consensus
+        if actor is None:
+            raise StoreError("there is no consensus to import to")
+        last = self.review.last_action()  # what was undone may be imported again
+        blind = self.plan.opened.project.origin != ORIGIN  # made where no suggestion was seen
+        about = (transcript.id, transcript.sha256) if transcript is not None else ()
+        outcome = self.review.act(
+            actor,
+            Request(
+                key=f"import-{digest([self._name(user), about, batch.changes, last])[:40]}",
+                kind="import",
+                changes=batch.changes,
+                codebook_digest=self.plan.codebook.digest,
+                arms={change[1]: "blind" for change in batch.changes if change[0] == "code"} if blind else {},
+                shown={"file": self.plan.opened.path.name, "blind": blind},
+                times=batch.times,
+            ),
+        )
+        if not outcome.repeated:
+            kinds = Counter(change[0] for change in batch.changes)
+            self.stored.decisions += kinds["code"]
+            self.stored.spans += kinds["span"]
+            self.stored.memos += kinds["memo"]
+
+    def _name(self, user: str | None) -> str:
+        """The name under which a coder's decisions are kept here."""
+        account = self.accounts[user]
+        return self.plan.coders[user] if account is None else account.name
+
+
+class _Finder:
+    """Which utterances a stretch of a text is about."""
+
+    def __init__(self, reading: Reading, text: str) -> None:
+        self.reading, self.text = reading, text
+        self.whole = {
+            trimmed(text, one.start_char, one.end_char): position
+            for position, one in enumerate(reading.utterances)
+        }
+        self._known: dict[tuple[int, int], list[int]] = {}
+
+    def units(self, place: tuple[int, int]) -> list[int]:
+        """Positions of the utterances of whose words it holds some."""
+        if place not in self._known:
+            self._known[place] = overlapped(self.reading, self.text, place)
+        return self._known[place]
+
+
+def _kind(source: str, place: tuple[int, int], coding: refi.Coding) -> str | None:
+    """What a coding of our own was; None for one of another program."""
+    for kind in ("decision", "span", "alone"):
+        if coding.guid == coding_guid(kind, source, place, coding.code, coding.user or ""):
+            return kind
+    return None
+
+
+def _later(given: datetime | None, stands: datetime) -> bool:
+    return given is not None and given > stands
