@@ -9,7 +9,8 @@
     |-- StoreError           a project that is missing, busy, newer than this program, or full
     |-- AgreementError       ratings from which no coefficient can be computed
     |-- LearnError           human codes that cannot be used, or are not enough
-    `-- ExchangeError        another program's project that cannot be read, taken over or written
+    |-- ExchangeError        another program's project that cannot be read, taken over or written
+    `-- ThemesError          utterances in which no themes can be found
 
 A message says where, what was found, and what would do. It names files, rows and ids,
 never what a participant said.
@@ -54,3 +55,7 @@ class LearnError(AutocodeError):
 
 class ExchangeError(AutocodeError):
     """Another program's project that cannot be read, taken over or written."""
+
+
+class ThemesError(AutocodeError):
+    """Utterances in which no themes can be found."""

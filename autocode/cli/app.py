@@ -89,7 +89,8 @@ def _add_commands() -> None:
     import autocode.cli.learning
     import autocode.cli.project
     import autocode.cli.reviewing
-    import autocode.cli.status  # noqa: F401  # each module adds its commands
+    import autocode.cli.status
+    import autocode.cli.themes  # noqa: F401  # each module adds its commands
 
 
 def common_first(arguments: Sequence[str]) -> list[str]:

@@ -1,0 +1,189 @@
+"""`autocode themes`: what respondents talk about, and what of it the codebook does not cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from autocode.cli.app import app
+from autocode.cli.coding import PREPARING, settings_of
+from autocode.cli.learning import Coverage, HumanCodes, Labels, learn_from
+from autocode.cli.reading import read_all, warn_of
+from autocode.cli.terminal import Terminal, counted, terminal_of
+from autocode.errors import AutocodeError
+
+if TYPE_CHECKING:
+    from autocode.pipeline import CodedTranscript, Coder
+    from autocode.themes import Found, SaturationRule
+
+FOLDER = "themes"  # in a project
+SHOWN = 12  # themes in the terminal
+
+
+@app.command()
+def themes(
+    context: typer.Context,
+    utterances: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="UTTERANCES",
+            help="Tidy utterances, transcripts, or folders of them. Without any: the project in this folder.",
+        ),
+    ] = None,
+    codebook: Annotated[
+        str | None, typer.Option(help="A codebook file, or the name of a shipped one. Needed with files.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder for the result. Needed with files; else themes/.")
+    ] = None,
+    detail: Annotated[
+        str, typer.Option(help="At most about 12 themes (few), 40 (some) or 120 (many).")
+    ] = "some",
+    runs: Annotated[
+        int, typer.Option(min=1, help="Other seeds, and as many resamplings, that a theme must survive.")
+    ] = 5,
+    base_size: Annotated[int, typer.Option(min=1, help="Saturation: interviews that set the measure.")] = 4,
+    run_length: Annotated[int, typer.Option(min=1, help="Saturation: interviews without news.")] = 2,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Saturation: share of the base that counts as no news.")
+    ] = 0.05,
+    unit: Annotated[str | None, typer.Option(help="With files: turn, sentence, unit or auto.")] = None,
+    language: Annotated[str | None, typer.Option(help="With files: the interviews' language.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="default, hashing, or a sentence-transformers model.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A settings file (TOML) over the defaults.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same themes.")] = None,
+    labels: Labels = None,
+    coverage: Coverage = None,
+    model: Annotated[Path | None, typer.Option(help="A model that 'autocode train --out' made.")] = None,
+) -> None:
+    """Find themes in what respondents say, and those that the codebook does not cover.
+
+    On files: `autocode themes coding/utterances.jsonl --codebook CODEBOOK --out themes`
+
+    In a project, after `autocode code`: `autocode themes`
+    """
+    from autocode.themes import SaturationRule
+
+    terminal = terminal_of(context)
+    rule = SaturationRule(base_size, run_length, threshold)
+    given = {"unit": unit, "language": language, "encoder": encoder, "seed": seed}
+    given = {name: value for name, value in given.items() if value is not None}
+    if not utterances:
+        if codebook or config or given or labels or coverage or model:
+            raise AutocodeError(
+                "in a project, codebook, settings and model come from its own files; name utterances to find "
+                "themes in files instead"
+            )
+        _in_project(terminal, out, detail, runs, rule)
+        return
+    if codebook is None or out is None:
+        missing = "--codebook" if codebook is None else "--out"
+        raise AutocodeError(
+            f"{missing} is missing; themes in files are found with --codebook CODEBOOK --out DIR"
+        )
+    from autocode.pipeline import Coder
+
+    settings = settings_of(config, given)
+    coder = Coder(codebook, settings=settings)
+    loaded = read_all(terminal, utterances, settings=settings, roles={})
+    warn_of(terminal, loaded)
+    transcripts = [one.transcript for one in loaded]
+    with terminal.phase(PREPARING):
+        _ = coder.scorer
+    learn_from(terminal, coder, transcripts, HumanCodes(labels, coverage, model))
+    codings = []
+    with terminal.progress("coding", len(transcripts)) as step:
+        for transcript in transcripts:
+            codings.append(coder.code(transcript))
+            step()
+    _find_and_write(terminal, coder, codings, out, detail, runs, rule)
+
+
+def _in_project(terminal: Terminal, out: Path | None, detail: str, runs: int, rule: SaturationRule) -> None:
+    from autocode.batch import project_coder, project_codings
+    from autocode.store import open_project
+
+    with open_project(Path.cwd(), on_wait=terminal.note) as project:
+        coder = project_coder(project)
+        codings = list(project_codings(project, coder))
+        n_transcripts = len(project.store.transcripts())
+        if not codings:
+            raise AutocodeError(
+                f"{project.folder}: nothing is coded with the present settings; run 'autocode code' first"
+            )
+        if len(codings) < n_transcripts:
+            terminal.warn(
+                f"{n_transcripts - len(codings)} of {counted(n_transcripts, 'transcript')} not coded with "
+                "the present settings and left out; 'autocode code' codes what is new"
+            )
+        place = out or project.folder / FOLDER
+    _find_and_write(terminal, coder, codings, place, detail, runs, rule)
+
+
+def _find_and_write(
+    terminal: Terminal,
+    coder: Coder,
+    codings: Sequence[CodedTranscript],
+    out: Path,
+    detail: str,
+    runs: int,
+    rule: SaturationRule,
+) -> None:
+    from autocode.themes import find_themes, write_themes
+
+    with terminal.progress("trying the themes again", 2 * runs) as step:
+        found = find_themes(coder, codings, detail=detail, n_runs=runs, rule=rule, done=step)
+    write_themes(found, out)
+    _show(terminal, found, out)
+
+
+def _show(terminal: Terminal, found: Found, out: Path) -> None:
+    data: dict[str, Any] = {
+        "out": str(out),
+        "n_statements": found.n_statements,
+        "n_unplaced": found.n_statements - len(found.placed),
+        "covered_by": found.covered_by,
+        "themes": [
+            {
+                "theme": theme.id, "label": theme.label, "n_statements": theme.n_statements,
+                "coverage": theme.coverage, "nearest_code": theme.nearest_code,
+                "stability": theme.stability, "emergent": theme.emergent,
+            }
+            for theme in found.themes
+        ],
+    }  # fmt: skip
+    n = len(found.emergent)
+    told = (
+        f"{counted(len(found.themes), 'theme')} in {counted(found.n_statements, 'statement')} "
+        f"({found.share_unplaced:.0%} in none); {n} new, stable and said by several respondents. Covered: by "
+        f"{found.covered_by}."
+    )
+    parts = [] if terminal.quiet or terminal.json else [_table(found)]
+    terminal.result(
+        *parts, told, found.saturation_of_codes.sentence(), f"Page: {out / 'themes.html'}", data=data
+    )
+
+
+def _table(found: Found) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    table.add_column("theme")
+    for name in ("statements", "respondents", "covered", "found again"):
+        table.add_column(name, justify="right")
+    table.add_column("nearest code")
+    for theme in found.themes[:SHOWN]:
+        label = Text(theme.label, style="bold cyan" if theme.emergent else "")
+        table.add_row(
+            label, str(theme.n_statements), str(len(theme.respondents)), f"{theme.coverage:.0%}",
+            f"{theme.stability:.0%}", Text(theme.nearest_code),
+        )  # fmt: skip
+    if len(found.themes) > SHOWN:
+        table.caption = f"and {len(found.themes) - SHOWN} more"
+    return table

@@ -1,0 +1,305 @@
+"""From coded interviews to themes: cluster, name, hold against the codebook, try again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.errors import ThemesError
+from autocode.pipeline import CodedTranscript, Coder
+from autocode.records import Utterance
+from autocode.themes.communities import ConsensusCommunities
+from autocode.themes.saturation import Saturation, measure_saturation
+from autocode.themes.stability import STABLE, Stability, measure_stability
+from autocode.themes.theme import Statement, Theme, in_order
+from autocode.themes.topics import find_topics
+from autocode.themes.words import said_in_several, talk_words, telling_words
+
+Detail = Literal["few", "some", "many"]
+MOST: Mapping[str, int] = {"few": 12, "some": 40, "many": 120}  # themes, about
+MIN_WORDS = 6  # shorter statements are not placed: they have little subject of their own
+LEAST = 10  # statements from which themes can be found
+N_LABEL = 3  # words
+N_STATEMENTS = 6  # shown for a theme
+PACKAGES = ("bertopic", "graspologic-native", "numpy", "scikit-learn", "scipy")
+_NO_NAME = re.compile(
+    r"(?:respondent|interviewee|participant|informant|client|patient|subject|speaker|person|unknown|[a-z])?"
+    r"[\s_.-]*\d*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The themes of a corpus, in the order in which to read them, and how they came about."""
+
+    themes: tuple[Theme, ...]
+    placed: Mapping[str, int]  # theme's id by utterance id
+    n_statements: int  # long enough to be placed
+    n_short: int
+    n_respondents: int
+    n_transcripts: int
+    covered_by: Literal["calibrated probabilities", "zero-shot scores"]
+    stability: Stability
+    saturation_of_codes: Saturation
+    saturation_of_themes: Saturation
+    facts: Mapping[str, Any]  # seed, versions, settings: JSON values
+
+    @property
+    def emergent(self) -> tuple[Theme, ...]:
+        """Those that are new, stable and said by several respondents."""
+        return tuple(theme for theme in self.themes if theme.emergent)
+
+    @property
+    def share_unplaced(self) -> float:
+        """Of the statements that are long enough."""
+        return 1.0 - len(self.placed) / self.n_statements if self.n_statements else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SaturationRule:
+    """When no new information counts as none (Guest, Namey & Chen 2020)."""
+
+    base_size: int = 4
+    run_length: int = 2
+    threshold: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The n statements that are long enough, with what is known of each."""
+
+    said: tuple[Utterance, ...]
+    respondents: tuple[str, ...]
+    embeddings: NDArray[np.float32]  # (n, n_dims), unit rows
+    words: Sequence[Sequence[str]]  # those that may name a theme
+    covered: NDArray[np.float64]  # (n,), 0 to 1: how far a code covers it
+    n_short: int
+
+    @property
+    def interviews(self) -> list[str]:
+        """The transcript of each."""
+        return [utterance.transcript_id for utterance in self.said]
+
+
+def find_themes(
+    coder: Coder,
+    codings: Sequence[CodedTranscript],
+    *,
+    detail: str = "some",
+    n_runs: int = 5,
+    rule: SaturationRule | None = None,
+    done: Callable[[], None] = lambda: None,
+) -> Found:
+    """The themes of what respondents say in `codings`, which `coder` made.
+
+    `detail` says how many: at most about 12 (few), 40 (some) or 120 (many). Stability is tried on `n_runs`
+    other seeds and as many resamplings of the interviews; `done` hears of each. Raises `ThemesError` for too
+    few statements.
+    """
+    communities = ConsensusCommunities(most=_most(detail), seed=coder.settings.seed)
+    statements = read_statements(coder, codings)
+    topics, named = find_topics(statements.embeddings, statements.words, communities)
+    stability = measure_stability(topics, statements.interviews, communities, n_runs=n_runs, done=done)
+    themes = [
+        _theme(
+            coder,
+            statements,
+            np.flatnonzero(topics == topic),
+            id=topic + 1,
+            words=words,
+            stability=stability.found[topic],
+        )
+        for topic, words in enumerate(named)
+    ]
+    placed = {statements.said[row].id: int(topics[row]) + 1 for row in np.flatnonzero(topics >= 0)}
+    of_codes, of_themes = _saturations(codings, placed, rule or SaturationRule(), coder.settings.seed)
+    settings = {"detail": detail, "min_words": MIN_WORDS, "n_runs": n_runs, **communities.get_params()}
+    return Found(
+        themes=tuple(in_order(themes)),
+        placed=placed,
+        n_statements=len(statements.said),
+        n_short=statements.n_short,
+        n_respondents=len(set(statements.respondents)),
+        n_transcripts=len(codings),
+        covered_by="calibrated probabilities" if coder.model else "zero-shot scores",
+        stability=stability,
+        saturation_of_codes=of_codes,
+        saturation_of_themes=of_themes,
+        facts={
+            **coder.describe(),
+            "packages": {name: version(name) for name in PACKAGES},
+            "themes": settings,
+        },
+    )
+
+
+def read_statements(coder: Coder, codings: Sequence[CodedTranscript]) -> Statements:
+    """What respondents say in at least `MIN_WORDS` words. Raises `ThemesError` for too few of them."""
+    said: list[Utterance] = []
+    covered: list[float] = []
+    n_short = 0
+    for coding in codings:
+        for utterance, share in zip(coding.codable, _covered(coder, coding), strict=True):
+            if len(utterance.text.split()) < MIN_WORDS:
+                n_short += 1
+                continue
+            said.append(utterance)
+            covered.append(share)
+    _check(len(said), n_short)
+    segmenter, texts = coder.segmenter, [utterance.text for utterance in said]
+    names = {utterance.speaker for coding in codings for utterance in coding.utterances}
+    words = telling_words(segmenter, texts, talk_words(segmenter, names))
+    numbers = respondents_of(said)
+    return Statements(
+        tuple(said),
+        tuple(numbers[_person(utterance)] for utterance in said),
+        coder.embedder.embed([segmenter.clean(text) for text in texts]),
+        said_in_several(words, [utterance.transcript_id for utterance in said]),
+        np.array(covered),
+        n_short,
+    )
+
+
+def _theme(
+    coder: Coder,
+    statements: Statements,
+    rows: NDArray[np.intp],
+    *,
+    id: int,
+    words: tuple[str, ...],
+    stability: float,
+) -> Theme:
+    """The theme of the statements in `rows`."""
+    who = [statements.respondents[row] for row in rows]
+    code, distance = nearest_code(coder, statements.embeddings[rows])
+    shown = rows[spread(who, representative(statements.embeddings[rows]), N_STATEMENTS)]
+    return Theme(
+        id=id,
+        label=", ".join(words[:N_LABEL]) or f"theme {id}",
+        words=words,
+        n_statements=len(rows),
+        respondents=_counted(who),
+        transcripts=_counted(statements.said[row].transcript_id for row in rows),
+        coverage=round(float(statements.covered[rows].mean()), 4),
+        nearest_code=code,
+        nearest_name=coder.codebook[code].name,
+        distance=round(distance, 4),
+        cohesion=round(float(np.linalg.norm(statements.embeddings[rows].mean(axis=0))), 4),
+        stability=stability,
+        stable=stability >= STABLE,
+        statements=tuple(
+            Statement(one.id, one.transcript_id, statements.respondents[row], " ".join(one.text.split()))
+            for row in shown
+            for one in [statements.said[row]]
+        ),
+    )
+
+
+def _most(detail: str) -> int:
+    if detail not in MOST:
+        raise ThemesError(f"there is no level of detail '{detail}'; use {', '.join(MOST)}")
+    return MOST[detail]
+
+
+def _check(n: int, n_short: int) -> None:
+    if n < LEAST:
+        short = f" ({n_short} more are shorter than {MIN_WORDS} words)" if n_short else ""
+        raise ThemesError(
+            f"themes need at least {LEAST} statements of respondents with {MIN_WORDS} words or more, and "
+            f"there are {n}{short}; add interviews, or read these by themselves"
+        )
+
+
+def _covered(coder: Coder, coding: CodedTranscript) -> Sequence[float]:
+    """Of each codable utterance its likeliest code's probability; without a model 1 if one is suggested."""
+    if coder.model is None:
+        kept = {
+            unit
+            for unit, found in coding.suggestions.items()
+            if any(one.decision != "reject" for one in found)
+        }
+        return [float(utterance.id in kept) for utterance in coding.codable]
+    threshold = np.clip(coder.model.learned.rule.thresholds, 1e-9, 1 - 1e-9)
+    score = np.clip(coding.scores.astype(np.float64), 1e-9, 1 - 1e-9)
+    odds = score / (1 - score) * threshold / (1 - threshold)  # undoes `autocode.learn.suggest.scores_of`
+    return [float(value) for value in (odds / (1 + odds)).max(axis=1, initial=0.0)]
+
+
+def nearest_code(coder: Coder, embeddings: NDArray[np.float32]) -> tuple[str, float]:
+    """The leaf code whose five nearest lines are nearest to the middle of `embeddings`, and 1 - cosine."""
+    near, leaves = coder.scorer.near, coder.codebook.leaves
+    middle = embeddings.mean(axis=0, keepdims=True)
+    middle = middle / max(float(np.linalg.norm(middle)), 1e-9)
+    cosine = (near(middle) * near.spread + near.mean)[0]
+    best = max(leaves, key=lambda code: (cosine[coder.codebook.ids.index(code)], code))
+    return best, 1.0 - float(cosine[coder.codebook.ids.index(best)])
+
+
+def respondents_of(utterances: Sequence[Utterance]) -> dict[tuple[str, str], str]:
+    """R1, R2 ... in order of appearance, by transcript and speaker.
+
+    A name is the same person in all transcripts; a mere part such as "Respondent 1" is another one in each.
+    """
+    numbers: dict[tuple[str, str], str] = {}
+    for utterance in utterances:
+        numbers.setdefault(_person(utterance), f"R{len(numbers) + 1}")
+    return numbers
+
+
+def _person(utterance: Utterance) -> tuple[str, str]:
+    speaker = " ".join(utterance.speaker.split()).casefold()
+    return (utterance.transcript_id if _NO_NAME.fullmatch(speaker) else "", speaker)
+
+
+def representative(embeddings: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Rows by how near they are to the middle of all, nearest first."""
+    middle = embeddings.mean(axis=0)
+    return np.asarray(np.argsort(-(embeddings @ middle), kind="stable"), np.intp)
+
+
+def spread(respondents: Sequence[str], order: Sequence[int] | NDArray[np.intp], n: int) -> list[int]:
+    """The first `n` of `order`, but nobody's second statement before everybody's first.
+
+    >>> spread(["R1", "R1", "R2"], [0, 1, 2], 2)
+    [0, 2]
+    """
+    times = Counter[str]()
+    ranked = []
+    for place, row in enumerate(order):
+        ranked.append((times[respondents[row]], place, int(row)))
+        times[respondents[row]] += 1
+    return [row for *_, row in sorted(ranked)[:n]]
+
+
+def _counted(names: Any) -> dict[str, int]:
+    return dict(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
+
+
+def _saturations(
+    codings: Sequence[CodedTranscript], placed: Mapping[str, int], rule: SaturationRule, seed: int
+) -> tuple[Saturation, Saturation]:
+    """Of the codes and of the themes in each interview."""
+    codes, themes = [], []
+    for coding in codings:
+        found = (one for items in coding.suggestions.values() for one in items if one.decision != "reject")
+        codes.append({one.code_id for one in found})
+        themes.append({str(placed[one.id]) for one in coding.codable if one.id in placed})
+    of_codes, of_themes = (
+        measure_saturation(
+            seen,
+            base_size=rule.base_size,
+            run_length=rule.run_length,
+            threshold=rule.threshold,
+            seed=seed,
+        )
+        for seen in (codes, themes)
+    )
+    return of_codes, of_themes
