@@ -68,7 +68,7 @@ def report(
 ) -> None:
     """Report inter-coder reliability: coefficients, intervals by interview, warnings, text to paste.
 
-    Example: `autocode agree coded --out agreement`
+    Example: `autocode agree report coded --out agreement`, or in short `autocode agree coded`
     """
     from autocode.reliability import agreement
     from autocode.reliability.panel import with_kinds
