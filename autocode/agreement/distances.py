@@ -74,7 +74,7 @@ class SetDistances:
     """
 
     __array_ufunc__ = None  # numpy leaves `vector @ table` to us
-    ROWS = 256
+    ROWS = 1024
 
     def __init__(self, sets: Sequence[frozenset[Hashable]], metric: str) -> None:
         if metric not in SET_METRICS:
@@ -93,11 +93,20 @@ class SetDistances:
         return self._distance(common, self._size[first], self._size[second])
 
     def __rmatmul__(self, vectors: Floats) -> Floats:
-        product = np.zeros(vectors.shape)
+        """`vectors @ table`. Sets without a common code are at distance 1, which most pairs are."""
+        from scipy.sparse import csr_array
+
+        rows_of = np.atleast_2d(vectors)
+        product = np.repeat(rows_of.sum(axis=1, keepdims=True), len(self._size), axis=1)
+        has = csr_array(self._has)
+        empty = np.flatnonzero(self._size == 0)  # two empty sets have nothing in common and are the same
+        product[:, empty] -= rows_of[:, empty].sum(axis=1, keepdims=True)
         for start in range(0, len(self._size), self.ROWS):
-            rows = np.arange(start, min(start + self.ROWS, len(self._size)))
-            product[..., rows] = vectors @ self.block(rows[:, None], np.arange(len(self._size))).T
-        return product
+            near = (has[start : start + self.ROWS] @ has.T).tocoo()
+            row, column = near.row + start, near.col
+            near.data = 1.0 - self._distance(near.data, self._size[row], self._size[column])
+            product[:, start : start + self.ROWS] -= (near.tocsr() @ rows_of.T).T
+        return product.reshape(vectors.shape)
 
     def block(self, rows: Ints, columns: Ints) -> Floats:
         """The distances of `rows`, shape (n, 1), from `columns`, shape (m,)."""

@@ -8,26 +8,30 @@ reproduce published KALPHA output; its intervals are far too narrow for three co
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from autocode.agreement.alpha import (
+    Differences,
     Metric,
     alpha_values,
     differences,
     ordinal_alpha_values,
     squared_differences,
 )
-from autocode.agreement.coefficient import Coefficient, Interval, Ints
+from autocode.agreement.coefficient import Coefficient, Floats, Interval, Ints
 from autocode.agreement.counts import tally
+from autocode.agreement.distances import DistanceTable
 from autocode.agreement.kappa import CHANCE, kappa_values
 from autocode.agreement.resample import (
     THRESHOLDS,
     Estimator,
     estimator_interval,
     sampling,
+    stack,
     summarise,
 )
 from autocode.agreement.specific import as_yes_no, specific_values
@@ -102,7 +106,46 @@ def alpha_estimator(table: Ratings, groups: Ints, metric: Metric) -> Estimator:
     if isinstance(metric, str) and metric == "ordinal":
         return Estimator(tally(table, groups), ordinal_alpha_values)
     difference = squared_differences(table, metric)
-    return Estimator(differences(table, difference, groups), lambda part: alpha_values(part, difference))
+    totals = differences(table, difference, groups)
+    if len(totals.values) < len(table.categories):
+        return _by_draws(totals, difference)
+    return Estimator(totals, lambda part: alpha_values(part, difference))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """How often each group was drawn, (..., n_groups); of each group itself: once, the others never."""
+
+    weights: Floats
+
+
+def _by_draws(totals: Differences, table: DistanceTable) -> Estimator:
+    """Alpha from the draws themselves: D_e is a quadratic form in them.
+
+    With many categories (sets of codes) and few interviews this is far less work than every replicate's
+    sums over pairs of categories.
+    """
+    between: Floats = (totals.values @ table) @ totals.values.T  # (n_groups, n_groups)
+    within, n_values = totals.within, totals.values.sum(axis=-1)
+
+    def values(draws: Draws) -> Floats:
+        drawn = draws.weights
+        n, expected = drawn @ n_values, ((drawn @ between) * drawn).sum(axis=-1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            alpha: Floats = np.where(expected > 0, 1 - (n - 1) * (drawn @ within) / expected, np.nan)
+        return alpha
+
+    return Estimator(Draws(np.eye(len(within))), values)
+
+
+def together(parts: Sequence[Estimator], finish: Callable[[Floats], Floats]) -> Estimator:
+    """Several alphas of the same groups from the same draws; `finish` makes one number of them."""
+    if isinstance(parts[0].totals, Draws):
+        return Estimator(
+            parts[0].totals, lambda draws: finish(np.stack([one.values(draws) for one in parts], axis=-1))
+        )
+    values = parts[0].values
+    return Estimator(stack([one.totals for one in parts]), lambda part: finish(values(part)))
 
 
 def pairs_bootstrap(

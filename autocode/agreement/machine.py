@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike
 
 from autocode.agreement.alpha import Metric, squared_differences
 from autocode.agreement.coefficient import Floats, Interval, finite
-from autocode.agreement.intervals import alpha_estimator
-from autocode.agreement.resample import Estimator, Sampling, estimator_interval, sampling, stack, whole
+from autocode.agreement.intervals import alpha_estimator, together
+from autocode.agreement.resample import Estimator, Sampling, estimator_interval, sampling, whole
 from autocode.agreement.tables import Ratings, with_machine
 from autocode.errors import AgreementError
 
@@ -133,5 +133,6 @@ def _panels(
     fixed = metric if ordinal else squared_differences(everyone, metric)
     table, sample = sampling(everyone, clusters)
     parts = [alpha_estimator(table.select_coders(panel), sample.groups, fixed) for panel in panels]
-    totals, values = stack([part.totals for part in parts]), parts[0].values
-    return values(whole(totals, sample)), Estimator(totals, lambda part: contrast(values(part))), sample
+    everything = together(parts, lambda alphas: alphas)
+    alphas = everything.values(whole(everything.totals, sample))
+    return alphas, together(parts, contrast), sample
