@@ -268,7 +268,7 @@ def history(key: Number, who: Who, web: TheWeb) -> dict[str, Any]:
     """Every decision on an utterance that this coder may see, with what was shown."""
     review = web.review
     _, view = _view(web, who, key)
-    settled = who.coder.role in ("lead", "reader") and not view.hidden and review.is_settled(key)
+    settled = who.coder.role in ("lead", "reader") and not view.hidden and key in review.settled()
     rows = [
         row for row in review.people.history(key)
         if row["coder"] == who.coder.name or (not view.hidden and row["coder"] == CONSENSUS)

@@ -23,6 +23,8 @@ def queue(request: Request, who: Who, web: TheWeb, order: str = "") -> Response:
     if not order:
         given = review.orders.progress(who.coder, "given")
         return RedirectResponse(f"/queue?order={'given' if given.left else 'transcript'}", status_code=303)
+    if order == "disagreements":
+        return RedirectResponse("/adjudicate", status_code=303)
     mode = review.orders.check(order)
     who.must_be("lead", "coder")
     return web.page(

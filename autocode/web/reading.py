@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -11,7 +12,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from autocode.codebook import Codebook
 from autocode.errors import StoreError
+from autocode.store import Account, Reading
+from autocode.web.guard import RefusedError
 from autocode.web.session import TheWeb, Web, Who
+from autocode.web.state import UnitView
 
 MOST_FOUND = 300
 router = APIRouter(include_in_schema=False)
@@ -45,11 +49,17 @@ def home(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
 
 
 @router.get("/read/{transcript_id:path}")
-def read(transcript_id: str, request: Request, who: Who, web: TheWeb) -> HTMLResponse:
-    """One transcript."""
+def read(transcript_id: str, request: Request, who: Who, web: TheWeb, coder: str = "") -> HTMLResponse:
+    """One transcript; for those who lead or read also as another coder decided, once that is no secret."""
     review = web.review
     reading = review.reading(transcript_id)
-    views = review.views(who.coder, reading)
+    other = None
+    if coder and coder != who.coder.name:
+        who.must_be("lead", "reader")
+        other = review.people.account(coder)
+        if other is None:
+            raise RefusedError(404, f"there is no coder '{coder[:80]}'")
+    views = review.views(who.coder, reading) if other is None else _as_decided(web, who.coder, other, reading)
     spans = review.people.spans(reading.transcript_key, who.coder.key)
     memos = {memo.target for memo in review.people.memos("utterance")}
     live = review.live
@@ -58,8 +68,16 @@ def read(transcript_id: str, request: Request, who: Who, web: TheWeb) -> HTMLRes
         memos=memos, book=review.codebook, colour=colour_numbers(review.codebook), unit=unit_values(web),
         n_done=sum(view.done for view in views), n_codable=sum(view.utterance.codable for view in views),
         version=0 if live is None else live.version,
-        speakers=list(dict.fromkeys(view.utterance.speaker for view in views)),
+        speakers=list(dict.fromkeys(view.utterance.speaker for view in views)), other=other,
+        people=review.people.accounts() if who.coder.role in ("lead", "reader") else [],
     )  # fmt: skip
+
+
+def _as_decided(web: Web, reader: Account, other: Account, reading: Reading) -> list[UnitView]:
+    """The utterances with what another coder says of those that are settled."""
+    settled = web.review.settled()
+    said = web.review.people.standing([key for key in reading.keys if key in settled], other.key)
+    return [replace(view, done=view.key in settled) for view in web.review.views(reader, reading, said=said)]
 
 
 @router.get("/utterance/{name}")

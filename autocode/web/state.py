@@ -284,12 +284,15 @@ class Review:
                 for code in codes
             }
 
-    def is_settled(self, unit: int) -> bool:
-        """Have two coders or more finished a unit, and nobody left it open? Until then it is secret."""
+    def settled(self) -> set[int]:
+        """Units that two coders or more have finished and nobody left open; the others' are secret yet."""
         active = {one.key for one in self.people.accounts() if one.active}
-        coders = self.people.coverage().get(unit, {})
-        finished = [done for key, done in coders.items() if done or key in active]
-        return len(finished) > 1 and all(finished)
+        found = set()
+        for unit, coders in self.people.coverage().items():
+            finished = [done for key, done in coders.items() if done or key in active]
+            if len(finished) > 1 and all(finished):
+                found.add(unit)
+        return found
 
     def still_blind(self, coder: Account) -> set[int]:
         """Keys of the utterances of which the coder must not know yet what machine or others say."""

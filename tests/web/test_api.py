@@ -322,6 +322,23 @@ class TestHistory:
         assert "Ben" not in zoe.get(f"/api/units/{open_unit}/history").json()["html"]
 
 
+class TestAnotherCodersDecisions:
+    def test_the_lead_reads_them_when_all_have_finished(self, client, signed_in, units):
+        unit = units["anna"][0]
+        ben = signed_in("Ben", "coder")
+        act(ben, codes=says(unit, "conflict"), done=done(unit))
+        seen = 'data-codes="conflict"'
+        assert seen not in client.get("/read/anna?coder=Ben").text  # nobody else has finished it
+        act(client, done=done(unit))
+        assert seen in client.get("/read/anna?coder=Ben").text
+        assert seen not in client.get("/read/anna").text
+        assert ben.get("/read/anna?coder=Mia").status_code == 403
+        assert client.get("/read/anna?coder=Nobody").status_code == 404
+
+    def test_disagreements_are_settled_elsewhere(self, client):
+        assert client.get("/queue?order=disagreements").headers["location"] == "/adjudicate"
+
+
 class TestBlind:
     """A hidden suggestion is in no answer before the unit is done."""
 

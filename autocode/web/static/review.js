@@ -43,6 +43,11 @@
     else localStorage.removeItem(box);
   };
   function send(path, request) {
+    if (view && view.dataset.other) {
+      tell(`This is what ${view.dataset.other} decided; go back to your own decisions first.`);
+      $$(".pending").forEach((node) => node.classList.remove("pending"));
+      return;
+    }
     waiting.push({ path, request });
     keep();
     flush();
@@ -521,7 +526,7 @@
     source.addEventListener("scores", async (event) => {
       const { version, learnt_from: n } = JSON.parse(event.data);
       learnt.textContent = n ? `learnt from ${n} utterances` : "";
-      if (!view || view.dataset.view !== "read" || version <= +view.dataset.version) return;
+      if (!view || view.dataset.other || view.dataset.view !== "read" || version <= +view.dataset.version) return;
       learnt.classList.add("news");
       setTimeout(() => learnt.classList.remove("news"), 1500);
       const path = `/api/suggestions?transcript_id=${encodeURIComponent(view.dataset.transcript)}&since=${view.dataset.version}`;
