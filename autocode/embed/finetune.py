@@ -36,6 +36,7 @@ WARM_UP = 0.1  # share of the steps
 SCALE = 16.0  # of unit vectors, so that the head's weights stay small
 HEAD_PENALTY = 1e-3  # of its squared weights, when it is fitted to the encoder as it was
 SHARE_FOR_TRAINING = 0.9  # of the budget that is left after loading; the rest is for judging and saving
+CLOCK_FROM = 0.2  # share of the time from which the clock, too, lowers the learning rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,12 @@ def _train(
     budget = max(1e-9, SHARE_FOR_TRAINING * (deadline - begun))
 
     def used(step: int, n_steps: int) -> float:
-        """The share of the training that is done: by steps, or by time where that is shorter."""
-        return min(1.0, max((time.monotonic() - begun) / budget, step / max(1, n_steps)))
+        """The share of the training that is done: by steps, or by time where that will not suffice.
+
+        While little of the time is gone the clock says nothing, so that a run which fits repeats exactly.
+        """
+        of_time = (time.monotonic() - begun) / budget
+        return min(1.0, max(of_time if of_time > CLOCK_FROM else 0.0, step / max(1, n_steps)))
 
     class Watch(TrainerCallback):
         """Stops in time, and remembers the best state."""

@@ -69,7 +69,7 @@ def test_a_fine_tuned_encoder_is_saved_and_serves_the_fast_path(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
     tuned("two")
     again = load_embedder(EmbedConfig(encoder=str(tmp_path / "two"), cache_max_gb=0)).embed(texts[:8])
-    np.testing.assert_allclose(again, vectors, atol=1e-5)
+    np.testing.assert_allclose(again, vectors, atol=1e-4)  # threads add up in another order
 
 
 @pytest.mark.model
