@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from autocode import __version__
 from autocode.store import Account
-from autocode.web.guard import RefusedError, Throttle, csrf_of, new_token, same, sha256
+from autocode.web.guard import RefusedError, Throttle, csrf_of, same, sha256
 from autocode.web.state import Review, UnitView
 
 STAYS = timedelta(days=30)  # a sign-in
@@ -69,7 +69,6 @@ class Web:
     start_key: str
     sign_in_as: str | None
     closing: bool = False
-    started: str = field(default_factory=new_token)
 
     @cached_property
     def templates(self) -> jinja2.Environment:
@@ -137,7 +136,7 @@ def signed_in(request: Request) -> SignedIn:
 
 
 async def changing(request: Request) -> SignedIn:
-    """Who is changing something: as `signed_in`, with the token, and no reader."""
+    """Who is changing something, readers too: as `signed_in`, with the token."""
     from starlette.concurrency import run_in_threadpool
 
     who = await run_in_threadpool(signed_in, request)
