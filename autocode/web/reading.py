@@ -116,12 +116,13 @@ def colours(who: Who, web: TheWeb) -> Response:
     """The codes' colours as a style sheet: the page allows no styles within."""
     book = web.review.codebook
     n_roots = len(book.roots)
-    lines = [
-        f".c{number} {{ --code: {book[code].colour or PALETTE[number % len(PALETTE)]}; }}"
+    colour = {
+        number: book[code].colour or PALETTE[number % len(PALETTE)]
         for code, number in colour_numbers(book).items()
         if book[code].colour or number < n_roots  # the others share the number of one of these
-    ]
-    return Response("\n".join(lines), media_type="text/css")
+    }
+    lines = "\n".join(f".c{number} {{ --code: {value}; }}" for number, value in colour.items())
+    return Response(lines, media_type="text/css")
 
 
 def colour_numbers(book: Codebook) -> dict[str, int]:

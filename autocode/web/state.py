@@ -61,6 +61,7 @@ class Review:
 
     def __init__(self, project: Project, *, learn: bool = True) -> None:
         self.project, self.people = project, ReviewStore(project.store)
+        self.project_id = self.people.project_id()
         self._lock = threading.RLock()
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._pool: tuple[tuple[tuple[str, int], ...], Pool] | None = None
