@@ -66,12 +66,12 @@
         offline.hidden = true;
         show(answer, request);
       } catch (error) {
+        if (error.status === 401) { location.href = "/sign-in"; break; }  // it waits until its coder is back
         if (error.status && error.status !== 503) {
           waiting.shift();
           keep();
           tell(error.message);
           $$(".pending").forEach((node) => node.classList.remove("pending"));
-          if (error.status === 401) location.href = "/sign-in";
           continue;
         }
         const n = waiting.length;
