@@ -163,7 +163,7 @@ def test_an_utterance_that_is_not_there(client: TestClient, unit: str) -> None:
 
 
 def test_the_same_said_differently_is_no_dispute(
-    client: TestClient, signed_in: SignIn, review: Review, units: Units, finish: Finish
+    client: TestClient, signed_in: SignIn, units: Units, finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
     finish("Mia", units["anna"], ["trust"])
@@ -188,7 +188,7 @@ def test_who_has_seen_what_others_say_is_not_blind_any_more(
 
 
 def test_one_goes_from_one_to_the_next_of_a_code(
-    client: TestClient, signed_in: SignIn, review: Review, units: Units, finish: Finish
+    client: TestClient, signed_in: SignIn, units: Units, finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
     a, b, c = units["anna"]
@@ -200,7 +200,7 @@ def test_one_goes_from_one_to_the_next_of_a_code(
 
 
 def test_the_codes_whose_rules_want_sharpening(
-    client: TestClient, signed_in: SignIn, review: Review, units: Units, finish: Finish
+    client: TestClient, signed_in: SignIn, units: Units, finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
     everywhere = [*units["anna"], *units["carl"]]

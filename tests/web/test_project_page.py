@@ -25,7 +25,7 @@ def cells(page: str, row: str) -> list[str]:
 
 
 def test_who_has_finished_how_much(
-    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]], finish: Finish
+    client: TestClient, signed_in: SignIn, units: dict[str, list[int]], finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
     finish("Mia", units["anna"], ["trust"])
@@ -63,7 +63,7 @@ def test_only_a_lead_sets_and_draws(signed_in: SignIn, review: Review, role: str
 
 
 def test_the_meter_tells_what_it_cannot_tell(
-    client: TestClient, review: Review, units: dict[str, list[int]], finish: Finish
+    client: TestClient, units: dict[str, list[int]], finish: Finish
 ) -> None:
     page = client.get("/project").text
     assert "No sway can be told from the 0 units so far" in page
@@ -77,7 +77,7 @@ def test_the_meter_tells_what_it_cannot_tell(
 
 
 def test_the_meter_measures_and_draws(
-    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]], finish: Finish
+    client: TestClient, signed_in: SignIn, units: dict[str, list[int]], finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
     for place in ("anna", "carl"):
@@ -92,7 +92,7 @@ def test_the_meter_measures_and_draws(
 
 
 def test_a_coder_sees_the_own_meter_alone(
-    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]], finish: Finish
+    client: TestClient, signed_in: SignIn, units: dict[str, list[int]], finish: Finish
 ) -> None:
     ben = signed_in("Ben", "coder")
     finish("Mia", units["anna"], ["trust"], "blind")
