@@ -21,6 +21,7 @@ from autocode.codebook import (
     edit_code,
     merge_codes,
     move_code,
+    naming,
     new_id,
     read_codebook,
     rule_changed,
@@ -370,6 +371,53 @@ def test_changes_never_show_an_example():
 )
 def test_a_rule_is_what_a_decision_rests_on(field, value, changed):
     assert rule_changed(TREE, edit_code(TREE, "gap", **{field: value})) == ({"gap"} if changed else set())
+
+
+PARTNERS = Codebook(
+    name="partners",
+    codes=(
+        Code(id="trust", name="Trust", exclude=("the firm knows it -> own_insight", "else")),
+        Code(id="local_insight", name="Local", exclude=("own research → own_insight", "relying -> trust")),
+        Code(
+            id="own_insight",
+            name="Own",
+            exclude=("the partner told it -> local_insight", "to rely -> trust"),
+        ),
+        Code(
+            id="gap",
+            name="Gap",
+            include=("own_insight is missing",),
+            exclude=("own_insights", "own_insight_2"),
+        ),
+    ),
+)
+
+
+def test_lines_that_name_a_merged_code_name_the_one_it_went_into():
+    book = merge_codes(PARTNERS, "own_insight", "local_insight")
+    assert book["trust"].exclude == ("the firm knows it -> local_insight", "else")
+    assert (book["gap"].include, book["gap"].exclude) == (
+        ("local_insight is missing",),
+        ("own_insights", "own_insight_2"),  # words that only begin alike
+    )
+    assert book["local_insight"].exclude == ("relying -> trust", "to rely -> trust")  # no line to itself
+    assert [(one.code_id, one.field, one.before, one.after) for one in diff(PARTNERS, book)][:2] == [
+        ("trust", "exclude", "the firm knows it -> own_insight", "the firm knows it -> local_insight"),
+        ("local_insight", "exclude", "own research → own_insight", "to rely -> trust"),
+    ]
+    succession = Succession().with_merge("own_insight", "local_insight")
+    assert rule_changed(PARTNERS, book, succession) == {"local_insight"}
+    again = merge_codes(book, "local_insight", "gap")
+    assert again["trust"].exclude == ("the firm knows it -> gap", "else")
+    assert rule_changed(PARTNERS, again, succession.with_merge("local_insight", "gap")) == {"gap"}
+
+
+def test_an_id_that_is_a_common_word_is_named_only_behind_an_arrow():
+    code = Code(id="gap", name="Gap", include=("they trust the bank",), exclude=("a bank -> trust", "trust"))
+    book = Codebook(name="x", codes=(code, Code(id="trust", name="Trust"), Code(id="bond", name="Bond")))
+    merged = merge_codes(book, "trust", "bond")["gap"]
+    assert (merged.include, merged.exclude) == (("they trust the bank",), ("a bank -> bond", "trust"))
+    assert (naming(book, "trust"), naming(book, "bond")) == (("gap",), ())
 
 
 def test_a_succession_follows_chains():

@@ -19,6 +19,7 @@ from autocode.codebook.edit import (
 )
 from autocode.codebook.files import read_codebook, rewrite_codebook, shipped_codebooks, write_codebook
 from autocode.codebook.model import Codebook
+from autocode.codebook.references import naming
 from autocode.codebook.table_format import to_table
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "edit_code",
     "merge_codes",
     "move_code",
+    "naming",
     "new_id",
     "read_codebook",
     "rewrite_codebook",

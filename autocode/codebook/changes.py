@@ -13,6 +13,7 @@ from typing import Literal
 
 from autocode.codebook.code import Code
 from autocode.codebook.model import Codebook
+from autocode.codebook.references import with_new_name
 
 LONGEST_VALUE = 100  # characters of what a `Change` shows
 
@@ -49,19 +50,6 @@ def diff(old: Codebook, new: Codebook) -> tuple[Change, ...]:
             changes.append(Change("added", id, "", _short(new.path(id))))
     changes.extend(Change("removed", id, _short(old.path(id)), "") for id in old.ids if id not in new)
     return tuple(changes)
-
-
-def rule_changed(old: Codebook, new: Codebook) -> set[str]:
-    """Ids of codes in both that do not mean the same: their earlier decisions deserve another look.
-
-    Their name, definition, include, exclude, parent or the codes that they exclude are different.
-    """
-    fields = ("name", "definition", "include", "exclude", "parent")
-    return {
-        id
-        for id in new.ids
-        if id in old and (_differing(old[id], new[id], fields) or _regrouped(id, old, new))
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +91,25 @@ class Succession:
         """Also that `id` went into `into`, which is a code of its own again if it had gone before."""
         kept = {old: new for old, new in self.merged.items() if old != into}
         return Succession({**kept, id: into} if id != into else kept)
+
+
+def rule_changed(old: Codebook, new: Codebook, succession: Succession | None = None) -> set[str]:
+    """Ids of codes in both that do not mean the same: their earlier decisions deserve another look.
+
+    Their name, definition, include, exclude, parent or the codes that they exclude are different; that a line
+    names a merged code by the one that it went into, as `succession` tells, is no difference.
+    """
+    fields = ("name", "definition", "include", "exclude", "parent")
+    before: Iterable[Code] = old.codes
+    succession = succession or Succession()
+    for gone in succession.merged:
+        if gone not in new:
+            before = with_new_name(before, gone, succession.resolve(gone))
+    return {
+        code.id
+        for code in before
+        if code.id in new and (_differing(code, new[code.id], fields) or _regrouped(code.id, old, new))
+    }
 
 
 def _changes_of(id: str, old: Codebook, new: Codebook) -> Iterator[Change]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from autocode.codebook.code import Code
 from autocode.codebook.model import Codebook
+from autocode.codebook.references import names, with_new_name
 from autocode.codebook.tree import Places, check_structure
 from autocode.config import suggest
 from autocode.errors import CodebookError
@@ -105,6 +106,9 @@ def merge_codes(codebook: Codebook, id: str, into: str) -> Codebook:
     `id`. It gains the definition of `id` as a line of `include`, then include, exclude, cues and examples,
     each line once. Counter-examples of `id` are not taken over, since they may well be examples of `into`;
     those of `into` that are now its examples go. An exclusive group that is left with one code goes.
+
+    Lines of other codes that name `id` name `into` then; lines of `exclude` by which one of the two sent to
+    the other go.
     """
     gone, kept = codebook[id], codebook[into]
     if id == into:
@@ -118,6 +122,7 @@ def merge_codes(codebook: Codebook, id: str, into: str) -> Codebook:
     parent = next(code.parent for code in codes if code.id == into)
     merged = _changed(kept, {"parent": parent, **_gathered(gone, kept)})
     codes = [merged if code.id == into else code for code in codes if code.id != id]
+    codes = with_new_name(codes, id, into)
     groups = _without(codebook.exclusive_groups, id)
     return _with(codebook, codes, f"'{id}' cannot be merged into '{into}'", groups)
 
@@ -233,6 +238,9 @@ def _gathered(gone: Code, kept: Code) -> dict[str, tuple[str, ...]]:
         if key == "include" and gone.definition and _key(gone.definition) != _key(kept.definition):
             more = (gone.definition, *more)
         lists[key] = _joined(getattr(kept, key), more)
+    lists["exclude"] = tuple(
+        line for line in lists["exclude"] if not names(line, gone.id) and not names(line, kept.id)
+    )
     examples = set(map(_key, gone.examples))
     lists["counter_examples"] = tuple(line for line in kept.counter_examples if _key(line) not in examples)
     return lists

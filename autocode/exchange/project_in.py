@@ -120,7 +120,7 @@ def plan_import(project: Project, opened: Opened) -> Plan:
     previous = read_codebook(project.codebook_path, allow_empty=True)
     review = ReviewStore(project.store)
     codebook, code_ids = _merged(previous, opened.project, review.known_codes(), warnings)
-    names = _names(opened.project)
+    names = _names(opened.project, warnings)
     here = {one.name.casefold() for one in review.accounts()}
     new = [name for name in dict.fromkeys(names.values()) if name.casefold() not in here]
     machine = sum(
@@ -309,7 +309,7 @@ def _merged(
     return merged, ids
 
 
-def _names(project: refi.Project) -> dict[str | None, str]:
+def _names(project: refi.Project, warnings: list[str]) -> dict[str | None, str]:
     """The name of everybody who coded or wrote something, no two alike."""
     writers: dict[str | None, None] = {}
     for source in project.sources:
@@ -324,6 +324,9 @@ def _names(project: refi.Project) -> dict[str | None, str]:
         name = fit_coder(given.get(guid or "", "")) or UNKNOWN_CODER
         if name.casefold() == "consensus" and guid != user_guid("consensus"):
             name = "consensus (imported)"
+            warnings.append(
+                f"a coder of the file is called 'consensus', the name of what coders agree on here: '{name}'"
+            )
         number, stem = 1, name
         while name.casefold() in used:
             number += 1

@@ -10,10 +10,10 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from autocode.errors import StoreError
-from autocode.store import notes
+from autocode.store import notes, readings
 from autocode.store.codings import keys_of_codes
 from autocode.store.decided import Arm, chunks, spans_of, standing
 from autocode.store.tables import (
@@ -33,7 +33,6 @@ Change = list[Any]  # ["code", unit, code, true|false|null], ["done", unit, bool
 # ["span", transcript, start_char, end_char, code, bool] or ["memo", kind, target, text]
 SUCCESSION = "succession"  # the setting that says which code each merged code went into
 KEY = re.compile("[0-9]{1,10}")  # of an utterance, as text
-_ADD_DECISION, _ADD_SPAN = insert(decisions), insert(spans)  # made once: an action may have thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,13 +263,8 @@ def _places(connection: Connection, units: list[int], changes: Sequence[Change])
     noted = [change[2] for change in changes if change[0] == "memo" and change[1] == "utterance"]
     if strange := [target for target in noted if not KEY.fullmatch(target)]:
         raise StoreError(f"{strange[0]}: no such utterance in the project")
-    wanted = [*units, *map(int, noted)]
-    found = _transcripts_of(connection, wanted)
-    if missing := [unit for unit in wanted if unit not in found]:
-        raise StoreError(
-            f"{missing[0]}: no such utterance in the project; its transcript may have been removed"
-        )
-    about = set(found.values())
+    found = readings.units(connection, [*units, *map(int, noted)])
+    about = {unit.transcript_key for unit in found.values()}
     for column, values in (
         (transcripts.c.id, [change[1] for change in changes if change[0] == "span"]),
         (transcripts.c.name, names),
@@ -283,20 +277,8 @@ def _places(connection: Connection, units: list[int], changes: Sequence[Change])
     return about.pop() if len(about) == 1 else None
 
 
-def _transcripts_of(connection: Connection, units: list[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for part in chunks(units):
-        for unit, transcript in connection.execute(
-            select(utterances.c.id, segmentations.c.transcript_id)
-            .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
-            .where(utterances.c.id.in_(part))
-        ):
-            found[unit] = transcript
-    return found
-
-
 class _Writer:
-    """Carries out the changes of one action."""
+    """Carries out the changes of one action, in as many statements for thousands of them as for a few."""
 
     def __init__(  # noqa: PLR0917
         self,
@@ -316,16 +298,19 @@ class _Writer:
         self.codes = keys_of_codes(connection, names) if names else {}
         self.marks = self._marks(units)
         self.spans: dict[int, dict[tuple[int, int, str], bool]] = {}  # by transcript, read when needed
+        self.new_decisions: list[dict[str, Any]] = []
+        self.new_spans: list[dict[str, Any]] = []
+        self.marked: dict[int, None] = {}  # units whose mark changed
 
-    def _marks(self, units: list[int]) -> dict[int, Row[Any]]:
-        found: dict[int, Row[Any]] = {}
+    def _marks(self, units: list[int]) -> dict[int, dict[str, Any]]:
+        found: dict[int, dict[str, Any]] = {}
         for part in chunks(units):
-            for row in self.connection.execute(
-                select(assignments).where(
-                    assignments.c.coder_id == self.subject, assignments.c.utterance_id.in_(part)
-                )
-            ):
-                found[row.utterance_id] = row
+            query = select(
+                assignments.c.id.label("key"), assignments.c.utterance_id, assignments.c.arm,
+                assignments.c.done_at, assignments.c.first_codes, assignments.c.suggested,
+            ).where(assignments.c.coder_id == self.subject, assignments.c.utterance_id.in_(part))  # fmt: skip
+            for row in self.connection.execute(query).mappings():
+                found[row["utterance_id"]] = dict(row)
         return found
 
     def write(self) -> list[Change]:
@@ -334,17 +319,26 @@ class _Writer:
         for change, time in zip_longest(self.request.changes, self.request.times):
             self.now = time or now
             before.append(getattr(self, f"_{change[0]}")(*change[1:]))
+        marks = [self.marks[unit] for unit in self.marked]
+        for statement, rows in (
+            (insert(decisions), self.new_decisions),
+            (insert(spans), self.new_spans),
+            (insert(assignments), [mark for mark in marks if "key" not in mark]),
+            (update(assignments).where(assignments.c.id == bindparam("key")),
+             [mark for mark in marks if "key" in mark]),
+        ):  # fmt: skip
+            if rows:
+                self.connection.execute(statement, rows)
         return before
 
     def _is_blind(self, unit: int) -> bool:
         mark = self.marks.get(unit)
-        arm = mark.arm if mark is not None else self.request.arms.get(unit, "assisted")
-        return arm == "blind" and (mark is None or mark.first_codes is None)
+        arm = mark["arm"] if mark is not None else self.request.arms.get(unit, "assisted")
+        return arm == "blind" and (mark is None or mark["first_codes"] is None)
 
     def _code(self, unit: int, code: str, value: bool | None) -> Change:
         before = self.said.get(unit, {}).get(code)
-        self.connection.execute(
-            _ADD_DECISION,
+        self.new_decisions.append(
             {
                 "utterance_id": unit,
                 "code_id": self.codes[code],
@@ -355,7 +349,7 @@ class _Writer:
                 "codebook_id": self.codebook,
                 "action_id": self.action,
                 "withdrawn": value is None,
-            },
+            }
         )
         said = self.said.setdefault(unit, {})
         said.pop(code, None)
@@ -364,26 +358,23 @@ class _Writer:
         return ["code", unit, code, before]
 
     def _done(self, unit: int, done: bool) -> Change:
-        mark = self.marks.get(unit)
-        was_done = mark is not None and mark.done_at is not None
-        values: dict[str, Any] = {"done_at": self.now if done else None}
-        if done and (mark is None or mark.first_codes is None):
+        new = {
+            "coder_id": self.subject,
+            "utterance_id": unit,
+            "arm": self.request.arms.get(unit, "assisted"),
+            "assigned_at": self.now,
+            "done_at": None,
+            "first_codes": None,
+            "suggested": None,
+        }
+        mark = self.marks.setdefault(unit, new)
+        was_done = mark["done_at"] is not None
+        mark["done_at"] = self.now if done else None
+        if done and mark["first_codes"] is None:
             applied = sorted(code for code, applies in self.said.get(unit, {}).items() if applies)
-            values["first_codes"] = compact_json(applied)
-            values["suggested"] = compact_json(list(self.request.suggested.get(unit, ())))
-        if mark is None:
-            self.connection.execute(
-                insert(assignments).values(
-                    coder_id=self.subject,
-                    utterance_id=unit,
-                    assigned_at=self.now,
-                    arm=self.request.arms.get(unit, "assisted"),
-                    **values,
-                )
-            )
-        else:
-            self.connection.execute(update(assignments).where(assignments.c.id == mark.id).values(values))
-        self.marks.update(self._marks([unit]))
+            mark["first_codes"] = compact_json(applied)
+            mark["suggested"] = compact_json(list(self.request.suggested.get(unit, ())))
+        self.marked[unit] = None
         return ["done", unit, was_done]
 
     def _span(self, transcript: int, start_char: int, end_char: int, code: str, applies: bool) -> Change:
@@ -392,8 +383,7 @@ class _Writer:
             self.spans[transcript] = spans_of(self.connection, transcript, self.subject)
         before = self.spans[transcript].get(key, False)
         self.spans[transcript][key] = applies
-        self.connection.execute(
-            _ADD_SPAN,
+        self.new_spans.append(
             {
                 "transcript_id": transcript,
                 "start_char": start_char,
@@ -404,7 +394,7 @@ class _Writer:
                 "blind": bool(self.request.shown.get("blind", False)),
                 "decided_at": self.now,
                 "action_id": self.action,
-            },
+            }
         )
         return ["span", transcript, start_char, end_char, code, before]
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from uuid import uuid4
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -21,6 +22,7 @@ from autocode.store.tables import (
 
 CoderRole = Literal["lead", "coder", "reader", "consensus"]
 CONSENSUS = "consensus"  # the coder in whose name agreed codes are kept, beside those of people
+PROJECT_ID = "project_id"  # the setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,15 @@ def set_setting(connection: Connection, name: str, value: Any) -> None:
     """Store a setting."""
     connection.execute(settings.delete().where(settings.c.name == name))
     connection.execute(insert(settings).values(name=name, value=compact_json(value)))
+
+
+def project_id(connection: Connection) -> str:
+    """What tells this project from every other one; made when it is first asked for."""
+    found = setting(connection, PROJECT_ID)
+    if found is None:
+        found = uuid4().hex
+        set_setting(connection, PROJECT_ID, found)
+    return str(found)
 
 
 def consensus(connection: Connection, *, now: datetime) -> int:

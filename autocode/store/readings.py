@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from autocode.errors import StoreError
 from autocode.records import Suggestion, Utterance
 from autocode.store import codings as stored_codings
 from autocode.store.codings import FLOAT32
+from autocode.store.decided import chunks
 from autocode.store.tables import (
     codings,
     scores,
@@ -30,6 +31,7 @@ class Unit:
     key: int
     transcript_id: str
     name: str
+    transcript_key: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +130,23 @@ def pool(connection: Connection) -> Pool:
     return Pool(np.array(keys, np.int64), tuple(places), tuple(names), all_codes, table)
 
 
-def unit(connection: Connection, key: int) -> Unit:
-    """The utterance with this key. Raises `StoreError` if there is none."""
-    query = (
-        select(utterances.c.id, transcripts.c.name.label("transcript"), utterances.c.name)
-        .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
-        .join(transcripts, transcripts.c.id == segmentations.c.transcript_id)
-        .where(utterances.c.id == key)
-    )
-    row = connection.execute(query).first()
-    if row is None:
-        raise StoreError(f"{key}: no such utterance in the project; its transcript may have been removed")
-    return Unit(row.id, row.transcript, row.name)
+def units(connection: Connection, keys: Iterable[int]) -> dict[int, Unit]:
+    """The utterances with these keys, in their order. Raises `StoreError` if one is not there."""
+    wanted, found = list(keys), dict[int, Unit]()
+    for part in chunks(wanted):
+        query = (
+            select(utterances.c.id, transcripts.c.name.label("transcript"), utterances.c.name,
+                   segmentations.c.transcript_id)
+            .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
+            .join(transcripts, transcripts.c.id == segmentations.c.transcript_id)
+            .where(utterances.c.id.in_(part))
+        )  # fmt: skip
+        for row in connection.execute(query):
+            found[row.id] = Unit(row.id, row.transcript, row.name, row.transcript_id)
+    for key in wanted:
+        if key not in found:
+            raise StoreError(f"{key}: no such utterance in the project; its transcript may have been removed")
+    return {key: found[key] for key in wanted}
 
 
 def key_of_utterance(connection: Connection, name: str) -> int | None:

@@ -101,6 +101,14 @@ class ReviewStore:
         with self._database.write() as connection:
             people.set_setting(connection, name, value)
 
+    def project_id(self) -> str:
+        """What tells this project from every other one; made when it is first asked for."""
+        known = self.setting(people.PROJECT_ID)
+        if known is not None:
+            return str(known)
+        with self._database.write() as connection:
+            return people.project_id(connection)
+
     # Transcripts and suggestions
 
     def reading(self, transcript_id: str) -> Reading:
@@ -121,7 +129,15 @@ class ReviewStore:
     def unit(self, key: int) -> Unit:
         """The utterance with this key. Raises `StoreError` if there is none."""
         with self._database.read() as connection:
-            return readings.unit(connection, key)
+            return readings.units(connection, [key])[key]
+
+    def transcripts_of(self, units: Iterable[int]) -> dict[str, list[int]]:
+        """`units` by the transcript that they belong to. Raises `StoreError` if one is not there."""
+        found: dict[str, list[int]] = {}
+        with self._database.read() as connection:
+            for key, unit in readings.units(connection, units).items():
+                found.setdefault(unit.transcript_id, []).append(key)
+        return found
 
     def key_of_utterance(self, name: str) -> int | None:
         """The key of the utterance with this id, as the latest coding has it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -46,30 +46,12 @@ class Case:
         return frozenset().union(*self.sets.values()) - frozenset.intersection(*self.sets.values())
 
 
-def unsettled(coverage: Mapping[int, Mapping[int, bool]], active: Collection[int]) -> set[int]:
-    """Units that somebody who was given them, or began them, has not finished.
-
-    Until then nobody may see what the others decided blind. Who may not sign in any more is not waited for.
-    """
-    return {
-        unit for unit, coders in coverage.items()
-        if any(not done and key in active for key, done in coders.items())
-    }  # fmt: skip
-
-
 def cases_of(web: Web) -> dict[int, Case]:
     """The units that may be looked at, in the order of the transcripts."""
     people, pool = web.review.people, web.review.pool()
     book, succession = web.review.codebook, web.review.succession
-    names = {one.key: one.name for one in people.accounts()}
-    coverage = people.coverage()
-    waiting = unsettled(coverage, {one.key for one in people.accounts() if one.active})
-    finished = {
-        unit: [names[key] for key, done in coders.items() if done and key in names]
-        for unit, coders in coverage.items()
-        if unit not in waiting
-    }
-    ready = [unit for unit in pool.keys.tolist() if len(finished.get(unit, ())) > 1]
+    finished = web.review.settled()
+    ready = [unit for unit in pool.keys.tolist() if unit in finished]
     said = {(one.unit, one.coder): one for one in people.said(ready)}
 
     def applied(unit: int, coder: str) -> frozenset[str]:

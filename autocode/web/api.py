@@ -128,11 +128,8 @@ def _changes(
 ) -> tuple[list[list[Any]], dict[str, Any], dict[int, list[str]]]:
     """The changes of an action, what the coder was shown, and what the machine suggested for what is done."""
     review, views, machine = web.review, [], dict[int, list[str]]()
-    place: dict[str, list[int]] = {}
-    for unit in units:
-        place.setdefault(review.people.unit(unit).transcript_id, []).append(unit)
     finished = {one.unit for one in body.done if one.done}
-    for transcript_id, keys in place.items():
+    for transcript_id, keys in review.people.transcripts_of(units).items():
         reading = review.reading(transcript_id)
         here = set(reading.keys)
         if missing := [key for key in keys if key not in here]:
@@ -225,12 +222,9 @@ def _with_memos(web: Web) -> set[str]:
 def html_of(web: Web, who: SignedIn, units: tuple[int, ...]) -> dict[str, str]:
     """Utterances as they stand for somebody, by key."""
     review, found = web.review, dict[str, str]()
-    place: dict[str, list[int]] = {}
-    for unit in units:
-        place.setdefault(review.people.unit(unit).transcript_id, []).append(unit)
     memos = _with_memos(web)
     values = unit_values(web)
-    for transcript_id, keys in place.items():
+    for transcript_id, keys in review.people.transcripts_of(units).items():
         for view in review.views(who.coder, review.reading(transcript_id), keys):
             found[str(view.key)] = web.unit(view, memos, values)
     return found

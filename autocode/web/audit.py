@@ -13,7 +13,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from autocode.store.review import CONSENSUS
-from autocode.web.adjudicating import unsettled
 from autocode.web.reading import unit_values
 from autocode.web.session import SignedIn, TheWeb, Web, Who
 from autocode.write import harmless
@@ -63,9 +62,7 @@ def kept_back(web: Web, who: SignedIn, rows: list[dict[str, Any]]) -> list[dict[
     That is what others decided on units that this coder has yet to decide blind, and what they decided blind
     on units that another coder, who was given them too, has not finished.
     """
-    people = web.review.people
-    active = {one.key for one in people.accounts() if one.active}
-    waiting = unsettled(people.coverage(), active)
+    waiting = web.review.unsettled()
     mine = web.review.still_blind(who.coder) if who.coder.role == "lead" else set[int]()
     found = []
     for row in rows:

@@ -21,6 +21,7 @@ from autocode.codebook import (
     edit_code,
     merge_codes,
     move_code,
+    naming,
     new_id,
     split_code,
 )
@@ -283,8 +284,8 @@ def _form(  # noqa: PLR0917
     page = web.page(
         request, "codebook_change.html", who, do=do, code=code, version=version, given=given, doing=DOING,
         problem=problem, labels=LABELS, texts=TEXTS, lists=LISTS, parts=PARTS, of_a_part=OF_A_PART,
-        n_decided=standing.applied[code] + standing.rejected[code], below=below, new=book, **values,
-        **unit_values(web),
+        n_decided=standing.applied[code] + standing.rejected[code], below=below, new=book,
+        named_by=[book[one].name for one in naming(book, code)], **values, **unit_values(web),
     )  # fmt: skip
     page.status_code = status
     return page

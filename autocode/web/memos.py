@@ -14,7 +14,6 @@ from autocode.store import Request as Wanted
 from autocode.store.review import MEMO_KINDS
 from autocode.web.api import Answer, Key, Strict, answer, html_of
 from autocode.web.guard import RefusedError, new_token
-from autocode.web.old_rule import hidden_units
 from autocode.web.reading import unit_values
 from autocode.web.session import Coding, SignedIn, TheWeb, Web, Who, text_of
 
@@ -150,7 +149,7 @@ def _target(web: Web, kind: str, target: str) -> str:
 def _visible(web: Web, who: SignedIn, found: list[Memo]) -> list[Memo]:
     """Without what others wrote on utterances that this coder has yet to decide blind."""
     theirs = {int(m.target) for m in found if m.kind == "utterance" and m.coder != who.coder.name}
-    hidden = hidden_units(web, who, theirs)
+    hidden = web.review.still_blind(who.coder, theirs)
     return [
         memo
         for memo in found

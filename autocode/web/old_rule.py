@@ -90,20 +90,10 @@ def _visible(web: Web, who: SignedIn, rows: list[OldDecision]) -> tuple[list[Old
     own = [one for one in rows if one.coder == who.coder.name]
     others = [one for one in rows if one.coder != who.coder.name and not one.blind]
     others = others if who.coder.role in ("lead", "reader") else []
-    hidden = hidden_units(web, who, {one.unit for one in others})
+    hidden = web.review.still_blind(who.coder, {one.unit for one in others})
     seen = own + [one for one in others if one.unit not in hidden]
     place = {int(key): index for index, key in enumerate(web.review.pool().keys)}
     return sorted(seen, key=lambda one: (place[one.unit], one.code, one.coder)), len(rows) - len(seen)
-
-
-def hidden_units(web: Web, who: SignedIn, units: set[int]) -> set[int]:
-    """Which of some units somebody has yet to decide blind, so that nothing of others may be shown there."""
-    review = web.review
-    marks = review.people.marks(who.coder.key, units)
-    arms = review.arms(who.coder, [unit for unit in units if unit not in marks])
-    return {unit for unit, mark in marks.items() if mark.arm == "blind" and not mark.revealed} | {
-        unit for unit, arm in arms.items() if arm == "blind"
-    }
 
 
 def _row(web: Web, one: OldDecision) -> dict[str, Any]:

@@ -36,9 +36,10 @@ def _sign_in(web: Web, account: Account, response: Response) -> Response:
     token = new_token()
     web.review.people.sign_in(account.key, sha256(token))
     response.set_cookie(
-        COOKIE, token, max_age=int(STAYS.total_seconds()), httponly=True, samesite="strict", path="/"
-    )
-    response.delete_cookie(BEFORE)
+        web.cookie(COOKIE), token, max_age=int(STAYS.total_seconds()), httponly=True, samesite="strict",
+        path="/",
+    )  # fmt: skip
+    response.delete_cookie(web.cookie(BEFORE))
     return response
 
 
@@ -47,12 +48,12 @@ def _outside(web: Web, template: str, *, status: int = 200, **values: Any) -> HT
     token = new_token()
     html = web.templates.get_template(template).render(web=web, coder=None, csrf=csrf_of(token), **values)
     response = HTMLResponse(html, status_code=status)
-    response.set_cookie(BEFORE, token, httponly=True, samesite="strict", path="/")
+    response.set_cookie(web.cookie(BEFORE), token, httponly=True, samesite="strict", path="/")
     return response
 
 
-def _check_outside(request: Request, given: str) -> None:
-    token = request.cookies.get(BEFORE, "")
+def _check_outside(request: Request, web: Web, given: str) -> None:
+    token = request.cookies.get(web.cookie(BEFORE), "")
     if not token or not same(given, csrf_of(token)):
         raise RefusedError(403, "this page is out of date; go back and reload it")
 
@@ -79,7 +80,7 @@ def start(web: TheWeb, key: str = "") -> Response:
 async def start_as(request: Request, web: TheWeb) -> Response:
     """The first account, or one without a passphrase, chosen by whoever started the program."""
     form = await request.form()
-    _check_outside(request, text_of(form, "csrf"))
+    _check_outside(request, web, text_of(form, "csrf"))
     if not same(text_of(form, "key"), web.start_key):
         raise RefusedError(403, "this link is of an earlier start of autocode; use the one printed last")
     people, name = web.review.people, text_of(form, "name", most=80)
@@ -106,7 +107,7 @@ def sign_in_form(web: TheWeb) -> Response:
 async def sign_in(request: Request, web: TheWeb) -> Response:
     """Check name and passphrase; wrong ones make one wait."""
     form = await request.form()
-    _check_outside(request, text_of(form, "csrf"))
+    _check_outside(request, web, text_of(form, "csrf"))
     name, passphrase = text_of(form, "name", most=80), str(form.get("passphrase", ""))
 
     def check() -> Account | None:
@@ -132,7 +133,7 @@ def sign_out(who: Changing, web: TheWeb) -> Response:
     """Forget this browser."""
     web.review.people.sign_out(sha256(who.token))
     response = RedirectResponse("/sign-in", status_code=303)
-    response.delete_cookie(COOKIE)
+    response.delete_cookie(web.cookie(COOKIE))
     return response
 
 

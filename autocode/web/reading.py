@@ -74,10 +74,11 @@ def read(transcript_id: str, request: Request, who: Who, web: TheWeb, coder: str
 
 
 def _as_decided(web: Web, reader: Account, other: Account, reading: Reading) -> list[UnitView]:
-    """The utterances with what another coder says of those that are settled."""
-    settled = web.review.settled()
-    said = web.review.people.standing([key for key in reading.keys if key in settled], other.key)
-    return [replace(view, done=view.key in settled) for view in web.review.views(reader, reading, said=said)]
+    """The utterances with what another coder says of those that are settled, and that are no secret here."""
+    review = web.review
+    shown = review.settled().keys() - review.still_blind(reader, reading.keys)
+    said = review.people.standing([key for key in reading.keys if key in shown], other.key)
+    return [replace(view, done=view.key in shown) for view in review.views(reader, reading, said=said)]
 
 
 @router.get("/utterance/{name}")
@@ -114,18 +115,27 @@ def _holding(web: Web, wanted: str) -> Iterator[dict[str, Any]]:
 def colours(who: Who, web: TheWeb) -> Response:
     """The codes' colours as a style sheet: the page allows no styles within."""
     book = web.review.codebook
-    lines = [
-        f".c{number} {{ --code: {book[code].colour or PALETTE[number % len(PALETTE)]}; }}"
+    n_roots = len(book.roots)
+    colour = {
+        number: book[code].colour or PALETTE[number % len(PALETTE)]
         for code, number in colour_numbers(book).items()
-    ]
-    return Response("\n".join(lines), media_type="text/css")
+        if book[code].colour or number < n_roots  # the others share the number of one of these
+    }
+    lines = "\n".join(f".c{number} {{ --code: {value}; }}" for number, value in colour.items())
+    return Response(lines, media_type="text/css")
 
 
 def colour_numbers(book: Codebook) -> dict[str, int]:
-    """The number of each code's colour: a code without one of its own takes its root's."""
+    """The number of each code's colour: its own, else that of the nearest code above which has one.
+
+    Below a root without a colour of its own it is one of the palette's.
+    """
     roots = {code: index for index, code in enumerate(book.roots)}
     own = {code: len(roots) + index for index, code in enumerate(c for c in book.ids if book[c].colour)}
-    return {code: own.get(code, roots[(book.ancestors(code) or (code,))[-1]]) for code in book.ids}
+    lines = {code: (code, *book.ancestors(code)) for code in book.ids}
+    return {
+        code: next((own[one] for one in line if one in own), roots[line[-1]]) for code, line in lines.items()
+    }
 
 
 def unit_values(web: Any) -> dict[str, Any]:

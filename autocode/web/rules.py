@@ -142,5 +142,5 @@ class Rules:
             return False
         place = version, now.digest
         if place not in self._changed:
-            self._changed[place] = frozenset(rule_changed(then, now))
+            self._changed[place] = frozenset(rule_changed(then, now, self._review.succession))
         return code in self._changed[place] or code not in then

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +18,11 @@ from markupsafe import Markup
 
 from autocode import __version__
 from autocode.store import Account
-from autocode.web.guard import RefusedError, Throttle, csrf_of, new_token, same, sha256
+from autocode.web.guard import RefusedError, Throttle, csrf_of, same, sha256
 from autocode.web.state import Review, UnitView
 
 STAYS = timedelta(days=30)  # a sign-in
-COOKIE = "autocode_review"
+COOKIE = "autocode_review"  # see `Web.cookie`
 KEYS = {
     "next": "j", "previous": "k", "accept": "a", "reject": "x", "done": "Enter", "skip": "s",
     "undo": "z", "redo": "Z", "add": "c", "memo": "m", "why": "e", "undecided": "n", "define": "d",
@@ -69,7 +69,10 @@ class Web:
     start_key: str
     sign_in_as: str | None
     closing: bool = False
-    started: str = field(default_factory=new_token)
+
+    def cookie(self, name: str) -> str:
+        """The name of a cookie in this project: a browser shows its cookies to every port of a host."""
+        return f"{name}_{self.review.project_id[:12]}"
 
     @cached_property
     def templates(self) -> jinja2.Environment:
@@ -129,7 +132,7 @@ def web_of(request: Request) -> Web:
 def signed_in(request: Request) -> SignedIn:
     """Who is asking. Raises `SignInNeededError`, or `RefusedError` for a change without its token."""
     web = web_of(request)
-    token = request.cookies.get(COOKIE, "")
+    token = request.cookies.get(web.cookie(COOKIE), "")
     found = web.review.people.signed_in(sha256(token)) if token else None
     if found is None or datetime.now(UTC) - found[1] > STAYS:
         raise SignInNeededError
@@ -137,7 +140,7 @@ def signed_in(request: Request) -> SignedIn:
 
 
 async def changing(request: Request) -> SignedIn:
-    """Who is changing something: as `signed_in`, with the token, and no reader."""
+    """Who is changing something, readers too: as `signed_in`, with the token."""
     from starlette.concurrency import run_in_threadpool
 
     who = await run_in_threadpool(signed_in, request)

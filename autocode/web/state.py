@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,7 @@ class Review:
 
     def __init__(self, project: Project, *, learn: bool = True) -> None:
         self.project, self.people = project, ReviewStore(project.store)
+        self.project_id = self.people.project_id()
         self._lock = threading.RLock()
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._pool: tuple[tuple[tuple[str, int], ...], Pool] | None = None
@@ -172,12 +173,6 @@ class Review:
             self.pool()
             return self._pool_keys
 
-    def arm(self, coder: Account, unit: int) -> Arm:
-        """The arm of a unit that the coder was not given: drawn once and for all, by the project's share."""
-        share = float(self.people.setting(BLIND_SHARE, 0.0))
-        draw = hashlib.sha256(f"{coder.key}:{unit}".encode()).digest()
-        return "blind" if int.from_bytes(draw[:8], "big") / 2**64 < share else "assisted"
-
     def suggestions(
         self,
         reading: Reading,
@@ -225,11 +220,10 @@ class Review:
         book, succession = self.codebook, self.succession
         said = {key: succession.read(codes, book) for key, codes in said.items()}
         marks = self.people.marks(coder.key, codable)
-        share = float(self.people.setting(BLIND_SHARE, 0.0))
-        found, book = [], self.codebook
+        share, found = self._blind_share(), []
         for key in wanted:
             utterance, mark = reading.utterances[place[key]], marks.get(key)
-            arm = self._arm_of(coder, key, mark, share) if utterance.codable else "assisted"
+            arm = _arm(coder, key, mark, share) if utterance.codable else "assisted"
             hidden = arm == "blind" and not (mark is not None and mark.revealed)
             decided = said.get(key, {})
             visible = utterance.codable and not hidden
@@ -255,10 +249,8 @@ class Review:
             found[unit] = {code: True for code, n in votes.items() if 2 * n >= len(deciding)}
         return found
 
-    def _arm_of(self, coder: Account, key: int, mark: Mark | None, share: float) -> Arm:
-        if mark is not None:
-            return mark.arm
-        return self.arm(coder, key) if share > 0 else "assisted"
+    def _blind_share(self) -> float:
+        return float(self.people.setting(BLIND_SHARE, 0.0))
 
     def evidence(self, coder: Account, reading: Reading, view: UnitView) -> dict[str, tuple[Evidence, ...]]:
         """Why each code is suggested for an utterance, by code: as stored, or as learnt since.
@@ -284,24 +276,37 @@ class Review:
                 for code in codes
             }
 
-    def settled(self) -> set[int]:
-        """Units that two coders or more have finished and nobody left open; the others' are secret yet."""
-        active = {one.key for one in self.people.accounts() if one.active}
-        found = set()
-        for unit, coders in self.people.coverage().items():
-            finished = [done for key, done in coders.items() if done or key in active]
-            if len(finished) > 1 and all(finished):
-                found.add(unit)
-        return found
+    def unsettled(self) -> set[int]:
+        """Units that somebody who was given them, or began them, has not finished.
 
-    def still_blind(self, coder: Account) -> set[int]:
-        """Keys of the utterances of which the coder must not know yet what machine or others say."""
-        marks, share = self.people.marks(coder.key), float(self.people.setting(BLIND_SHARE, 0.0))
+        Until then nobody may see what the others decided blind.
+        """
+        active = self._active()
+        return {unit for unit, coders in self.people.coverage().items() if _is_open(coders, active)}
+
+    def settled(self) -> dict[int, list[str]]:
+        """Units that two coders or more have finished and nobody has left open, with the coders' names."""
+        names, active = {one.key: one.name for one in self.people.accounts()}, self._active()
+        found = {
+            unit: [names[key] for key, done in coders.items() if done and key in names]
+            for unit, coders in self.people.coverage().items()
+            if not _is_open(coders, active)
+        }
+        return {unit: finished for unit, finished in found.items() if len(finished) > 1}
+
+    def _active(self) -> set[int]:
+        """Keys of those who may sign in: nobody else is waited for."""
+        return {one.key for one in self.people.accounts() if one.active}
+
+    def still_blind(self, coder: Account, units: Iterable[int] | None = None) -> set[int]:
+        """Of `units` (None: all) those of which the coder must not know yet what machine or others say."""
+        wanted = self.pool_keys() if units is None else set(units)
+        marks, share = self.people.marks(coder.key, None if units is None else wanted), self._blind_share()
         return {
             key
-            for key in self.pool_keys()
+            for key in wanted
             if (mark := marks.get(key)) is None or not mark.revealed
-            if self._arm_of(coder, key, mark, share) == "blind"
+            if _arm(coder, key, mark, share) == "blind"
         }
 
     def _names(self, keys: set[int]) -> set[str]:
@@ -309,8 +314,9 @@ class Review:
         return {name for key, name in zip(pool.keys.tolist(), pool.names, strict=True) if key in keys}
 
     def arms(self, coder: Account, units: Iterable[int]) -> dict[int, Arm]:
-        """The arms of units that the coder was not given."""
-        return {unit: self.arm(coder, unit) for unit in units}
+        """The arms of units that the coder was not given: drawn once and for all, by the project's share."""
+        share = self._blind_share()
+        return {unit: _arm(coder, unit, None, share) for unit in units}
 
     def shown(self, views: Iterable[UnitView]) -> dict[str, Any]:
         """What stands in the log about what a coder saw: model, codebook, suggestions of each unit."""
@@ -328,3 +334,17 @@ class Review:
         }
         model = "" if self.live is None else self.live.name
         return {"model": model, "codebook": self.codebook_version, "units": units}
+
+
+def _arm(coder: Account, unit: int, mark: Mark | None, share: float) -> Arm:
+    if coder.role == "reader" or (mark is None and share <= 0):  # a reader never decides
+        return "assisted"
+    if mark is not None:
+        return mark.arm
+    draw = hashlib.sha256(f"{coder.key}:{unit}".encode()).digest()
+    return "blind" if int.from_bytes(draw[:8], "big") / 2**64 < share else "assisted"
+
+
+def _is_open(coders: Mapping[int, bool], active: Collection[int]) -> bool:
+    """Has somebody who may sign in a unit of this coverage yet to finish?"""
+    return any(not done and key in active for key, done in coders.items())

@@ -350,8 +350,12 @@ def test_names_that_no_account_can_have_are_made_to_fit(write: Write) -> None:
         assert account.name == "consensus " + "x" * 70
     xml = project_xml(marks(ANSWER)).replace('name="Ann"', 'name="Consensus"')
     with made() as project:
-        brought(project, write(TALK.encode(), xml, name="q.qdpx"))
-        assert [one.name for one in ReviewStore(project.store).accounts()] == ["consensus (imported)"]
+        plan = plan_import(project, read_refi(write(TALK.encode(), xml, name="q.qdpx")))
+        assert [one for one in plan.warnings if "'consensus (imported)'" in one]
+        import_plan(project, plan)
+        review = ReviewStore(project.store)
+        assert [one.name for one in review.accounts()] == ["consensus (imported)"]
+        assert {one.coder for one in review.said()} == {"consensus (imported)"}
 
 
 def test_an_account_that_is_there_is_used_whatever_its_letters(write: Write) -> None:

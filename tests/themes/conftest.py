@@ -12,33 +12,7 @@ from autocode.codebook import Codebook, read_codebook
 from autocode.config import Settings
 from autocode.pipeline import CodedTranscript, Coder
 from autocode.read import read_transcripts
-
-CODEBOOK = """\
-name: partners
-codes:
-  - id: trust
-    name: Trust
-    definition: The partner is relied on without control, because of experience and good will.
-    cues: [trust, rely on]
-    examples:
-      - We trust our partner completely and nobody checks their numbers.
-      - I can rely on what they promise me on the phone.
-      - After ten years of working together there is simply trust between us.
-  - id: conflict
-    name: Conflict
-    definition: The partners quarrel about money, work or blame.
-    cues: [quarrel, lawyer]
-    examples:
-      - We had a quarrel about the invoices and called the lawyer.
-      - They blamed us for the delay and it became loud.
-  - id: learning
-    name: Learning
-    definition: The firm learns something that it did not know before.
-    cues: [learned, taught us]
-    examples:
-      - The failed test taught us how the cold changes the steel.
-      - We learned the rules of that market from our customers.
-"""
+from tests.cli.conftest import CODEBOOK
 
 SUBJECTS: dict[str, Sequence[str]] = {
     "trust": (
@@ -118,7 +92,7 @@ def write_interviews(path: Path, subjects: Sequence[str]) -> Path:
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
-    """A codebook of three codes."""
+    """A codebook of four codes, of which only trust is a planted subject."""
     path = tmp_path / "book.yaml"
     path.write_text(CODEBOOK, encoding="utf-8")
     return path

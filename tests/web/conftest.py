@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +15,11 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from autocode.records import Evidence, Role, Suggestion, Transcript, Turn, Utterance
-from autocode.store import Coding, Project, create_project
+from autocode.store import Coding, Project, Request, create_project
+from autocode.store.decided import Arm
 from autocode.web.app import create_app
+from autocode.web.guard import sha256
+from autocode.web.session import COOKIE
 from autocode.web.state import Review
 
 HOST = "127.0.0.1:8710"
@@ -97,13 +103,25 @@ def build_coding(transcript: Transcript) -> Coding:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def codebook_yaml() -> str:
+    """The project's codebook; a module may have one of its own."""
+    return CODEBOOK
+
+
+@pytest.fixture
+def names() -> tuple[str, ...]:
+    """Ids of the project's transcripts; a module may have others."""
+    return "anna", "carl"
+
+
+@pytest.fixture
+def project(tmp_path: Path, codebook_yaml: str, names: tuple[str, ...]) -> Iterator[Project]:
     """Two coded transcripts, `anna` and `carl`, with a codebook of five codes; no encoder was asked."""
     settings = '[embed]\nencoder = "hashing"\n'
     with create_project(
-        tmp_path / "study", settings_toml=settings, codebook_yaml=CODEBOOK, guide_yaml=""
+        tmp_path / "study", settings_toml=settings, codebook_yaml=codebook_yaml, guide_yaml=""
     ) as made:
-        for name in ("anna", "carl"):
+        for name in names:
             transcript = build_transcript(name)
             made.store.add_transcript(transcript)
             made.store.save_coding("run", name, build_coding(transcript), segmentation="s")
@@ -142,6 +160,12 @@ def ready(client: TestClient) -> TestClient:
     assert found is not None
     client.headers["X-CSRF-Token"] = found[1]
     return client
+
+
+def token_of(client: TestClient) -> str:
+    """The token of a browser's sign-in, out of its cookie."""
+    (token,) = (value for name, value in client.cookies.items() if name.startswith("autocode_review_"))
+    return str(token)
 
 
 @pytest.fixture
@@ -189,3 +213,84 @@ def units(review: Review) -> dict[str, list[int]]:
     for key, place in zip(pool.keys.tolist(), pool.transcripts, strict=True):
         found.setdefault(place, []).append(key)
     return found
+
+
+@dataclass
+class Person:
+    """Somebody's browser, with what it asks for checked to be answered as expected."""
+
+    client: TestClient
+    csrf: str
+
+    def get(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def post(self, path: str, status: int = 303, **fields: object) -> str:
+        answer = self.client.post(path, data={"csrf": self.csrf, **fields})
+        assert answer.status_code == status, answer.text
+        return answer.headers.get("location", answer.text)
+
+    def api(self, path: str, status: int = 200, **body: object) -> Any:
+        body = {"key": token_hex(16), **body}
+        answer = self.client.post(path, json=body, headers={"x-csrf-token": self.csrf})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def decide(self, unit: int, code: str, applies: bool | None) -> Any:
+        return self.api("/api/act", codes=[{"unit": unit, "code": code, "applies": applies}])
+
+    def change(self, do: str, code: str = "", status: int = 303, **fields: object) -> str:
+        """Change the codebook by the form."""
+        version = field_of(self.get(f"/codebook/change?do={do}&code={code}"), "version")
+        return self.post("/codebook/change", status, do=do, code=code, version=version, **fields)
+
+    def note(self, kind: str, target: object = "", text: str = "A note.", status: int = 200) -> Any:
+        return self.api("/api/memo", status, kind=kind, target=str(target), text=text)
+
+    def notes(self, kind: str, target: object = "") -> Any:
+        answer = self.client.get(f"/api/memos/{kind}", params={"target": str(target)})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def person(app: FastAPI, review: Review) -> Callable[..., Person]:
+    """The browser of somebody, signed in without a passphrase."""
+
+    def made(name: str = "Mia", role: str = "lead") -> Person:
+        account = review.people.account(name) or review.people.add_account(name, role)  # type: ignore[arg-type]
+        browser = visitor(app)
+        review.people.sign_in(account.key, sha256(token := token_hex(16)))
+        browser.cookies.set(app.state.web.cookie(COOKIE), token)
+        return Person(browser, field_of(browser.get("/").text, "csrf"))
+
+    return made
+
+
+@pytest.fixture
+def mia(person: Callable[..., Person]) -> Person:
+    """The browser of a lead."""
+    return person()
+
+
+Finish = Callable[..., None]
+
+
+@pytest.fixture
+def finish(review: Review) -> Finish:
+    """Lets somebody finish units with the same codes; `trust` was suggested for each."""
+
+    def finished(name: str, units: Iterable[int], codes: Iterable[str], arm: Arm = "blind") -> None:
+        coder = review.people.account(name)
+        assert coder is not None
+        for unit in units:
+            changes = [*(["code", unit, code, True] for code in codes), ["done", unit, True]]
+            request = Request(
+                f"key-{coder.key}-{unit}-{review.people.last_action()}", "done", changes,
+                review.codebook.digest, arms={unit: arm}, suggested={unit: ["trust"]},
+            )  # fmt: skip
+            review.people.act(coder.key, request)
+
+    return finished

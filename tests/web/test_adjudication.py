@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 
 import pytest
 from starlette.testclient import TestClient
 
 from autocode.store import Request
-from autocode.store.decided import Arm
 from autocode.store.review import CONSENSUS
 from autocode.web.state import BLIND_SHARE, Review
+from tests.web.conftest import Finish, SignIn
 
-SignIn = Callable[[str, str], TestClient]
 Units = dict[str, list[int]]
-
-
-def finish(review: Review, name: str, units: Iterable[int], codes: Iterable[str], arm: Arm = "blind") -> None:
-    coder = review.people.account(name)
-    assert coder is not None
-    for unit in units:
-        changes = [*(["code", unit, code, True] for code in codes), ["done", unit, True]]
-        request = Request(
-            f"key-{coder.key}-{unit}-{review.people.last_action()}", "done", changes, review.codebook.digest,
-            arms={unit: arm}, suggested={unit: ["trust"]},
-        )  # fmt: skip
-        review.people.act(coder.key, request)
 
 
 def agree(client: TestClient, unit: int, **fields: str | list[str]) -> str:
@@ -45,13 +31,13 @@ def agreed(review: Review, unit: int) -> set[str] | None:
 
 
 @pytest.fixture
-def differing(client: TestClient, signed_in: SignIn, review: Review, units: Units) -> int:
+def differing(client: TestClient, signed_in: SignIn, review: Review, units: Units, finish: Finish) -> int:
     """An utterance that Ben calls trust and conflict, and Cem trust and often."""
     signed_in("Ben", "coder")
     signed_in("Cem", "coder")
     unit = units["anna"][0]
-    finish(review, "Ben", [unit], ["trust", "conflict"])
-    finish(review, "Cem", [unit], ["trust", "often"])
+    finish("Ben", [unit], ["trust", "conflict"])
+    finish("Cem", [unit], ["trust", "often"])
     return unit
 
 
@@ -146,7 +132,7 @@ def test_what_cannot_be_agreed_on(
 
 
 def test_nothing_is_shown_before_everybody_has_decided(
-    client: TestClient, signed_in: SignIn, review: Review, units: Units
+    client: TestClient, signed_in: SignIn, review: Review, units: Units, finish: Finish
 ) -> None:
     unit = units["anna"][0]
     for name in ("Ben", "Cem", "Dora"):
@@ -154,15 +140,15 @@ def test_nothing_is_shown_before_everybody_has_decided(
     dora = review.people.account("Dora")
     assert dora is not None
     review.people.assign(dora.key, {unit: 0.5})
-    finish(review, "Ben", [unit], ["trust"])
-    finish(review, "Cem", [unit], [])
+    finish("Ben", [unit], ["trust"])
+    finish("Cem", [unit], [])
     page = client.get("/adjudicate").text
     assert "0 utterances have been finished" in page
     assert "1 waits for Dora" in page
     assert client.get(f"/adjudicate/{unit}").status_code == 404
     data = {"csrf": str(client.headers["X-CSRF-Token"]), "key": "too-early-for-it", "take": "Ben"}
     assert client.post(f"/adjudicate/{unit}", data=data).status_code == 404
-    finish(review, "Dora", [unit], [])
+    finish("Dora", [unit], [])
     assert client.get(f"/adjudicate/{unit}").status_code == 200
     reopen = Request("open-it-again", "done", [["done", unit, False]], review.codebook.digest)
     review.people.act(dora.key, reopen)
@@ -177,16 +163,16 @@ def test_an_utterance_that_is_not_there(client: TestClient, unit: str) -> None:
 
 
 def test_the_same_said_differently_is_no_dispute(
-    client: TestClient, signed_in: SignIn, review: Review, units: Units
+    client: TestClient, signed_in: SignIn, units: Units, finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
-    finish(review, "Mia", units["anna"], ["trust"])
-    finish(review, "Ben", units["anna"], ["trust"])
+    finish("Mia", units["anna"], ["trust"])
+    finish("Ben", units["anna"], ["trust"])
     assert "There is nothing to agree on" in client.get("/adjudicate").text
 
 
 def test_who_has_seen_what_others_say_is_not_blind_any_more(
-    client: TestClient, review: Review, differing: int
+    client: TestClient, review: Review, differing: int, finish: Finish
 ) -> None:
     review.people.set_setting(BLIND_SHARE, 1.0)
     mia = review.people.account("Mia")
@@ -197,30 +183,30 @@ def test_who_has_seen_what_others_say_is_not_blind_any_more(
     client.get(f"/adjudicate/{differing}")
     assert differing not in review.still_blind(mia)
     assert mia.key not in review.people.coverage()[differing], "and it is not hers to do"
-    finish(review, "Mia", [differing], ["trust"])
+    finish("Mia", [differing], ["trust"])
     assert [arm for coder, _, _, arm, *_ in review.people.first_decisions() if coder == "Mia"] == ["assisted"]
 
 
 def test_one_goes_from_one_to_the_next_of_a_code(
-    client: TestClient, signed_in: SignIn, review: Review, units: Units
+    client: TestClient, signed_in: SignIn, units: Units, finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
     a, b, c = units["anna"]
-    finish(review, "Mia", [a, b, c], [])
-    finish(review, "Ben", [a, c], ["trust"])
-    finish(review, "Ben", [b], ["conflict"])
+    finish("Mia", [a, b, c], [])
+    finish("Ben", [a, c], ["trust"])
+    finish("Ben", [b], ["conflict"])
     assert agree(client, a, take="Ben", **{"for": "trust"}) == f"/adjudicate/{c}?said={a}&code=trust"
     assert agree(client, c, take="Ben") == f"/adjudicate/{b}?said={c}"
 
 
 def test_the_codes_whose_rules_want_sharpening(
-    client: TestClient, signed_in: SignIn, review: Review, units: Units
+    client: TestClient, signed_in: SignIn, units: Units, finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
     everywhere = [*units["anna"], *units["carl"]]
-    finish(review, "Mia", everywhere, ["trust"])
-    finish(review, "Ben", everywhere[:3], ["trust", "conflict"])
-    finish(review, "Ben", everywhere[3:], ["trust"])
+    finish("Mia", everywhere, ["trust"])
+    finish("Ben", everywhere[:3], ["trust", "conflict"])
+    finish("Ben", everywhere[3:], ["trust"])
     page = client.get("/adjudicate").text
     assert page.index("Conflict") < page.index("Trust &amp;"), "what differs most stands first"
     assert "undefined: all values are the same" in page, "trust: everywhere"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
+from autocode.codebook import read_codebook
+from autocode.web.reading import PALETTE, colour_numbers
 from autocode.web.state import BLIND_SHARE, Review
 
 SCORE, PROBABILITY = 0.7718, 0.6649  # of the one suggestion, see conftest
@@ -45,6 +50,19 @@ def standing(review: Review, unit: int, name: str = "Mia") -> dict[str, bool]:
     return review.people.standing([unit], account.key).get(unit, {})
 
 
+@contextmanager
+def statements(review: Review) -> Iterator[list[str]]:
+    """The SQL that is sent meanwhile."""
+    engine, sent = review.project.store._database._engine, list[str]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
 class TestAct:
     def test_the_answer_is_the_utterance_as_it_stands(self, client, review, units):
         unit = units["anna"][0]
@@ -75,6 +93,18 @@ class TestAct:
         turn(client, "undo")
         assert client.get("/api/progress").json()["done"] == 0
         assert review.people.said() == []
+
+    def test_many_take_no_more_statements_than_one(self, client, review, units):
+        review.people.set_setting(BLIND_SHARE, 0.5)
+        first = says(units["anna"][0], "conflict") + says(units["anna"][0], "trust")
+        act(client, codes=first, done=done(units["anna"][0]))  # what is kept is read now
+        sent = []
+        for some in (units["anna"][:1], units["anna"][1:]):
+            codes = [one for unit in some for one in says(unit, "trust") + says(unit, "conflict", False)]
+            with statements(review) as found:
+                act(client, kind="bulk", codes=codes, done=done(*some))
+            sent.append(len(found))
+        assert sent[0] == sent[1] > 10
 
     @pytest.mark.parametrize("first", [True, False])
     def test_of_an_exclusive_group_one_applies(self, client, review, units, first):
@@ -335,8 +365,52 @@ class TestAnotherCodersDecisions:
         assert ben.get("/read/anna?coder=Mia").status_code == 403
         assert client.get("/read/anna?coder=Nobody").status_code == 404
 
+    def test_a_lead_who_is_still_blind_reads_none(self, client, signed_in, review, units):
+        unit = units["anna"][0]
+        review.people.set_setting(BLIND_SHARE, 1.0)
+        for name in ("Ben", "Cem"):
+            act(signed_in(name, "coder"), codes=says(unit, "conflict"), done=done(unit))
+        seen = 'data-codes="conflict"'
+        assert seen not in client.get("/read/anna?coder=Ben").text
+        rea = signed_in("Rea", "reader")  # never decides, so nothing is hidden
+        assert seen in rea.get("/read/anna?coder=Ben").text
+        page = rea.get("/read/anna").text
+        assert 'data-open="trust"' in page
+        assert "hidden-arm" not in page
+        act(client, done=done(unit))
+        assert seen in client.get("/read/anna?coder=Ben").text
+
     def test_disagreements_are_settled_elsewhere(self, client):
         assert client.get("/queue?order=disagreements").headers["location"] == "/adjudicate"
+
+
+COLOURS = """\
+codes:
+  - {id: a, name: A, colour: "#111111"}
+  - {id: b, name: B, parent: a}
+  - {id: c, name: C, parent: b, colour: "#222222"}
+  - {id: d, name: D, parent: c}
+  - {id: e, name: E}
+  - {id: f, name: F, parent: e}
+"""
+
+
+def test_a_code_without_a_colour_takes_that_of_the_nearest_above(client, project):
+    project.codebook_path.write_text(COLOURS, encoding="utf-8")
+    css = re.findall(r"\.c(\d+) \{ --code: (#\w+); \}", client.get("/codes.css").text)
+    colour = {
+        code: dict(css)[str(number)]
+        for code, number in colour_numbers(read_codebook(project.codebook_path)).items()
+    }
+    assert {code: colour[code] for code in "abcd"} == {
+        "a": "#111111",
+        "b": "#111111",
+        "c": "#222222",
+        "d": "#222222",
+    }
+    assert colour["e"] == colour["f"]
+    assert colour["e"] in PALETTE
+    assert len(css) == len(dict(css)), "no number has two colours"
 
 
 class TestBlind:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from secrets import token_hex
-from typing import Any
 
-import numpy as np
 import pytest
-from starlette.testclient import TestClient
 
 from autocode.codebook import read_codebook
-from autocode.records import Suggestion, Transcript, Turn, Utterance
-from autocode.store import Coding, Project, create_project
-from autocode.web.app import create_app
-from autocode.web.guard import sha256
-from autocode.web.session import COOKIE
+from autocode.store import Project
 from autocode.web.state import Review
+from tests.web.conftest import Person, field_of
 
 BOOK = """# a comment that would be lost
 name: bonds
@@ -42,105 +34,23 @@ codes:
     name: Gap
     definition: Something is not known.
 """
-CODES = ("bond", "trust", "faith", "gap")
-
-
-@dataclass
-class Person:
-    """Somebody's browser."""
-
-    client: TestClient
-    csrf: str
-
-    def get(self, path: str, status: int = 200) -> str:
-        answer = self.client.get(path)
-        assert answer.status_code == status, answer.text
-        return answer.text
-
-    def post(self, path: str, status: int = 303, **fields: object) -> str:
-        answer = self.client.post(path, data={"csrf": self.csrf, **fields}, follow_redirects=False)
-        assert answer.status_code == status, answer.text
-        return answer.headers.get("location", answer.text)
-
-    def api(self, path: str, status: int = 200, **body: object) -> Any:
-        body = {"key": token_hex(16), **body}
-        answer = self.client.post(path, json=body, headers={"x-csrf-token": self.csrf})
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def decide(self, unit: int, code: str, applies: bool | None) -> Any:
-        return self.api("/api/act", codes=[{"unit": unit, "code": code, "applies": applies}])
-
-    def change(self, do: str, code: str = "", status: int = 303, **fields: object) -> str:
-        page = self.get(f"/codebook/change?do={do}&code={code}")
-        return self.post("/codebook/change", status, do=do, code=code, version=version_of(page), **fields)
-
-
-def version_of(page: str) -> str:
-    found = re.search(r'name="version" value="(\d+)"', page)
-    assert found
-    return found[1]
+FIRST, SECOND = "We trust them", "&#34;Quotes&#34;"  # how the first two answers begin
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    with create_project(
-        tmp_path / "study", settings_toml="seed = 0\n", codebook_yaml=BOOK, guide_yaml=""
-    ) as made:
-        said = ("We rely on them.", "We believe in them.", "Nobody knows.")
-        turns, text = [], ""
-        for index, line in enumerate(said):
-            turns.append(Turn(index, "Ana", "respondent", line, len(text), len(text) + len(line)))
-            text += line + "\n"
-        made.store.add_transcript(
-            Transcript("ana", text, tuple(turns), "txt", source="ana.txt", sha256="sha")
-        )
-        units = tuple(
-            Utterance(f"ana:{t.index}", "ana", t.index, t.index, "Ana", "respondent", t.text, t.start_char,
-                      t.end_char, None, None, True, False, {})
-            for t in turns
-        )  # fmt: skip
-        scores = np.full((3, 4), 0.25, np.float32)
-        found = (Suggestion("ana:0", "trust", 0.75, None, "review", ()),)
-        made.store.save_coding("run", "ana", Coding(units, found, scores, CODES), segmentation="s")
-        yield made
+def codebook_yaml() -> str:
+    return BOOK
 
 
 @pytest.fixture
-def review(project: Project) -> Review:
-    return Review(project, learn=False)
-
-
-@pytest.fixture
-def person(review: Review) -> Callable[..., Person]:
-    app = create_app(review, hosts=["testserver"], start_key="the key")
-
-    def made(name: str = "Mia", role: str = "lead") -> Person:
-        account = review.people.account(name) or review.people.add_account(name, role)  # type: ignore[arg-type]
-        client = TestClient(app)
-        review.people.sign_in(account.key, sha256(token := token_hex(16)))
-        client.cookies.set(COOKIE, token)
-        csrf = re.search(r'data-csrf="([^"]+)"', client.get("/memos").text)
-        assert csrf
-        return Person(client, csrf[1])
-
-    return made
-
-
-@pytest.fixture
-def mia(person: Callable[..., Person]) -> Person:
-    return person()
-
-
-@pytest.fixture
-def units(review: Review) -> tuple[int, ...]:
-    return review.reading("ana").keys
+def units(units: dict[str, list[int]]) -> tuple[int, ...]:
+    return tuple(units["anna"])
 
 
 def said(review: Review, unit: int, name: str = "Mia") -> dict[str, bool]:
     account = review.people.account(name)
     assert account is not None
-    (view,) = review.views(account, review.reading("ana"), [unit])
+    (view,) = review.views(account, review.reading("anna"), [unit])
     return dict(view.said)
 
 
@@ -207,7 +117,7 @@ def test_the_file_as_it_was_is_kept_and_so_is_what_is_written_by_hand_later(
 
 def test_two_leads_at_once_lose_nothing(mia: Person, person: Callable[..., Person], project: Project) -> None:
     tom = person("Tom")
-    seen = version_of(mia.get("/codebook/change?do=edit&code=trust"))
+    seen = field_of(mia.get("/codebook/change?do=edit&code=trust"), "version")
     tom.change("edit", "trust", name="Trust", definition="Tom's words.", theory="Luhmann")
     fields = {
         "name": "Trust", "definition": "Mia's words.", "theory": "",
@@ -223,7 +133,7 @@ def test_two_leads_at_once_lose_nothing(mia: Person, person: Callable[..., Perso
     assert theory
     assert theory[1] == "Luhmann"
     fields |= {"theory": theory[1]}
-    mia.post("/codebook/change", do="edit", code="trust", version=version_of(page), **fields)
+    mia.post("/codebook/change", do="edit", code="trust", version=field_of(page, "version"), **fields)
     one = read_codebook(project.codebook_path)["trust"]
     assert (one.definition, one.theory) == ("Mia's words.", "Luhmann")
 
@@ -231,7 +141,7 @@ def test_two_leads_at_once_lose_nothing(mia: Person, person: Callable[..., Perso
 def test_what_was_typed_on_a_code_that_has_gone_meanwhile_comes_back_as_a_new_code(
     mia: Person, person: Callable[..., Person]
 ) -> None:
-    seen = version_of(mia.get("/codebook/change?do=edit&code=faith"))
+    seen = field_of(mia.get("/codebook/change?do=edit&code=faith"), "version")
     person("Tom").change("merge", "faith", into="trust")
     page = mia.post(
         "/codebook/change", 409, do="edit", code="faith", version=seen, name="Faith", definition="Mine."
@@ -375,7 +285,7 @@ def test_a_decision_by_an_older_rule_is_listed_until_it_is_kept_or_made_again(
     mia.change("edit", "trust", name="Trust", definition="One leans on the other.")
     assert "3 decisions were made" in mia.get("/codebook")
     page = mia.get("/codebook/old-rule")
-    assert "We rely on them." in page
+    assert FIRST in page
     assert "<ins>One leans on the other.</ins>" in page
     mia.post("/codebook/old-rule", unit=units[0], code="trust", key=token_hex(16))
     mia.decide(units[1], "trust", False)
@@ -394,11 +304,11 @@ def test_the_order_of_older_rules_brings_back_finished_units(
                 done=[{"unit": unit, "done": True}])  # fmt: skip
     mia.change("rename", "trust", name="Reliance")
     page = mia.get("/queue?order=old_rule")
-    assert "We rely on them." in page
+    assert FIRST in page
     assert "0 of 2 finished" in page
     assert "Decided under an older rule" in page
     skipped = mia.api("/api/act", order="old_rule", skip=units[0])
-    assert "We believe in them." in skipped["next"]
+    assert SECOND in skipped["next"]
     following = mia.api("/api/keep", unit=units[1], order="old_rule")
     assert "1 of 2 finished" in following["next"]
     assert "Decided under an older rule" in following["next"]
@@ -420,8 +330,8 @@ def test_coders_see_their_own_older_decisions_and_leads_those_that_were_not_blin
     assert "2 more decisions are not shown to you" in eva.get("/codebook/old-rule")
     assert ben.get("/codebook/old-rule").count("<button>Keep") == 2
     page = mia.get("/codebook/old-rule")
-    assert "We rely on them." not in page
-    assert "We believe in them." in page
+    assert FIRST not in page
+    assert SECOND in page
     assert "1 more decision is not shown to you" in page
     mia.post("/codebook/old-rule", unit=units[1], code="trust", key=token_hex(16))  # not hers to keep
     assert len(review.rules.standing().old) == 2
@@ -433,3 +343,16 @@ def test_the_entries_are_text_and_no_markup(mia: Person) -> None:
         page = mia.get(path)
         assert "<script>alert" not in page
         assert "<img" not in page
+
+
+def test_lines_that_name_a_code_by_its_id_follow_a_merge_and_are_told_before_it_goes(
+    mia: Person, review: Review, project: Project, units: tuple[int, ...]
+) -> None:
+    mia.change("edit", "gap", name="Gap", exclude="relying on it -> trust")
+    mia.decide(units[0], "gap", True)
+    assert "stands in lines of Gap" in mia.get("/codebook/change?do=deprecate&code=trust")
+    assert "stands in lines" not in mia.get("/codebook/change?do=deprecate&code=faith")
+    mia.change("merge", "trust", into="faith")
+    assert read_codebook(project.codebook_path)["gap"].exclude == ("relying on it -> faith",)
+    assert "<ins>relying on it -&gt; faith</ins>" in mia.get("/codebook/versions")
+    assert review.rules.standing().old == [], "the rule of Gap is the same"

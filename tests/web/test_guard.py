@@ -237,8 +237,8 @@ class TestHeaders:
         before = anonymous.get("/sign-in").headers["set-cookie"]
         answer = client.get("/start", params={"key": "start-key-of-the-tests"})
         after = answer.headers.get_list("set-cookie")[0]
-        assert before.startswith("autocode_before=")
-        assert after.startswith("autocode_review=")
+        assert before.startswith("autocode_before_")
+        assert after.startswith("autocode_review_")
         for cookie in (before, after):
             assert {"HttpOnly", "Path=/", "SameSite=strict"} <= set(cookie.split("; "))
 

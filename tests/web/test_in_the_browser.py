@@ -19,7 +19,7 @@ import pytest
 from autocode.batch import code_project, project_coder
 from autocode.cli.project import make_project
 from autocode.read import read_transcripts
-from autocode.store import ReviewStore, open_project
+from autocode.store import Request, ReviewStore, open_project
 from autocode.web.guard import hashed
 from autocode.web.state import BLIND_SHARE
 
@@ -346,6 +346,37 @@ def test_decisions_wait_while_there_is_no_connection_and_are_stored_once(study, 
         assert len(people.history(key)) == 2
 
 
+def test_a_decision_that_waits_is_sent_to_no_other_project(coded, study, new_page, people, tmp_path):
+    other = Path(shutil.copytree(coded, tmp_path / "other"))
+    with serving(study, "--port", "8789") as server:
+        page = new_page(server.link, "Mia")
+        reading(page, server)
+        unit = first_suggested(page)
+        key = int(unit.get_attribute("data-unit"))
+        unit.locator(".said").click()
+        server.kill()
+        page.keyboard.press("1")
+        page.wait_for_selector("#offline:not([hidden])")
+        with serving(other, "--port", "8789") as another:
+            page.wait_for_url("**/sign-in")  # nobody knows Mia here, although the page was still open
+            page.goto(another.link)
+            page.fill("#name", "Mia")
+            page.click("button.primary")
+            reading(page, another)
+            page.locator(f"#u{key} .said").click()
+            stored(page, lambda: page.keyboard.press("Enter"))
+            with open_project(other) as project:
+                (said,) = ReviewStore(project.store).said()
+            assert (said.unit, said.done, said.codes) == (key, True, {})
+        server.start()
+        page.goto(server.link)
+        for _ in range(200):
+            if people.history(key):
+                break
+            page.wait_for_timeout(50)
+        assert [row["value"] for row in people.history(key)] == [True]
+
+
 def test_suggestions_learn_from_what_is_decided(study, new_page, people):
     with serving(study) as server:
         page = new_page(server.link, "Mia")
@@ -545,19 +576,62 @@ PAGES = (
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+DIALOGS = {"?": "#help", "c": "#adder", "e": "#sheet", "d": "#sheet", "m": "#memo"}  # by key
+
+
+def violations(page: Any, axe: str, place: str) -> list[tuple[str, ...]]:
+    """What axe-core has to say against what is shown."""
+    page.evaluate(axe)
+    result = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    return [
+        (place, one["id"], one["nodes"][0]["html"][:200], one["nodes"][0]["failureSummary"][:300])
+        for one in result["violations"]
+    ]
+
+
+def differ(people: ReviewStore, digest: str) -> int:
+    """Two colleagues finish the same utterance differently, and one writes a memo on it; its key."""
+    unit = int(people.pool().keys[0])
+    for name, codes in (("Ben", ["trust"]), ("Cem", ["flexibility", "leapfrogging"])):
+        coder = people.add_account(name, "coder")
+        changes = [*(["code", unit, code, True] for code in codes), ["done", unit, True]]
+        memo = ["memo", "utterance", str(unit), f"What {name} *thinks*"]
+        people.act(coder.key, Request(f"key-of-{name}", "done", [*changes, memo], digest))
+    return unit
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_stands_in_the_way_of_anybody(study, new_page, axe, scheme):
+def test_nothing_stands_in_the_way_of_anybody(study, new_page, axe, people, scheme):
     with serving(study) as server:
         page = new_page(server.link, "Mia", color_scheme=scheme)
+        with open_project(study) as project:
+            unit = differ(people, project.store.codebooks()[-1].digest)
+        ben, cem = (people.account(name).key for name in ("Ben", "Cem"))
         found = []
-        for path in PAGES:
-            page.goto(server.root + path)
-            page.evaluate(axe)
-            result = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-            found += [
-                (path, one["id"], one["nodes"][0]["html"][:200], one["nodes"][0]["failureSummary"][:300])
-                for one in result["violations"]
-            ]
+        for path in (
+            *PAGES,
+            f"/adjudicate/{unit}",
+            f"/project/plan?coder={ben}&coder={cem}&each=2&seed=3&n=4&share=",
+        ):
+            answer = page.goto(server.root + path)
+            assert answer.ok, path
+            found += violations(page, axe, path)
+        reading(page, server)
+        shown = first_suggested(page)
+        for key, dialog in DIALOGS.items():
+            shown.locator(".said").click()
+            page.keyboard.press(key)
+            page.wait_for_selector(f"{dialog}[open]")
+            found += violations(page, axe, f"dialog {key}")
+            page.keyboard.press("Escape")
+            page.wait_for_selector(f"{dialog}[open]", state="detached")
+        page.goto(f"{server.root}/read/{people.unit(unit).transcript_id}#u{unit}")
+        for button, dialog in (("history", "#sheet"), ("memo", "#memo")):
+            page.locator(f"#u{unit} .said").click()
+            page.locator(f"#u{unit} [data-do={button}]").last.click()
+            page.wait_for_selector(f"{dialog}[open]")
+            found += violations(page, axe, f"dialog {button}, with what others did")
+            page.keyboard.press("Escape")
         assert found == []
 
 

@@ -3,95 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from secrets import token_hex
-from typing import Any
 
-import numpy as np
 import pytest
-from starlette.testclient import TestClient
 
-from autocode.records import Transcript, Turn, Utterance
-from autocode.store import Coding, Project, create_project
-from autocode.web.app import create_app
-from autocode.web.guard import sha256
-from autocode.web.session import COOKIE
 from autocode.web.state import Review
-
-BOOK = "codes: [{id: trust, name: Trust, definition: One relies on the other.}]\n"
-
-
-@dataclass
-class Person:
-    """Somebody's browser."""
-
-    client: TestClient
-    csrf: str
-
-    def get(self, path: str, status: int = 200) -> str:
-        answer = self.client.get(path)
-        assert answer.status_code == status, answer.text
-        return answer.text
-
-    def api(self, path: str, status: int = 200, **body: object) -> Any:
-        body = {"key": token_hex(16), **body}
-        answer = self.client.post(path, json=body, headers={"x-csrf-token": self.csrf})
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def note(self, kind: str, target: object = "", text: str = "A note.", status: int = 200) -> Any:
-        return self.api("/api/memo", status, kind=kind, target=str(target), text=text)
-
-    def notes(self, kind: str, target: object = "") -> Any:
-        answer = self.client.get(f"/api/memos/{kind}", params={"target": str(target)})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+from tests.web.conftest import Person
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    with create_project(
-        tmp_path / "study", settings_toml="seed = 0\n", codebook_yaml=BOOK, guide_yaml=""
-    ) as made:
-        turn = Turn(0, "Ana", "respondent", "We rely on them.", 0, 16)
-        made.store.add_transcript(Transcript("ana 1", turn.text, (turn,), "txt", sha256="sha"))
-        unit = Utterance("ana:0", "ana 1", 0, 0, "Ana", "respondent", turn.text, 0, 16, codable=True)
-        coding = Coding((unit,), (), np.zeros((1, 1), np.float32), ("trust",))
-        made.store.save_coding("run", "ana 1", coding, segmentation="s")
-        yield made
+def names() -> tuple[str, ...]:
+    return ("ana 1",)
 
 
 @pytest.fixture
-def review(project: Project) -> Review:
-    return Review(project, learn=False)
-
-
-@pytest.fixture
-def person(review: Review) -> Callable[..., Person]:
-    app = create_app(review, hosts=["testserver"], start_key="the key")
-
-    def made(name: str = "Mia", role: str = "lead") -> Person:
-        account = review.people.add_account(name, role)  # type: ignore[arg-type]
-        client = TestClient(app)
-        review.people.sign_in(account.key, sha256(token := token_hex(16)))
-        client.cookies.set(COOKIE, token)
-        csrf = re.search(r'data-csrf="([^"]+)"', client.get("/memos").text)
-        assert csrf
-        return Person(client, csrf[1])
-
-    return made
-
-
-@pytest.fixture
-def mia(person: Callable[..., Person]) -> Person:
-    return person()
-
-
-@pytest.fixture
-def unit(review: Review) -> int:
-    return review.reading("ana 1").keys[0]
+def unit(units: dict[str, list[int]]) -> int:
+    return units["ana 1"][0]
 
 
 def test_a_memo_on_each_kind_is_stored_shown_and_linked(
@@ -181,7 +109,7 @@ def test_a_memo_needs_its_token(mia: Person) -> None:
 @pytest.mark.parametrize(("kind", "target"), [("project", ""), ("transcript", "ana 1")])
 def test_a_memo_is_written_without_a_script(mia: Person, kind: str, target: str) -> None:
     form = {"csrf": mia.csrf, "kind": kind, "target": target, "text": "one\r\n\r\ntwo", "key": token_hex(16)}
-    assert mia.client.post("/memos", data=form, follow_redirects=False).status_code == 303
+    assert mia.client.post("/memos", data=form).status_code == 303
     assert mia.notes(kind, target)["text"] == "one\n\ntwo"
     assert "<p>one</p>\n<p>two</p>" in mia.get("/memos")
 

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 
 import pytest
 from starlette.testclient import TestClient
 
 from autocode.store import Request
-from autocode.store.decided import Arm
 from autocode.web.project import PLANS
 from autocode.web.state import BLIND_SHARE, Review
-
-SignIn = Callable[[str, str], TestClient]
-
-
-def finish(review: Review, name: str, units: Iterable[int], codes: Iterable[str], arm: Arm = "blind") -> None:
-    """A coder finishes units with the same codes; `trust` was suggested for each."""
-    coder = review.people.account(name)
-    assert coder is not None
-    for unit in units:
-        changes = [*(["code", unit, code, True] for code in codes), ["done", unit, True]]
-        request = Request(
-            f"key-{coder.key}-{unit}-{review.people.last_action()}", "done", changes, review.codebook.digest,
-            arms={unit: arm}, suggested={unit: ["trust"]},
-        )  # fmt: skip
-        review.people.act(coder.key, request)
+from tests.web.conftest import Finish, SignIn
 
 
 def csrf(client: TestClient) -> dict[str, str]:
@@ -41,11 +25,11 @@ def cells(page: str, row: str) -> list[str]:
 
 
 def test_who_has_finished_how_much(
-    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]]
+    client: TestClient, signed_in: SignIn, units: dict[str, list[int]], finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
-    finish(review, "Mia", units["anna"], ["trust"])
-    finish(review, "Ben", units["anna"][:1], [], "assisted")
+    finish("Mia", units["anna"], ["trust"])
+    finish("Ben", units["anna"][:1], [], "assisted")
     page = client.get("/project").text
     assert cells(page, "anna") == ["3", "3 ✓", "1"]
     assert cells(page, "carl") == ["3", "0", "0"]
@@ -79,13 +63,13 @@ def test_only_a_lead_sets_and_draws(signed_in: SignIn, review: Review, role: str
 
 
 def test_the_meter_tells_what_it_cannot_tell(
-    client: TestClient, review: Review, units: dict[str, list[int]]
+    client: TestClient, units: dict[str, list[int]], finish: Finish
 ) -> None:
     page = client.get("/project").text
     assert "No sway can be told from the 0 units so far" in page
     assert "undefined: there is no blind unit" in page
-    finish(review, "Mia", units["anna"], ["trust"], "blind")
-    finish(review, "Mia", units["carl"], [], "assisted")
+    finish("Mia", units["anna"], ["trust"], "blind")
+    finish("Mia", units["carl"], [], "assisted")
     page = client.get("/project").text
     assert "it takes 10 blind units, and there are 3" in page
     assert "Read with care" in page
@@ -93,12 +77,12 @@ def test_the_meter_tells_what_it_cannot_tell(
 
 
 def test_the_meter_measures_and_draws(
-    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]]
+    client: TestClient, signed_in: SignIn, units: dict[str, list[int]], finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
     for place in ("anna", "carl"):
-        finish(review, "Mia", units[place][:1], ["conflict"], "blind")
-        finish(review, "Ben", units[place][1:], ["trust"], "assisted")
+        finish("Mia", units[place][:1], ["conflict"], "blind")
+        finish("Ben", units[place][1:], ["trust"], "assisted")
     page = client.get("/project").text
     blind, assisted, difference, _ = cells(page, "likeness to the machine")
     assert (blind, assisted) == ("0.00", "1.00")
@@ -108,10 +92,10 @@ def test_the_meter_measures_and_draws(
 
 
 def test_a_coder_sees_the_own_meter_alone(
-    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]]
+    client: TestClient, signed_in: SignIn, units: dict[str, list[int]], finish: Finish
 ) -> None:
     ben = signed_in("Ben", "coder")
-    finish(review, "Mia", units["anna"], ["trust"], "blind")
+    finish("Mia", units["anna"], ["trust"], "blind")
     page = ben.get("/project").text
     assert "No sway can be told from the 0 units so far" in page
     assert "Coder by coder" not in page
@@ -163,10 +147,10 @@ def test_a_plan_is_looked_at_and_then_given(
 
 
 def test_what_a_coder_has_begun_is_left_and_told(
-    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]]
+    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]], finish: Finish
 ) -> None:
     signed_in("Ben", "coder")
-    finish(review, "Ben", units["anna"], ["trust"], "assisted")
+    finish("Ben", units["anna"], ["trust"], "assisted")
     fields = plan(review, "Mia", "Ben", n="6")
     page = client.get("/project/plan", params=fields).text
     assert cells(page, "Ben") == ["6", "3", "3"]

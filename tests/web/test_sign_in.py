@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from autocode.store import create_project
 from autocode.web.app import create_app
 from autocode.web.guard import Throttle, hashed, sha256
 from autocode.web.serve import ServeError, hosts_of, serve
-from autocode.web.session import STAYS
+from autocode.web.session import COOKIE, STAYS
+from autocode.web.state import Review
+from tests.web.conftest import CODEBOOK, token_of
 
 HOST = "127.0.0.1:8710"
 START_KEY = "start-key-of-the-tests"
@@ -178,22 +182,43 @@ class TestSignIn:
             assert (answer.status_code, answer.json()) == (401, {"error": "sign in first"})
         assert anonymous.post("/api/act", json={"key": "key-0000"}).status_code == 401
 
-    def test_a_made_up_cookie_is_nobody(self, anonymous):
-        anonymous.cookies.set("autocode_review", "made up")
+    def test_a_made_up_cookie_is_nobody(self, app, anonymous):
+        anonymous.cookies.set(app.state.web.cookie(COOKIE), "made up")
         assert anonymous.get("/").headers["location"] == "/sign-in"
 
     def test_the_database_has_no_token(self, client, project):
-        token = client.cookies["autocode_review"]
+        token = token_of(client)
         project.store.close()
         assert token.encode() not in (project.folder / "autocode.db").read_bytes()
 
     def test_ends_by_itself(self, client, review):
-        token = sha256(client.cookies["autocode_review"])
+        token = sha256(token_of(client))
         account, _ = review.people.signed_in(token)
         review.people.sign_out(token)
         review.people._clock = lambda: datetime.now(UTC) - STAYS - timedelta(minutes=1)
         review.people.sign_in(account.key, token)
         assert client.get("/").headers["location"] == "/sign-in"
+
+    def test_two_projects_at_once_do_not_sign_each_other_out(self, client, tmp_path):
+        host = "127.0.0.1:8711"  # another port: the same cookies
+        with create_project(
+            tmp_path / "other", settings_toml="", codebook_yaml=CODEBOOK, guide_yaml=""
+        ) as project:
+            other = create_app(Review(project, learn=False), hosts=[host], start_key=START_KEY)
+            browser = TestClient(
+                other, base_url=f"http://{host}", cookies=client.cookies, follow_redirects=False
+            )
+            assert browser.get("/").status_code == 303, "who is known there is nobody here"
+            assert start_as(browser, "Mia").status_code == 303
+            client.cookies.update(browser.cookies)
+            assert browser.get("/").status_code == client.get("/").status_code == 200
+            assert browser.post("/sign-out", data={"csrf": csrf_in(browser.get("/").text)}).status_code == 303
+            assert browser.get("/").status_code == 303
+            assert client.get("/").status_code == 200
+
+    def test_a_project_has_one_id_for_good(self, review, project):
+        assert review.project_id == Review(project, learn=False).project_id
+        assert re.fullmatch("[0-9a-f]{32}", review.project_id)
 
     def test_sign_out(self, client):
         assert client.post("/sign-out").status_code == 303

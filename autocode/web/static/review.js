@@ -34,8 +34,9 @@
   }
 
   // Requests are kept here until the server has stored them, in their order, each under its own key:
-  // a lost connection delays them, and sending one twice stores it once.
-  const box = `autocode-waiting-${body.dataset.coder}`;
+  // a lost connection delays them, and sending one twice stores it once. Another project may be served at the
+  // same address later, so the box is the project's.
+  const box = `autocode-waiting-${body.dataset.project}-${body.dataset.coder}`;
   let waiting = JSON.parse(localStorage.getItem(box) || "[]");
   let sending = false, retry;
   const keep = () => {
@@ -65,12 +66,12 @@
         offline.hidden = true;
         show(answer, request);
       } catch (error) {
+        if (error.status === 401) { location.href = "/sign-in"; break; }  // it waits until its coder is back
         if (error.status && error.status !== 503) {
           waiting.shift();
           keep();
           tell(error.message);
           $$(".pending").forEach((node) => node.classList.remove("pending"));
-          if (error.status === 401) location.href = "/sign-in";
           continue;
         }
         const n = waiting.length;
