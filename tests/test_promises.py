@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
     {"classify", "dataset"},
     {"learn"},
     {"pipeline"},
-    {"batch", "exchange", "quotes", "reliability", "training"},
+    {"anonymise", "batch", "exchange", "quotes", "reliability", "training"},
     {"evaluate"},
     {"themes"},
     {"web"},

@@ -81,6 +81,7 @@ def run(arguments: Sequence[str]) -> int:
 def _add_commands() -> None:
     import autocode.cli.adding
     import autocode.cli.agreeing
+    import autocode.cli.anonymising
     import autocode.cli.codebook
     import autocode.cli.coding
     import autocode.cli.demo
