@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 # A part of autocode may import from those above it; two steps know nothing of each other.
 LAYERS: list[set[str]] = [
     {"errors", "records", "lean"},
-    {"config", "digests", "files"},
+    {"config", "digests", "files", "respondents"},
     {"fields", "textfile", "xmlfile", "yamlfile"},
     {"codebook", "guide", "read", "segment", "embed", "agreement", "store", "write"},
     {"classify", "dataset"},
@@ -33,6 +33,7 @@ LAYERS: list[set[str]] = [
     {"anonymise", "batch", "exchange", "quotes", "reliability", "training"},
     {"evaluate"},
     {"themes"},
+    {"findings"},
     {"web"},
     {"demo", "cli", "__main__"},
 ]

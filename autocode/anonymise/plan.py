@@ -29,7 +29,7 @@ class Plan:
     n_replaced: Mapping[Name, int]  # names that stand somewhere, the most frequent first
     n_interviews: Mapping[Name, int]
     remaining: tuple[Remaining, ...]
-    left_small: Mapping[str, int]  # names that are ordinary words in small letters: how often left
+    left_small: Mapping[str, int]  # ordinary words that are names with a capital as often: how often left
 
 
 def make_plan(
@@ -49,13 +49,15 @@ def make_plan(
                     where[one.name].add(transcript.id)
             after.append(((transcript.id, turn.index), anonymise(turn.text, key)))
     kept = [spelling for name in key.names if name.kind == "keep" for spelling in name.spellings]
-    exact = [spelling for name in key.names if name.kind != "keep" for spelling in name.exact]
+    exact = {spelling: name for name in key.names if name.kind != "keep" for spelling in name.exact}
+    small = left_small((text for _, text in after), exact)
+    doubtful = {word: n for word, n in small.most_common() if n <= (n_replaced[exact[word]] or n)}
     return Plan(
         key,
         dict(n_replaced.most_common()),
         {name: len(ids) for name, ids in where.items()},
         remaining(after, known=kept, ordinary=ordinary, all_nouns=key.language == "de"),
-        dict(left_small((text for _, text in after), exact).most_common()),
+        doubtful,
     )
 
 
@@ -84,7 +86,7 @@ def make_key(
             for one in matcher.find(turn.text):
                 if one.name is None:
                     names.add(one.kind, (turn.text[one.start_char : one.end_char],), "pattern")
-    for text, kind in sorted((entities or {}).items()):
+    for text, kind in (entities or {}).items():  # as they come up: the alphabet would tell the first letter
         if not any(True for _ in matcher.find(text)):  # nothing of it is known yet
             names.add(kind, (text,), "model")
     interviews = dict(known.interviews)

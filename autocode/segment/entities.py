@@ -55,7 +55,7 @@ def find_entities(texts: Sequence[str], model: str) -> Iterator[list[Entity]]:
         yield [
             Entity(one.text, _KINDS[one.label_])
             for one in doc.ents
-            if one.label_ in _KINDS and one.text.strip()
+            if one.label_ in _KINDS and one.text != one.text.lower()  # small models take "quay" for a place
         ]
 
 
