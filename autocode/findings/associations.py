@@ -17,15 +17,15 @@ from itertools import groupby
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from autocode.agreement.coefficient import Interval
-from autocode.agreement.resample import Estimator, Sampling, estimator_interval
+from autocode.agreement import Interval
+from autocode.findings.clustered import Floats, clustered
 from autocode.findings.material import Material, Statement
+from autocode.findings.part import Options
 from autocode.findings.propositions import Proposition
+from autocode.report.apa import counted
 
 Verdict = Literal["consistent", "not consistent", "undecided", "too few"]
-Floats = NDArray[np.float64]
 
 LEAST_PLACES = 5  # of each kind, below which nothing is said
 LEAST_INTERVIEWS = 3
@@ -48,17 +48,10 @@ class Examined:
     verdict: Verdict
     because: str  # of "too few": what is missing
     value: float | None
-    interval: Interval | None
+    interval: Interval
     counts: tuple[tuple[str, int], ...]  # what the value rests on
     sides: tuple[Side, ...]
     n_interviews: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Totals:
-    """Sums by interview: (n_interviews, n_sums)."""
-
-    sums: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +72,28 @@ def judged(material: Material) -> tuple[Statement, ...]:
     )
 
 
-def examine(material: Material, proposition: Proposition, *, seed: int = 0) -> Examined:
+def examine(material: Material, proposition: Proposition, options: Options) -> Examined:
     """What the data say of one proposition; its codes must be in the codebook."""
     measure = {"co-occurs": _co_occurs, "precedes": _precedes, "differs": _differs}[proposition.relation]
     measured = measure(material, proposition)
     n_interviews = len(measured.sums)
-    value = float(measured.value(measured.sums.sum(axis=0))) if n_interviews else float("nan")
+    value = float(measured.value(measured.sums.sum(axis=0)))
+    interval = clustered(measured.sums, measured.value, options)
     missing = measured.missing
     if not missing and n_interviews < LEAST_INTERVIEWS:
-        missing = (
-            f"{n_interviews} interviews have something to say of it, at least {LEAST_INTERVIEWS} are needed"
-        )
-    interval = None
-    if np.isfinite(value) and n_interviews > 1:
-        interval = estimator_interval(
-            Estimator(_Totals(measured.sums), lambda totals: measured.value(totals.sums)),
-            Sampling(np.arange(n_interviews), n_interviews, None),
-            seed=seed,
-        )
-        if not missing and interval.low is None:
-            missing = "it rests on too few interviews of one kind"
-    verdict: Verdict = "too few" if missing or interval is None else _verdict(proposition, interval)
+        missing = f"{counted(n_interviews, 'interview')} with both, at least {LEAST_INTERVIEWS} are needed"
+    if not missing and interval.low is None:
+        missing = "it rests on too few interviews of one kind"
     return Examined(
-        proposition, verdict, missing, value if np.isfinite(value) else None, interval, measured.counts,
-        measured.sides, n_interviews,
-    )  # fmt: skip
+        proposition,
+        "too few" if missing else _verdict(proposition, interval),
+        missing,
+        value if np.isfinite(value) else None,
+        interval,
+        measured.counts,
+        measured.sides,
+        n_interviews,
+    )
 
 
 def _verdict(proposition: Proposition, interval: Interval) -> Verdict:
@@ -143,11 +133,11 @@ def _co_occurs(material: Material, proposition: Proposition) -> _Measured:
             alone += [one for one in said if _has(one, codes)]
     table = np.array([sums[interview] for interview in sorted(sums)]).reshape(-1, 4)
     neither, second_only, first_only, together = (int(n) for n in table.sum(axis=0))
-    name, other = _named(material, codes), _named(material, others)
+    name, other = named(material, codes), named(material, others)
     counts = (
-        (f"{within}s with {name} and {other}", together),
-        (f"{within}s with {name} only", first_only),
-        (f"{within}s with {other} only", second_only),
+        (f"{within}s with both", together),
+        (f"{within}s with the first codes only", first_only),
+        (f"{within}s with the second codes only", second_only),
         (f"{within}s with neither", neither),
     )
     missing = _too_few(
@@ -164,8 +154,8 @@ def _co_occurs(material: Material, proposition: Proposition) -> _Measured:
         return made
 
     sides = (
-        Side("for", f"{name} together with {other}", tuple(both)),
-        Side("against", f"{name} without {other}", tuple(alone)),
+        Side("for", f"both in one {within}", tuple(both)),
+        Side("against", f"the first codes alone in their {within}", tuple(alone)),
     )
     return _Measured(table, value, counts, sides, missing)
 
@@ -188,12 +178,12 @@ def _precedes(material: Material, proposition: Proposition) -> _Measured:
         elif share < 0.5:
             later += _in_order(first[0], second[0])
     table = np.array(rows).reshape(-1, 2)
-    name, other = _named(material, codes), _named(material, others)
+    name, other = named(material, codes), named(material, others)
     counts = (
-        (f"statements with {name}", n_first),
-        (f"statements with {other}", n_second),
+        ("statements with the first codes", n_first),
+        ("statements with the second codes", n_second),
         ("interviews with both", len(rows)),
-        (f"of these, {name} mostly first", int((table[:, 0] > 0.5).sum())),
+        ("of these, the first codes mostly come first", int((table[:, 0] > 0.5).sum())),
     )
     missing = _too_few(("statements", name, n_first), ("statements", other, n_second))
 
@@ -203,14 +193,8 @@ def _precedes(material: Material, proposition: Proposition) -> _Measured:
         return made
 
     sides = (
-        Side(
-            "for", f"interviews in which {name} mostly comes first: where each is first said", tuple(earlier)
-        ),
-        Side(
-            "against",
-            f"interviews in which {other} mostly comes first: where each is first said",
-            tuple(later),
-        ),
+        Side("for", "where the first codes mostly come first: the first of each", tuple(earlier)),
+        Side("against", "where the second codes mostly come first: the first of each", tuple(later)),
     )
     return _Measured(table, value, counts, sides, missing)
 
@@ -225,7 +209,7 @@ def _once(statements: Iterable[Statement]) -> list[Statement]:
 
 
 def _differs(material: Material, proposition: Proposition) -> _Measured:
-    name, attribute = _named(material, proposition.codes), str(proposition.attribute)
+    name, attribute = named(material, proposition.codes), str(proposition.attribute)
     groups = (str(proposition.more), str(proposition.less))
     sums: dict[int, Floats] = {}
     with_code: tuple[list[Statement], list[Statement]] = ([], [])
@@ -282,7 +266,7 @@ def _too_few(*found: tuple[str, str, int]) -> str:
     return ""
 
 
-def _named(material: Material, codes: Sequence[str]) -> str:
+def named(material: Material, codes: Sequence[str]) -> str:
     """`Trust`, `Trust or Risk`: the names of the codes."""
     names = [material.codebook[code].name for code in codes]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

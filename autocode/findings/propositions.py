@@ -80,6 +80,11 @@ class Propositions(BaseModel):
     propositions: tuple[Proposition, ...]
 
 
+def codes_of(proposition: Proposition) -> tuple[str, ...]:
+    """All codes that a proposition names."""
+    return (*proposition.codes, *proposition.others)
+
+
 def shipped_propositions() -> list[str]:
     """Names of the sets of propositions that come with autocode."""
     return shipped_names("propositions")
@@ -115,7 +120,7 @@ def propositions_for(codebook: Codebook) -> Propositions | None:
     """The shipped set that is about this codebook; None: there is none, or the codebook lacks its codes."""
     for name in shipped_propositions():
         one = read_propositions(name)
-        named = {id for item in one.propositions for id in (*item.codes, *item.others)}
+        named = {code for item in one.propositions for code in codes_of(item)}
         if one.codebook == codebook.name and named <= set(codebook.ids):
             return one
     return None
