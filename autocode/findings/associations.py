@@ -11,7 +11,7 @@ Three relations, each one number with an interval that takes whole interviews as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -33,11 +33,16 @@ LEAST_INTERVIEWS = 3
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Statements that speak for a proposition, against it, or (of groups that are alike) for neither."""
+    """What speaks for a proposition, against it, or (of groups that are alike) for neither."""
 
     speaks: Literal["for", "against", "neither"]
     what: str
-    statements: tuple[Statement, ...]
+    places: tuple[tuple[Statement, ...], ...]  # what was said in one place, in order
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All statements of all places."""
+        return tuple(one for place in self.places for one in place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +128,14 @@ def _co_occurs(material: Material, proposition: Proposition) -> _Measured:
                 "answer": answer, "interview": ()}  # fmt: skip
         places.setdefault((one.interview, *keys[within]), []).append(one)
     sums: dict[int, Floats] = {}
-    both, alone = list[Statement](), list[Statement]()
+    both, alone = list[tuple[Statement, ...]](), list[tuple[Statement, ...]]()
     for (interview, *_), said in places.items():
         first, second = (any(_has(one, ids) for one in said) for ids in (codes, others))
         sums.setdefault(int(interview or 0), np.zeros(4))[2 * first + second] += 1
         if first and second:
-            both += [one for one in said if _has(one, codes) or _has(one, others)]
+            both.append(tuple(one for one in said if _has(one, (*codes, *others))))
         elif first:
-            alone += [one for one in said if _has(one, codes)]
+            alone.append(tuple(one for one in said if _has(one, codes)))
     table = np.array([sums[interview] for interview in sorted(sums)]).reshape(-1, 4)
     neither, second_only, first_only, together = (int(n) for n in table.sum(axis=0))
     name, other = named(material, codes), named(material, others)
@@ -162,7 +167,8 @@ def _co_occurs(material: Material, proposition: Proposition) -> _Measured:
 
 def _precedes(material: Material, proposition: Proposition) -> _Measured:
     codes, others = proposition.codes, proposition.others
-    rows, earlier, later = list[Floats](), list[Statement](), list[Statement]()
+    rows = list[Floats]()
+    earlier, later = list[tuple[Statement, ...]](), list[tuple[Statement, ...]]()
     n_first = n_second = 0
     for _, run in groupby(judged(material), key=lambda one: one.interview):
         said = list(run)
@@ -174,9 +180,9 @@ def _precedes(material: Material, proposition: Proposition) -> _Measured:
         share = float(after) / (len(first) * len(second))
         rows.append(np.array([share, 1.0]))
         if share > 0.5:
-            earlier += _in_order(first[0], second[0])
+            earlier.append(_in_order(first[0], second[0]))
         elif share < 0.5:
-            later += _in_order(first[0], second[0])
+            later.append(_in_order(first[0], second[0]))
     table = np.array(rows).reshape(-1, 2)
     name, other = named(material, codes), named(material, others)
     counts = (
@@ -199,20 +205,15 @@ def _precedes(material: Material, proposition: Proposition) -> _Measured:
     return _Measured(table, value, counts, sides, missing)
 
 
-def _in_order(*statements: Statement) -> list[Statement]:
-    return sorted(_once(statements), key=lambda one: one.index)
-
-
-def _once(statements: Iterable[Statement]) -> list[Statement]:
-    """Each statement once (statements cannot be in a set, since they hold mappings)."""
-    return list({one.anchor: one for one in statements}.values())
+def _in_order(one: Statement, other: Statement) -> tuple[Statement, ...]:
+    return (one,) if one is other else (one, other) if one.index < other.index else (other, one)
 
 
 def _differs(material: Material, proposition: Proposition) -> _Measured:
     name, attribute = named(material, proposition.codes), str(proposition.attribute)
     groups = (str(proposition.more), str(proposition.less))
     sums: dict[int, Floats] = {}
-    with_code: tuple[list[Statement], list[Statement]] = ([], [])
+    with_code: tuple[list[tuple[Statement]], list[tuple[Statement]]] = ([], [])
     for one in judged(material):
         if one.attributes.get(attribute) in groups:
             side = groups.index(one.attributes[attribute])
@@ -220,7 +221,7 @@ def _differs(material: Material, proposition: Proposition) -> _Measured:
             here[2 * side] += 1
             if _has(one, proposition.codes):
                 here[2 * side + 1] += 1
-                with_code[side].append(one)
+                with_code[side].append((one,))
     table = np.array([sums[interview] for interview in sorted(sums)]).reshape(-1, 4)
     n_more, hit_more, n_less, hit_less = (int(n) for n in table.sum(axis=0))
     counts = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autocode.findings.consistency import FAR, FEW_CODES, Answer, Compared, Consistency, Group
-from autocode.findings.material import Material
+from autocode.findings.material import Material, Statement
 from autocode.findings.part import Cells, Options, Part
 from autocode.report.apa import counted, decimal
 from autocode.report.blocks import Block, Cell, Heading, Line, Section, Table, Text
@@ -58,8 +58,8 @@ def _explained(found: Consistency) -> str:
         )
     return (
         f"The guide asks some things twice in other words; {found.n_recognised} of "
-        f"{counted(found.n_asked, 'turn')} of interviewers were recognised as its questions; what was said to "
-        "others, such as “why?”, is not compared. Codes are far apart below a "
+        f"{counted(found.n_asked, 'turn')} of interviewers were recognised as its questions; what was said "
+        "to others, such as “why?”, is not compared. Codes are far apart below a "
         f"Jaccard of {decimal(FEW_CODES)}, meanings below a cosine of {limit}. Marked “Read” is what is far "
         "apart in both, or in meaning where there are no codes to compare. Neither number sees a “yes” and a "
         "“no” about the same thing, and a second answer may rightly be about something else: a person must "
@@ -70,7 +70,7 @@ def _explained(found: Consistency) -> str:
 def _overview(found: Consistency) -> Table:
     lines = [
         Line([
-            Cell(_readable(group.name), _wordings(group), link=_link(group)),
+            Cell(_readable(group.name), link=_link(group)), Cell(_wordings(group)),
             Cell(str(len({one.respondent for one in group.compared}))),
             Cell(str(len(group.asked_once))),
             Cell(str(len(group.compared))),
@@ -78,8 +78,8 @@ def _overview(found: Consistency) -> Table:
         ])
         for group in found.groups
     ]  # fmt: skip
-    heads = ["Asked twice", "Respondents", "Asked once only", "Pairs", "To read"]
-    return Table("Questions that ask the same in other words", heads, lines)
+    heads = ["About", "Questions", "Respondents", "Asked once only", "Pairs", "To read"]
+    return Table("Questions that ask the same in other words", heads, lines, n_text=2)
 
 
 def _link(group: Group) -> str | None:
@@ -124,9 +124,16 @@ def _codes(material: Material, answer: Answer) -> str:
 
 
 def _where(answer: Answer) -> Cell:
-    first, last = answer.statements[0], answer.statements[-1]
-    label = first.label if first is last else f"{first.label} to {last.label}"
-    return Cell(label, link=f"#{first.anchor}")
+    """The stretches in which the answer was given; the link leads to the first."""
+    stretches: list[list[Statement]] = []
+    for one in answer.statements:
+        last = stretches[-1][-1] if stretches else None
+        if last is not None and (last.interview, last.asked) == (one.interview, one.asked):
+            stretches[-1].append(one)
+        else:
+            stretches.append([one])
+    labels = [f"{s[0].label} to {s[-1].label}" if len(s) > 1 else s[0].label for s in stretches]
+    return Cell("; ".join(labels), link=f"#{answer.statements[0].anchor}")
 
 
 def _readable(name: str) -> str:

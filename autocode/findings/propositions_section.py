@@ -18,7 +18,7 @@ from autocode.findings.material import Material, Statement, respondents_with
 from autocode.findings.part import Cells, Options, Part, code_anchor, entry, linked, nothing_accepted
 from autocode.findings.propositions import Proposition, Propositions, codes_of
 from autocode.report.apa import DASH, MINUS, counted, interval, percent
-from autocode.report.blocks import Block, Cell, Entry, Heading, Line, Section, Table, Text
+from autocode.report.blocks import Block, Cell, Entry, Facts, Heading, Line, Section, Table, Text
 from autocode.respondents import spread
 
 NAME, TITLE = "propositions", "Propositions"
@@ -30,8 +30,8 @@ SAID: dict[Verdict, str] = {
     "too few": "Too few statements to tell",
 }
 SHORT: dict[Verdict, str] = {
-    "consistent": "consistent with", "not consistent": "not consistent with",
-    "undecided": "not decided", "too few": "too few to tell",
+    "consistent": "are consistent with it", "not consistent": "are not consistent with it",
+    "undecided": "do not decide", "too few": "are too few to tell",
 }  # fmt: skip
 SPEAKS = {"for": "for it", "against": "against it", "neither": ""}
 
@@ -43,7 +43,7 @@ def propositions_part(material: Material, options: Options, given: Propositions 
     assert given is not None
     found = [examine(material, one, options) for one in given.propositions]
     entries: list[Entry] = []
-    blocks: list[Block] = [Text(_explained(given, options)), _overview(found)]
+    blocks: list[Block] = [Text(_explained(material, given, options)), _overview(found)]
     for one in found:
         entries += [entry(_anchor(one, side), _title(one, side), side.statements) for side in one.sides]
         blocks += _blocks(one, material)
@@ -70,11 +70,12 @@ def _absent(material: Material, given: Propositions | None) -> str:
     return nothing_accepted(material)
 
 
-def _explained(given: Propositions, options: Options) -> str:
+def _explained(material: Material, given: Propositions, options: Options) -> str:
+    who = "somebody or the machine has coded" if material.include_machine else "somebody has decided on"
     source = f" after {given.source}" if given.source else ""
     return (
         f"{given.title or given.name}{source}: each claim as a relation between codes. Statements count that "
-        f"somebody has decided on. Intervals ({percent(options.level)}) take interviews, not statements, as "
+        f"{who}. Intervals ({percent(options.level)}) take interviews, not statements, as "
         "what was drawn. “Consistent with” means that the interval lies on the claim's side of no relation; "
         "“not consistent with”, on the other side. Codes that go together say nothing of cause and effect, "
         "the order within an interview is partly the interviewer's, and several claims were looked at, each "
@@ -99,7 +100,7 @@ def _overview(found: Sequence[Examined]) -> Table:
         "precedes: the share of pairs in which the first code comes first, .50 without any order; "
         "differs: by how many percentage points more statements have the code in the first group."
     )
-    heads = ["Claim", "In words", "Relation", "Interviews", "The data are"]
+    heads = ["Claim", "In words", "Relation", "Interviews", "The data"]
     return Table("What the data say of each claim", heads, lines, note, n_text=1, prose=frozenset({1, 2, 4}))
 
 
@@ -117,7 +118,7 @@ def shown(one: Examined) -> str:
         return f"{one.value:.2f}".lstrip("0") + ("" if ends == DASH else f" {ends}")
     if low is None or high is None:
         return f"{_points(one.value)} points"
-    return f"{_points(one.value)} points [{_points(max(-1.0, low))}, {_points(min(1.0, high))}]"
+    return f"{_points(one.value)} points [{_points(max(-1.0, low))},\u00a0{_points(min(1.0, high))}]"
 
 
 def _points(difference: float) -> str:
@@ -139,10 +140,7 @@ def _blocks(one: Examined, material: Material) -> list[Block]:
     ]
     if claim.note:
         blocks.append(Text(f"How it was read: {claim.note}"))
-    rests = Table(
-        f"{claim.id}: what it rests on", ["", "Number"],
-        [Line([Cell(name), Cell(f"{n:,}")]) for name, n in one.counts],
-    )  # fmt: skip
+    rests = Facts([(name, f"{n:,}") for name, n in one.counts])
     sides = Table(
         f"{claim.id}: who says so",
         ["Statements", "Speaks", "Number", "Respondents"],
@@ -157,10 +155,13 @@ def _blocks(one: Examined, material: Material) -> list[Block]:
         n_text=2, prose=frozenset({3}),
     )  # fmt: skip
     quotes = [
-        Line([Cell(SPEAKS[side.speaks] or side.what), Cell(str(said.respondent)), Cell(said.text),
-              Cell(_codes(said, claim, material)), Cell(said.label, link=f"#{said.anchor}")])
+        Line([
+            Cell(SPEAKS[side.speaks] or side.what), Cell(str(place[0].respondent)),
+            Cell(" […] ".join(said.text for said in place)), Cell(_codes(place, claim, material)),
+            Cell(place[0].label, link=f"#{place[0].anchor}"),
+        ])
         for side in one.sides
-        for said in chosen(side.statements)
+        for place in chosen(side.places)
     ]  # fmt: skip
     blocks += [rests, sides]
     if quotes:
@@ -180,18 +181,19 @@ def _expected(claim: Proposition, material: Material) -> str:
             return f"It expects {codes} as often in both groups, give or take {within}."
         return f"It expects {codes} more often where {claim.attribute} is {claim.more} than {claim.less}."
     what = "together" if claim.relation == "co-occurs" else "in this order"
-    return f"It expects {what}: first {codes}; second {named(material, claim.others)}."
+    return f"It expects {what}: {codes} (the first codes); {named(material, claim.others)} (the second)."
 
 
-def chosen(statements: Sequence[Statement]) -> list[Statement]:
-    """A few statements, in order, nobody's second before everybody's first."""
-    rows = spread([str(one.respondent) for one in statements], range(len(statements)), N_QUOTES)
-    return [statements[row] for row in rows]
+def chosen(places: Sequence[tuple[Statement, ...]]) -> list[tuple[Statement, ...]]:
+    """A few places, in order, nobody's second before everybody's first."""
+    rows = spread([str(place[0].respondent) for place in places], range(len(places)), N_QUOTES)
+    return [places[row] for row in rows]
 
 
-def _codes(one: Statement, claim: Proposition, material: Material) -> str:
-    """The codes of the claim that a statement carries."""
-    return ", ".join(material.codebook[code].name for code in codes_of(claim) if code in one.codes)
+def _codes(place: Sequence[Statement], claim: Proposition, material: Material) -> str:
+    """The codes of the claim that the statements carry."""
+    carried = {code for one in place for code in one.codes}
+    return ", ".join(material.codebook[code].name for code in codes_of(claim) if code in carried)
 
 
 def _who(statements: Sequence[Statement]) -> str:

@@ -111,8 +111,13 @@ def test_the_limit_is_what_other_answers_have(write: Write) -> None:
     assert (found.n_unrelated, found.meaning_limit) == (10, pytest.approx(-0.75))
     part = consistency_part(material, Options(), found)
     tables = [block for block in part.section.blocks if isinstance(block, Table)]
-    assert [cell.text for cell in tables[0].lines[0].cells] == ["trust again", "5", "0", "5", "0"]
-    assert tables[1].lines[1].cells[2].text == "No contract at all."
+    assert [cell.text for cell in tables[0].lines[0].cells] == [
+        "trust again", "q1: Do you trust them? / q2: Could you do without a contract?", "5", "0", "5", "0"
+    ]  # fmt: skip
+    assert [line.cells[2].text for line in tables[1].lines] == [
+        "And without a contract, could you?", "No contract at all.", "not all of it is coded", "1.7"
+    ]  # fmt: skip
+    assert tables[1].lines[3].cells[1].text == "1.2 to 1.3"
     assert len(part.tables["consistency"]) == 1 + 5
 
 

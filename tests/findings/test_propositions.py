@@ -13,10 +13,13 @@ from autocode.findings.associations import Examined, examine
 from autocode.findings.part import Options
 from autocode.findings.propositions import (
     Proposition,
+    Propositions,
     propositions_for,
     read_propositions,
     shipped_propositions,
 )
+from autocode.findings.propositions_section import propositions_part
+from autocode.report.blocks import Table
 from tests.findings.conftest import Write, answers
 
 T2 = 4.30265273  # the t quantile at .975 with two degrees of freedom
@@ -186,3 +189,30 @@ def test_what_nobody_has_decided_on_is_not_counted(write: Write) -> None:
         write(rows, {"ann": coding}), relation="co-occurs", **{"with": ["risk"]}, within="statement"
     )
     assert [n for _, n in told.counts] == [0, 6, 0, 0]
+
+
+def test_the_section_says_it_with_care_and_links_every_statement(write: Write) -> None:
+    folder = study(write, "bbt---", "bt-r--", "b--")
+    claim = {
+        "id": "P 1",
+        "text": "Trust and risk.",
+        "codes": ["trust"],
+        "with": ["risk"],
+        "relation": "co-occurs",
+    }
+    given = Propositions.model_validate({"name": "n", "propositions": [{**claim, "within": "statement"}]})
+    part = propositions_part(material_of(folder), Options(), given)
+    overview, sides, quotes = (one for one in part.section.blocks if isinstance(one, Table))
+    assert [cell.text for cell in overview.lines[0].cells][-1] == "do not decide"
+    assert overview.lines[0].cells[2].text.startswith("co-occurs: +56 points [")
+    assert [cell.text for cell in sides.lines[1].cells] == [
+        "the first codes alone in their statement", "against it", "2", "R1 (1), R2 (1)"
+    ]  # fmt: skip
+    assert sides.lines[0].cells[2].link == f"#{part.entries[0].anchor}" == "#claim-code-P~20~1-1"
+    assert part.entries[0].places[0] == ("1.2", "s-1-2")
+    # nobody is quoted a second time before everybody was quoted once
+    assert [line.cells[1].text for line in quotes.lines] == ["R1", "R2", "R3", "R1", "R2"]
+    gone = Propositions.model_validate({"name": "n", "propositions": [{**claim, "codes": ["rusk"]}]})
+    absent = propositions_part(material_of(folder), Options(), gone).section.absent
+    assert absent == "'P 1' names a code 'rusk' that the codebook does not have; did you mean 'risk'?"
+    assert "propositions.yaml" in propositions_part(material_of(folder), Options(), None).section.absent
