@@ -89,6 +89,7 @@ def _add_commands() -> None:
     import autocode.cli.exchanging
     import autocode.cli.learning
     import autocode.cli.project
+    import autocode.cli.reporting
     import autocode.cli.reviewing
     import autocode.cli.status
     import autocode.cli.themes  # noqa: F401  # each module adds its commands

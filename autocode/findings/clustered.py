@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement import Interval
-from autocode.agreement.resample import Estimator, Sampling, estimator_interval
+from autocode.agreement.resample import MIN_CLUSTERS, Estimator, Sampling, estimator_interval
 from autocode.findings.part import Options
 
 Floats = NDArray[np.float64]
+
+__all__ = ["MIN_CLUSTERS", "Floats", "Sums", "by_interview", "clustered", "ratio"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

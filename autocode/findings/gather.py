@@ -12,7 +12,9 @@ from autocode.classify.context import asked, question_text
 from autocode.codebook import Codebook, Succession, read_codebook
 from autocode.dataset import CodedDataset, read_dataset
 from autocode.findings.attributes import attributes_of_cases, plain_attributes
+from autocode.findings.corrected import corrected
 from autocode.findings.material import Interview, Material, Statement, Support, accepted
+from autocode.findings.work import work_of_dataset, work_of_project
 from autocode.read.rows import find_table
 from autocode.records import Role, Suggestion, Transcript, Turn, Utterance
 from autocode.reliability.panel import CONSENSUS, is_machine
@@ -50,14 +52,20 @@ def material_of(
     With `include_machine` what the machine suggests counts where nobody has decided anything. Raises
     `AutocodeError` where there is neither.
     """
-    folder = Path(folder)
-    if find_table(folder, "utterances") is not None and not (folder / "autocode.toml").is_file():
+    if is_dataset(folder := Path(folder)):
         return material_of_dataset(read_dataset(folder), include_machine=include_machine)
     from autocode.store import open_project
 
     with open_project(folder, on_wait=on_wait) as project:
         codebook = read_codebook(project.codebook_path)
         return material_of_project(project, codebook, include_machine=include_machine)
+
+
+def is_dataset(folder: Path) -> bool:
+    """Does a folder hold a coded dataset and no project?"""
+    from autocode.store.project import SETTINGS
+
+    return find_table(folder, "utterances") is not None and not (folder / SETTINGS).is_file()
 
 
 def material_of_dataset(dataset: CodedDataset, *, include_machine: bool = False) -> Material:
@@ -85,7 +93,10 @@ def material_of_dataset(dataset: CodedDataset, *, include_machine: bool = False)
     empty = Material(
         name, "dataset", dataset.codebook, (), (), (), include_machine, warnings=dataset.warnings
     )
-    return _gathered(empty, told, said)
+    work = work_of_dataset(dataset)
+    if include_machine:
+        work["prevalence_withheld"] = "a coded dataset has no probabilities of a model; a project does"
+    return replace(_gathered(empty, told, said), work=work)
 
 
 def material_of_project(project: Project, codebook: Codebook, *, include_machine: bool = False) -> Material:
@@ -134,7 +145,11 @@ def material_of_project(project: Project, codebook: Codebook, *, include_machine
     empty = Material(
         project.folder.name, "project", codebook, (), (), (), include_machine, warnings=tuple(warnings)
     )
-    return _gathered(empty, told, said)
+    found = _gathered(empty, told, said)
+    work = work_of_project(project, people)
+    if include_machine:
+        work |= corrected(project, people, found)
+    return replace(found, work=work)
 
 
 def _gathered(empty: Material, told: Sequence[Told], said: Said) -> Material:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from autocode.codebook import Codebook
+from autocode.digests import digest
 from autocode.records import Role
 
 By = Literal["consensus", "coders", "machine"]
@@ -105,6 +106,17 @@ class Material:
     key: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # names of each respondent: never shown
     work: Mapping[str, Any] = field(default_factory=dict)  # how it was coded: see `autocode.findings.work`
     warnings: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of all that findings are made of."""
+        said = [
+            [one.interview, one.index, one.turn, one.respondent, one.text, one.asked, one.complete,
+             sorted(one.attributes.items()),
+             sorted((id, s.by, s.n_for, s.n_coders, s.score) for id, s in one.codes.items())]
+            for one in self.statements
+        ]  # fmt: skip
+        return digest([self.codebook.digest, self.include_machine, said])
 
     @property
     def said_by_respondents(self) -> tuple[Statement, ...]:

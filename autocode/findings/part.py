@@ -53,8 +53,16 @@ def code_anchor(code_id: str) -> str:
     >>> code_anchor("trust/goals")
     'code-trust~2f~goals'
     """
-    plain = (c if c.isascii() and (c.isalnum() or c in "_-") else f"~{ord(c):x}~" for c in code_id)
-    return f"code-{''.join(plain)}"
+    return f"code-{place(code_id)}"
+
+
+def place(text: str) -> str:
+    """A text as a part of a link's name; different texts stay different.
+
+    >>> place("SME, 12 years")
+    'SME~2c~~20~12~20~years'
+    """
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else f"~{ord(c):x}~" for c in text)
 
 
 def nothing_accepted(material: Material) -> str:

@@ -8,6 +8,7 @@ next after a, and how often b comes anywhere later than a.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,15 @@ class Order:
     later_expected: Floats
     later_p: Floats
     later_p_adjusted: Floats
+    statements: tuple[Statement, ...]  # the coded ones, in order
+
+    def following(self, a: str, b: str) -> list[Statement]:
+        """The statements with b that come right after one with a in the same interview."""
+        return [
+            after
+            for before, after in pairwise(self.statements)
+            if before.interview == after.interview and a in before.codes and b in after.codes
+        ]
 
 
 def order_of(material: Material, options: Options) -> Order | None:
@@ -58,7 +68,7 @@ def order_of(material: Material, options: Options) -> Order | None:
     mean, p, adjusted = compared(observed, shuffled)
     return Order(
         tuple(codes), len(statements), len(starts), observed[0], mean[0], p[0], adjusted[0], observed[1],
-        mean[1], p[1], adjusted[1],
+        mean[1], p[1], adjusted[1], tuple(statements),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from autocode.findings.cooccurrence import Pair, Within, all_pairs, contexts, map_codes
+from autocode.findings.look import colour_of
 from autocode.findings.material import Material
 from autocode.findings.part import Cells, Options, Part, code_anchor, entry, linked, nothing_accepted
 from autocode.report.apa import DASH, counted, percent
@@ -59,9 +60,9 @@ def _explained(material: Material, options: Options) -> str:
         "Lift is how many times more often two codes meet than if they had nothing to do with each other: 1 "
         f"means no relation. Its {percent(options.level)} interval takes into account that what is said in "
         f"one interview hangs together ({how}, on the logarithm of the lift). No interval is corrected for "
-        "the number of pairs that were looked at, so the odd one leaves 1 out by chance: a map is for finding "
-        "relations to read about, not a test of them. Codes that stand above one another do not count as "
-        "meeting, and only statements that somebody has read count."
+        "the number of pairs that were looked at, so the odd one leaves 1 out by chance: a map is for "
+        "finding relations to read about, not a test of them. Codes that stand above one another do not "
+        "count as meeting, and only statements that somebody has read count."
     )
 
 
@@ -79,8 +80,8 @@ def _within(material: Material, within: Within, codes: Sequence[str], pairs: Seq
     )
     figure = Figure(
         f"Codes that come together {SAID[within]}. A code's circle grows with its statements, a line with "
-        f"the times that two meet. Strong lines: the interval of the lift is above 1; thin ones: it is not, or "
-        "there is none"
+        "the times that two meet. Strong lines: the interval of the lift is above 1; thin ones: it is not, "
+        "or there is none"
         + (f"; the {MOST_LINES} pairs that meet most often." if len(pairs) > MOST_LINES else "."),
         f"Thematic map: codes {SAID[within]}",
         "; ".join(f"{_names(material, p)}: {p.n_both} times, lift {p.lift:.1f}" for p in pairs[:8])
@@ -135,7 +136,7 @@ def draw(material: Material, codes: Sequence[str], pairs: Sequence[Pair], within
     for id in codes:
         link, name = f"#{code_anchor(id)}", material.codebook[id].name
         size = 4 + 12 * math.sqrt(n_of[id] / max(most, 1))
-        fill = material.codebook[id].colour or _inherited(material, id) or "mark"
+        fill = colour_of(material.codebook, id)
         dot = Dot(*places[id], size, fill, "paper", link, f"{name}: {counted(n_of[id], 'statement')}")
         label = _label(f"{name} ({n_of[id]})", _at(middle, radius + size + 6, angles[id]), angles[id], link)
         groups.append(Group(id, [dot, *label]))
@@ -171,10 +172,3 @@ def _line(
         min(8.0, 0.8 + math.sqrt(pair.n_both)) if strong else 1.2, link=f"#{_anchor(within, pair)}",
         title=f"{_names(material, pair)}: {pair.n_both} times, lift {pair.lift:.2f}{interval}",
     )  # fmt: skip
-
-
-def _inherited(material: Material, code_id: str) -> str | None:
-    """The colour of the nearest code above that has one."""
-    return next(
-        (c for up in material.codebook.ancestors(code_id) if (c := material.codebook[up].colour)), None
-    )

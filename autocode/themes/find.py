@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.errors import ThemesError
+from autocode.learn.suggest import probabilities_of
 from autocode.pipeline import CodedTranscript, Coder
 from autocode.records import Utterance
 from autocode.respondents import person, respondents_of, spread
@@ -222,10 +223,9 @@ def _covered(coder: Coder, coding: CodedTranscript) -> Sequence[float]:
             if any(one.decision != "reject" for one in found)
         }
         return [float(utterance.id in kept) for utterance in coding.codable]
-    threshold = np.clip(coder.model.learned.rule.thresholds, 1e-9, 1 - 1e-9)
-    score = np.clip(coding.scores.astype(np.float64), 1e-9, 1 - 1e-9)
-    odds = score / (1 - score) * threshold / (1 - threshold)  # undoes `autocode.learn.suggest.scores_of`
-    return [float(value) for value in (odds / (1 + odds)).max(axis=1, initial=0.0)]
+    thresholds = coder.model.learned.rule.thresholds
+    likely = probabilities_of(coding.scores.astype(np.float64), thresholds)
+    return [float(value) for value in likely.max(axis=1, initial=0.0)]
 
 
 def nearest_code(coder: Coder, embeddings: NDArray[np.float32]) -> tuple[str, float]:
