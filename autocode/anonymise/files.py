@@ -20,6 +20,8 @@ from autocode.records import Transcript, Turn
 if TYPE_CHECKING:
     from autocode.store import Project
 
+KEY = "anonymous-key.yaml"  # by default, beside the project's own files
+LISTS = ("names.csv", "names.yaml", "names.yml", "names.xlsx")
 DATASET = ("utterances.jsonl", "codes.jsonl", "coverage.jsonl", "codebook.yaml")
 
 
@@ -75,6 +77,11 @@ def coded_project(project: Project) -> Coded:
             applied = frozenset(code for code, applies in codes.items() if applies and code in book)
             by_coder.setdefault(said.coder, {})[name_of[said.unit]] = applied
     return Coded(tuple(units), by_coder, book)
+
+
+def find_list(folder: Path) -> Path | None:
+    """The list of names in a folder, if there is one."""
+    return next((folder / name for name in LISTS if (folder / name).is_file()), None)
 
 
 def check_places(out: Path, key_path: Path, *, originals: Sequence[Path], force: bool) -> None:

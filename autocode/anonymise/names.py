@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -139,6 +139,13 @@ def normal(text: str) -> str:
     folded = unicodedata.normalize("NFC", text).casefold()
     folded = re.sub(f"[{APOSTROPHES}]", "'", folded)
     return re.sub(rf"[\s{HYPHENS}]+", " ", folded).strip()
+
+
+def placeholder_pattern(own: Collection[str]) -> str:
+    """A pattern of all that may stand where something was replaced, `own` placeholders among it."""
+    usual = "|".join(map(re.escape, [*LABELS.values(), *ROLE_LABELS.values()]))
+    more = "".join(f"|{re.escape(one)}" for one in sorted(set(own) - {""}))
+    return rf"\[(?:(?:{usual})(?: \d+)?{more})\]"
 
 
 def read_names(path: Path, *, ordinary: Callable[[str], bool]) -> tuple[Name, ...]:

@@ -48,7 +48,6 @@ def make_plan(
                     n_replaced[one.name] += 1
                     where[one.name].add(transcript.id)
             after.append(((transcript.id, turn.index), anonymise(turn.text, key)))
-    kept = [spelling for name in key.names if name.kind == "keep" for spelling in name.spellings]
     exact = {spelling: name for name in key.names if name.kind != "keep" for spelling in name.exact}
     small = left_small((text for _, text in after), exact)
     doubtful = {word: n for word, n in small.most_common() if n <= (n_replaced[exact[word]] or n)}
@@ -56,8 +55,21 @@ def make_plan(
         key,
         dict(n_replaced.most_common()),
         {name: len(ids) for name, ids in where.items()},
-        remaining(after, known=kept, ordinary=ordinary, all_nouns=key.language == "de"),
+        still_named(after, key, ordinary=ordinary),
         doubtful,
+    )
+
+
+def still_named(
+    texts: Iterable[tuple[tuple[str, int], str]], key: Key, *, ordinary: Callable[[str], bool]
+) -> tuple[Remaining, ...]:
+    """What may be a name in texts (each with its place) that were anonymised with `key`."""
+    return remaining(
+        texts,
+        known=[spelling for name in key.names if name.kind == "keep" for spelling in name.spellings],
+        placeholders={name.placeholder for name in key.names},
+        ordinary=ordinary,
+        all_nouns=key.language == "de",
     )
 
 

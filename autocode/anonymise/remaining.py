@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from autocode.anonymise.names import LABELS, ROLE_LABELS, normal
+from autocode.anonymise.names import normal, placeholder_pattern
 
 # Written with a capital, and no names: days, months, speech itself, offices, things of every office.
 _CAPITALS = """
@@ -46,16 +46,19 @@ def remaining(
     texts: Iterable[tuple[tuple[str, int], str]],
     *,
     known: Collection[str] = (),
+    placeholders: Collection[str] = (),
     ordinary: Callable[[str], bool],
     all_nouns: bool = False,
 ) -> tuple[Remaining, ...]:
     """What may still be a name in anonymised texts (each with its place), the most frequent first.
 
     A word counts that, inside sentences, more often has a capital than not, or that only begins sentences and
-    is no word that `ordinary` knows; neighbours are one name. `known` are names to keep. With `all_nouns`
-    (German) capitals say nothing, and only words that are not ordinary count.
+    is no word that `ordinary` knows; neighbours are one name. `known` are names to keep, and `placeholders`
+    (in brackets) stand for others. With `all_nouns` (German) capitals say nothing, and only words that are not
+    ordinary count.
     """
-    read = [(place, text, _words(text)) for place, text in texts]
+    done = placeholder_pattern(placeholders)
+    read = [(place, text, _words(text, done)) for place, text in texts]
     small, capital = Counter[str](), Counter[str]()
     for _, _, words in read:
         for word in words:
@@ -103,9 +106,8 @@ def left_small(texts: Iterable[str], spellings: Collection[str]) -> Counter[str]
     return counts
 
 
-def _words(text: str) -> list[_Word]:
-    labels = "|".join(map(re.escape, [*LABELS.values(), *ROLE_LABELS.values()]))
-    plain = re.sub(rf"\[(?:{labels})(?: \d+)?\]", lambda found: _PLACEHOLDER * len(found[0]), text)
+def _words(text: str, done: str) -> list[_Word]:
+    plain = re.sub(done, lambda found: _PLACEHOLDER * len(found[0]), text)
     words = []
     for match in _WORD.finditer(plain):
         bare = _POSSESSIVE.sub("", match[0])

@@ -7,7 +7,16 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autocode.anonymise.names import APOSTROPHES, HYPHENS, LABELS, ROLE_LABELS, Key, Kind, Name, normal
+from autocode.anonymise.names import (
+    APOSTROPHES,
+    HYPHENS,
+    LABELS,
+    Key,
+    Kind,
+    Name,
+    normal,
+    placeholder_pattern,
+)
 from autocode.anonymise.patterns import EMAIL, LINK, LOOK_BACK, PHONE, is_phone, same_digits
 
 # Endings that a name may take and still be the same name, by language; in the text they stay.
@@ -63,8 +72,9 @@ class Matcher:
             letters = _letters(text)
             by_first.setdefault(letters[0].lower(), []).append(_pattern(letters, exact, language))
         branches = [f"(?=(?i:{first}))(?:{'|'.join(some)})" for first, some in sorted(by_first.items())]
+        done = placeholder_pattern({one.placeholder for one in names})
         parts = [
-            rf"(?P<done>{_placeholders(names)})",
+            rf"(?P<done>{done})",
             f"(?P<email>{EMAIL})",
             rf"(?<![\w@.])(?P<link>{LINK})",
             rf"(?<![\w.,])(?P<phone>{PHONE})(?!\w|[.,]\d)",
@@ -102,13 +112,6 @@ class Matcher:
 def identity(kind: Kind, text: str) -> str:
     """What all writings of a name, address or number have in common."""
     return same_digits(text) if kind == "phone" else normal(text)
-
-
-def _placeholders(names: Sequence[Name]) -> str:
-    """A pattern of all that may stand where something was replaced."""
-    usual = "|".join(map(re.escape, [*LABELS.values(), *ROLE_LABELS.values()]))
-    own = "".join(f"|{re.escape(one)}" for one in sorted({one.placeholder for one in names} - {""}))
-    return rf"\[(?:(?:{usual})(?: \d+)?{own})\]"
 
 
 def _letters(spelling: str) -> list[str]:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from autocode.records import Transcript
 
 OUT = "anonymous"  # in a project
-KEY = "anonymous-key.yaml"
-LISTS = ("names.csv", "names.yaml", "names.yml", "names.xlsx")
 SHOWN = 40  # rows of one table
 
 
@@ -75,7 +73,7 @@ def anonymise(
     In a project: `autocode anonymise`, on files: `autocode anonymise interviews/ --out anonymous`
     """
     from autocode.anonymise import make_key, make_plan
-    from autocode.anonymise.files import check_places, write_copies
+    from autocode.anonymise.files import KEY, check_places, write_copies
     from autocode.segment.lemmas import dictionary
 
     terminal = terminal_of(context)
@@ -148,8 +146,9 @@ def _read(
 
 def _list(names: Path | None, base: Path, ordinary: Callable[[str], bool]) -> tuple[Name, ...]:
     from autocode.anonymise import read_names
+    from autocode.anonymise.files import find_list
 
-    path = names or next((base / name for name in LISTS if (base / name).is_file()), None)
+    path = names or find_list(base)
     return read_names(path, ordinary=ordinary) if path else ()
 
 

@@ -133,7 +133,8 @@ def _where(answer: Answer) -> Cell:
         else:
             stretches.append([one])
     labels = [f"{s[0].label} to {s[-1].label}" if len(s) > 1 else s[0].label for s in stretches]
-    return Cell("; ".join(labels), link=f"#{answer.statements[0].anchor}")
+    listed = next((one for one in answer.statements if one.codes), None)  # others have no place in the report
+    return Cell("; ".join(labels), link=f"#{listed.anchor}" if listed else None)
 
 
 def _readable(name: str) -> str:

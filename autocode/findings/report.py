@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from autocode import __version__
 from autocode.codebook import read_codebook
+from autocode.config import Settings, read_settings
 from autocode.dataset import read_dataset
 from autocode.errors import AgreementError
 from autocode.files import private_folder, write_private, write_together
+from autocode.findings.beside import consistency_of_answers, propositions, with_what_lies_beside
 from autocode.findings.cases import cases
 from autocode.findings.front import codebook, corpus, in_short, respondents
 from autocode.findings.gather import is_dataset, material_of_dataset, material_of_project
@@ -49,6 +51,8 @@ PARTS: tuple[Callable[[Material, Options], Part], ...] = (
     quotes,
     cases,
     sequences,
+    propositions,
+    consistency_of_answers,
     limits,
     reproduce,
 )
@@ -89,12 +93,17 @@ def read_source(
     """The material of a project or a coded dataset, and its panel for reliability. Raises `AutocodeError`."""
     if is_dataset(folder):
         dataset = read_dataset(folder)
-        return material_of_dataset(dataset, include_machine=include_machine), panel_of_dataset(dataset)
+        material = material_of_dataset(dataset, include_machine=include_machine)
+        material = with_what_lies_beside(material, dataset.transcripts, folder, Settings())
+        return material, panel_of_dataset(dataset)
     from autocode.store import open_project
 
     with open_project(folder, on_wait=on_wait) as project:
         book = read_codebook(project.codebook_path)
         material = material_of_project(project, book, include_machine=include_machine)
+        transcripts = [project.store.transcript(one.id) for one in project.store.transcripts()]
+        settings = read_settings(project.settings_path)
+        material = with_what_lies_beside(material, transcripts, project.folder, settings)
         return material, panel_of_project(project, book)
 
 
