@@ -264,10 +264,15 @@ def _listed(source: YamlFile, names: Entry | None) -> list[Place]:
         try:
             places.append(Place(Listed(**values), source.at(item.line)))  # type: ignore[arg-type]
         except ValidationError as error:
-            key, problem = first_problem(error)
-            line = keys[key].line if key in keys else item.line
-            source.fail(line, f"the {key} of a name {problem}")
+            key, _ = first_problem(error)
+            source.fail(keys[key].line if key in keys else item.line, _problem(error))
     return places
+
+
+def _problem(error: ValidationError) -> str:
+    key, problem = first_problem(error)
+    hint = f"; write one of {', '.join(KINDS)}" if (key, problem) == ("kind", "is missing") else ""
+    return f"the {key} of a name {problem}{hint}"
 
 
 def _rows(path: Path) -> list[Place]:
@@ -289,6 +294,5 @@ def _rows(path: Path) -> list[Place]:
         try:
             places.append(Place(Listed(**values), f"{path}, line {line}"))
         except ValidationError as error:
-            key, problem = first_problem(error)
-            raise AnonymiseError(f"{path}, line {line}: the {key} of a name {problem}") from None
+            raise AnonymiseError(f"{path}, line {line}: {_problem(error)}") from None
     return places

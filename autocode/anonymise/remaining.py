@@ -54,7 +54,7 @@ def remaining(
 
     A word counts that, inside sentences, more often has a capital than not, or that only begins sentences and
     is no word that `ordinary` knows; neighbours are one name. `known` are names to keep, and `placeholders`
-    (in brackets) stand for others. With `all_nouns` (German) capitals say nothing, and only words that are not
+    (in brackets) stand for others. With `all_nouns` (German) capitals say nothing: only words that are not
     ordinary count.
     """
     done = placeholder_pattern(placeholders)

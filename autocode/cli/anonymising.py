@@ -59,6 +59,10 @@ def anonymise(
         bool, typer.Option("--coded", help="Also the codes, who has seen what, and the codebook.")
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Only show; write nothing.")] = False,
+    draft: Annotated[
+        Path | None,
+        typer.Option(help="A table to write the words that remain into, for you to say what each is."),
+    ] = None,
     language: Annotated[str | None, typer.Option(help="With files: the interviews' language.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,
     yes: Annotated[
@@ -83,19 +87,22 @@ def anonymise(
     ordinary = dictionary(given.language)
     listed = _list(names, given.base, ordinary)
     model, entities = _entities(terminal, ner, given)
-    made = make_key(
-        given.transcripts,
-        listed=listed,
-        known=_known(key_path, ordinary, given.language),
-        entities=entities,
-        ordinary=ordinary,
-        language=given.language,
-        coders=given.coded.by_coder if given.coded else (),
-    )
-    plan = make_plan(given.transcripts, made, ordinary=ordinary)
+    with terminal.phase("looking for names"):
+        made = make_key(
+            given.transcripts,
+            listed=listed,
+            known=_known(key_path, ordinary, given.language),
+            entities=entities,
+            ordinary=ordinary,
+            language=given.language,
+            coders=given.coded.by_coder if given.coded else (),
+        )
+        plan = make_plan(given.transcripts, made, ordinary=ordinary)
     data = _data(plan, model)
     if not (terminal.quiet or terminal.json):
         _show(terminal, plan)
+    if draft is not None:
+        _draft(plan, draft)
     if check:
         terminal.result(_told(plan), data={**data, "written": None})
         return
@@ -180,6 +187,18 @@ def _bare(text: str) -> str:
     words = text.split()
     words = words[1:] if words and words[0].lower() == "the" else words
     return " ".join(words).removesuffix("'s").removesuffix("’s").strip(" .,;:!?\"'“”()[]")
+
+
+def _draft(plan: Plan, path: Path) -> None:
+    """The words that remain as rows of a list without kinds, the most frequent first."""
+    from autocode.anonymise.names import COLUMNS
+    from autocode.files import write_private
+    from autocode.write import write_rows
+
+    if path.exists():
+        raise AnonymiseError(f"{path}: is there already; give the draft another name")
+    with write_private(path) as file:
+        write_rows(file, [COLUMNS, *((one.text, "", "", "", "") for one in plan.remaining)])
 
 
 def _confirm(terminal: Terminal, plan: Plan, place: Path, n: int, *, yes: bool) -> None:

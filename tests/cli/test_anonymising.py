@@ -42,6 +42,12 @@ def test_copies_without_names_and_a_key_apart(study: Path, talk: Path, run: Run)
     assert {one["placeholder"]: one["times"] for one in checked.data["replaced"]} == {
         "Firm 1": 3, "Firm 2": 1, "Person 1": 1, "Respondent 1": 1, "E-mail 1": 1
     }  # fmt: skip
+    assert run("anonymise", "--check", "--draft", study.parent / "draft.csv").code == 0
+    draft = (study.parent / "draft.csv").read_text(encoding="utf-8").splitlines()
+    assert draft == ["text,kind,also,placeholder,case", "Vaasa,,,,"]
+    run("anonymise", "--check", "--names", study.parent / "draft.csv").refused(
+        "draft.csv, line 2: the kind of a name is missing; write one of person"
+    )
     run("-q", "anonymise").refused("1 word that may be names", "--check", "--yes")
     assert tree(study) == before
     with (study / "names.csv").open("a", encoding="utf-8") as file:
