@@ -79,8 +79,8 @@ def _explained(material: Material, given: Propositions, options: Options) -> str
         "what was drawn. “Consistent with” means that the interval lies on the claim's side of no relation; "
         "“not consistent with”, on the other side. Codes that go together say nothing of cause and effect, "
         "the order within an interview is partly the interviewer's, and several claims were looked at, each "
-        f"by itself. With less than {LEAST_PLACES} places for each kind of codes, or {LEAST_INTERVIEWS} "
-        "interviews, nothing is said."
+        f"by itself. With fewer than {LEAST_PLACES} places for each kind of codes, or "
+        f"{LEAST_INTERVIEWS} interviews, nothing is said."
     )
 
 
