@@ -17,6 +17,7 @@ LONGEST_VALUE = 60  # characters; longer texts are no groups to compare
 _OURS = frozenset(
     {"turn", "codable", "backchannel", "guide_question", "guide_score", "dropped_units", "cues"}
 )
+_WHO = frozenset({"respondent", "speaker", "name", "person", "participant"})  # may be names: never shown
 
 
 def plain_attributes(meta: Mapping[str, Any]) -> dict[str, str]:
@@ -27,7 +28,7 @@ def plain_attributes(meta: Mapping[str, Any]) -> dict[str, str]:
     """
     found = {}
     for name, value in meta.items():
-        if name not in _OURS and isinstance(value, str | int | float):
+        if name not in _OURS and name.casefold() not in _WHO and isinstance(value, str | int | float):
             text = " ".join(str(value).split())
             if 0 < len(text) <= LONGEST_VALUE:
                 found[str(name)] = text
@@ -65,6 +66,6 @@ def _values(source: YamlFile, entry: Entry) -> dict[str, str]:
         text = " ".join(source.text(one, name).split())
         if len(text) > LONGEST_VALUE:
             source.fail(one.line, f"'{name}' has more than {LONGEST_VALUE} characters")
-        if text:
+        if text and name.casefold() not in _WHO:
             values[name] = text
     return values

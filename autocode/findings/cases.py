@@ -56,7 +56,7 @@ def _explained(options: Options) -> str:
         f"({percent(options.level)}) take into account that what is said in one interview hangs together: "
         "with ten interviews or more whole interviews are drawn again and again, with fewer each is left out "
         "in turn. They are not corrected for the number of comparisons: where many are made, the odd one "
-        "leaves 0 out by chance, and a few interviews are never a sample of all firms."
+        "leaves out 0 by chance, and a few interviews are never a sample of all firms."
     )
 
 
@@ -76,10 +76,11 @@ def _blocks(
         with_interval = [one for one in tested if one.low is not None and one.high is not None]
         clear = sum(one.low > 0 or one.high < 0 for one in with_interval)  # type: ignore[operator]
         said += (
-            f" Of {counted(len(with_interval), 'difference')} with an interval, {clear} leave 0 out; about "
-            f"{len(with_interval) * (1 - options.level):.1f} would if there were none."
+            f" {counted(len(with_interval), 'difference')} with an interval; {clear} of these intervals "
+            f"leave out 0, about {len(with_interval) * (1 - options.level):.1f} would if there were no "
+            "difference."
         )
-    heads = ["Code", *values, *([f"{values[0]} minus {values[1]}"] if two else [])]
+    heads = ["Code", *values, *([f"{values[0]} minus {values[1]}, in points"] if two else [])]
     lines = []
     for one in compared:
         book = material.codebook
@@ -88,7 +89,8 @@ def _blocks(
         if two:
             cells.append(_difference(one.differences[values[0]]))
         lines.append(Line(cells, strong=book.depth(one.code_id) == 0))
-    note = "" if two else "How each group differs from all others is in comparison.csv."
+    apart = "Apart: the interval of the difference, in percentage points, leaves out 0."
+    note = apart if two else "How each group differs from all others is in comparison.csv."
     return [
         Heading(grouping.attribute.capitalize()),
         Text(said),

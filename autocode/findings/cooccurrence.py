@@ -124,6 +124,8 @@ def log_lift(sums: Floats) -> Floats:
 
 
 def _interval(sums: Floats, n_both: int, options: Options) -> tuple[float | None, float | None, str | None]:
+    if int((sums[:, 3] > 0).sum()) < 2:
+        return None, None, "there is only one interview"
     if n_both < LEAST_MEETINGS:
         return None, None, "they meet only once"
     found = clustered(sums, log_lift, options)

@@ -11,8 +11,9 @@ from autocode.report.blocks import Block, Cell, Entry, Heading, Index, Line, Sec
 
 def behind(entries: Sequence[Entry]) -> Section:
     """The statements that each number counts."""
+    index = Index([one for one in entries if one.places])
     return Section(
-        "behind", "What the numbers count", [Text("Each number of this report leads here."), Index(entries)],
+        "behind", "What the numbers count", [Text("Each number of this report leads here."), index],
         absent="there are no numbers", page_only=True,
     )  # fmt: skip
 
@@ -26,7 +27,7 @@ def statements(material: Material) -> Section:
             continue
         lines = [
             Line([
-                Cell(one.label), Cell(str(one.respondent)), Cell(one.text),
+                Cell(one.label), Cell(str(one.respondent)), Cell(one.text, verbatim=True),
                 Cell("\n".join(material.codebook[id].name for id in material.finest(one)),
                      tag="machine" if one.by_machine else ""),
             ], anchor=one.anchor)

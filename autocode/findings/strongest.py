@@ -99,7 +99,8 @@ def _table(material: Material, caption: str, found: Sequence[Quote]) -> Table:
     lines = [
         Line([
             Cell(str(one.respondent), _known(one.attributes), tag="machine" if by_machine else ""),
-            Cell(one.text), Cell(_context(quote)), Cell(one.label, link=f"#{one.anchor}"),
+            Cell(one.text, verbatim=True), Cell(_context(quote), verbatim=True),
+            Cell(one.label, link=f"#{one.anchor}"),
         ])
         for quote in found
         for one in [quote.statement]

@@ -36,7 +36,7 @@ def thematic_map(material: Material, options: Options) -> Part:
     entries: list[Entry] = []
     for within, pairs in found.items():
         blocks.append(Heading(f"Codes that come together {SAID[within]}"))
-        blocks += _within(material, within, codes, pairs)
+        blocks += _within(material, within, pairs, options)
         entries += [
             entry(_anchor(within, pair), f"{_names(material, pair)}, {SAID[within]}", pair.together)
             for pair in pairs[:MOST_SHOWN]
@@ -60,13 +60,13 @@ def _explained(material: Material, options: Options) -> str:
         "Lift is how many times more often two codes meet than if they had nothing to do with each other: 1 "
         f"means no relation. Its {percent(options.level)} interval takes into account that what is said in "
         f"one interview hangs together ({how}, on the logarithm of the lift). No interval is corrected for "
-        "the number of pairs that were looked at, so the odd one leaves 1 out by chance: a map is for "
+        "the number of pairs that were looked at, so the odd one leaves out 1 by chance: a map is for "
         "finding relations to read about, not a test of them. Codes that stand above one another do not "
         "count as meeting, and only statements that somebody has read count."
     )
 
 
-def _within(material: Material, within: Within, codes: Sequence[str], pairs: Sequence[Pair]) -> list[Block]:
+def _within(material: Material, within: Within, pairs: Sequence[Pair], options: Options) -> list[Block]:
     n = len(contexts(material, within))
     what = {"statement": "statement", "turn": "turn", "answer": "answer"}[within]
     if not pairs:
@@ -74,9 +74,9 @@ def _within(material: Material, within: Within, codes: Sequence[str], pairs: Seq
     clear = [pair for pair in pairs if pair.apart_from_chance]
     expected = sum(pair.low is not None for pair in pairs)
     said = (
-        f"{counted(n, what)}; {counted(len(pairs), 'pair')} of codes meet in at least one of them. Of "
-        f"{counted(expected, 'pair')} with an interval, {len(clear)} leave 1 out; if no two codes had "
-        f"anything to do with each other, about {expected * 0.05:.1f} would."
+        f"{counted(n, what)}; {counted(len(pairs), 'pair')} of codes meet in at least one of them, "
+        f"{expected} with an interval. {len(clear)} of these intervals leave out 1; if no two codes had "
+        f"anything to do with each other, about {expected * (1 - options.level):.1f} would."
     )
     figure = Figure(
         f"Codes that come together {SAID[within]}. A code's circle grows with its statements, a line with "
@@ -86,7 +86,7 @@ def _within(material: Material, within: Within, codes: Sequence[str], pairs: Seq
         f"Thematic map: codes {SAID[within]}",
         "; ".join(f"{_names(material, p)}: {p.n_both} times, lift {p.lift:.1f}" for p in pairs[:8])
         + ". The table below has more.",
-        draw(material, codes, pairs[:MOST_LINES], within),
+        draw(material, map_codes(material), pairs[:MOST_LINES], within),
         f"thematic-map-{within}",
     )
     return [Text(said), figure, _table(material, within, pairs)]
@@ -138,7 +138,7 @@ def draw(material: Material, codes: Sequence[str], pairs: Sequence[Pair], within
         size = 4 + 12 * math.sqrt(n_of[id] / max(most, 1))
         fill = colour_of(material.codebook, id)
         dot = Dot(*places[id], size, fill, "paper", link, f"{name}: {counted(n_of[id], 'statement')}")
-        label = _label(f"{name} ({n_of[id]})", _at(middle, radius + size + 6, angles[id]), angles[id], link)
+        label = _label(f"{name} ({n_of[id]})", _at(middle, radius + size + 10, angles[id]), angles[id], link)
         groups.append(Group(id, [dot, *label]))
     return Drawing(2 * middle[0], 2 * middle[1], groups)
 

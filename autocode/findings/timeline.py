@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 
 from autocode.findings.look import colour_of
 from autocode.findings.material import Interview, Material, Statement
 from autocode.findings.part import Cells, Options, Part, entry, linked, nothing_accepted, place
+from autocode.findings.precedence import ALL_WAYS, Precedence, least_p
 from autocode.findings.sequences import MOST_CODES, Order, order_of
 from autocode.report.apa import counted, probability
 from autocode.report.blocks import Block, Cell, Entry, Figure, Heading, Line, Section, Table, Text
@@ -33,28 +35,34 @@ def sequences(material: Material, options: Options) -> Part:
             Section("sequences", TITLE, absent="no interview has two statements with codes that occur twice")
         )
     names = [material.codebook[id].name for id in order.codes]
-    blocks: list[Block] = [Text(_explained(order, options)), _matrix(order, names, material)]
-    blocks += [
-        Heading("Right after each other"), *_table(order, names, later=False),
-        Heading("Earlier and later in an interview"), *_table(order, names, later=True),
+    blocks: list[Block] = [
+        Text(f"{counted(len(order.statements), 'coded statement')} in "
+             f"{counted(order.n_interviews, 'interview')}. Order is not cause: that one subject comes first "
+             "may be the guide's doing."),
+        Heading("Right after each other"), Text(_explained(order, options)), _matrix(order, names),
+        _nearest(order, names),
+        Heading("Earlier and later in an interview"), *_precedence(material, order),
         Heading("Interview by interview"), *_pictures(material, order),
     ]  # fmt: skip
-    rows = _rows(order)
-    record = {"pairs": [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]}
-    return Part(Section("sequences", TITLE, blocks), record, _entries(order, names), {"sequences": rows})
+    tables = {"transitions": _rows(order), "precedence": _precedence_rows(order)}
+    record = {
+        name: [dict(zip(rows[0], row, strict=True)) for row in rows[1:]] for name, rows in tables.items()
+    }
+    return Part(Section("sequences", TITLE, blocks), record, _entries(order, names), tables)
 
 
 def _explained(order: Order, options: Options) -> str:
     n = len(order.codes)
     left_out = f" Only the {MOST_CODES} most frequent codes take part." if n == MOST_CODES else ""
+    alone, together = int((order.p < CLEAR).sum()), int((order.p_adjusted < CLEAR).sum())
     return (
-        f"{counted(order.n_statements, 'coded statement')} in {counted(order.n_interviews, 'interview')}. "
         "What is found is held against chance: the coded statements of each interview are shuffled "
         f"{options.replicates:,} times among their places, so that only their order changes. p is two-sided; "
         f"adjusted p is for all {n * n} pairs together (Westfall & Young), and only this one should be "
-        "believed of a pair that nobody expected beforehand. Subjects come in stretches, so that a code "
-        f"often follows itself.{left_out} Order is not cause: that one subject comes first may be the "
-        "guide's doing."
+        f"believed of a pair that nobody expected beforehand. {alone} pairs have p < .05 taken alone (about "
+        f"{CLEAR * n * n:.1f} would by chance), {together} when all are taken together. Subjects come in "
+        "stretches, so that a code follows itself more often, and others less often, than by chance."
+        f"{left_out}"
     )
 
 
@@ -62,7 +70,7 @@ def _anchor(a: str, b: str) -> str:
     return f"after-{place(a)}-{place(b)}"
 
 
-def _matrix(order: Order, names: Sequence[str], material: Material) -> Figure:
+def _matrix(order: Order, names: Sequence[str]) -> Figure:
     n = len(names)
     words, cells = list[Words](), list[Box | Words]()
     top = 40
@@ -72,12 +80,12 @@ def _matrix(order: Order, names: Sequence[str], material: Material) -> Figure:
         words.append(Words(NAMES - 8, y + 21, line, "end", size=12))
         words.append(Words(NAMES + row * CELL + CELL / 2, top - 8, f"{row + 1}", "middle", "quiet", size=12))
         for column in range(n):
-            count, expected = order.next[row, column], order.next_expected[row, column]
-            p = order.next_p[row, column]
+            count, expected = order.counts[row, column], order.expected[row, column]
+            p = order.p[row, column]
             fill = NEITHER if p >= CLEAR else MORE if count > expected else LESS
             link = f"#{_anchor(order.codes[row], order.codes[column])}" if count else ""
             title = f"{name}, then {names[column]}: {count:.0f} times, {expected:.1f} by chance"
-            x, bold = NAMES + column * CELL, bool(order.next_p_adjusted[row, column] < CLEAR)
+            x, bold = NAMES + column * CELL, bool(order.p_adjusted[row, column] < CLEAR)
             cells.append(Box(x, y, CELL - 2, CELL - 2, fill, fill, link, title))
             if count:
                 cells.append(Words(x + CELL / 2 - 1, y + 21, f"{count:.0f}", "middle", DARK, bold, 12, link))
@@ -96,41 +104,57 @@ def _matrix(order: Order, names: Sequence[str], material: Material) -> Figure:
     )
 
 
-def _table(order: Order, names: Sequence[str], *, later: bool) -> list[Block]:
-    observed, expected = (order.later, order.later_expected) if later else (order.next, order.next_expected)
-    p, adjusted = (order.later_p, order.later_p_adjusted) if later else (order.next_p, order.next_p_adjusted)
-    ranked = [
-        (float(p[i, j]), -abs(float(observed[i, j] - expected[i, j])), int(i), int(j))
-        for i, j in np.argwhere(np.maximum(observed, expected) > 0)
-        if not (later and i == j)
-    ]
-    ranked.sort()
-    clear = sum(bool(adjusted[i, j] < CLEAR) for *_, i, j in ranked)
-    alone = sum(one[0] < CLEAR for one in ranked)
-    said = (
-        f"Of {counted(len(ranked), 'pair')}, {alone} have p < .05 taken alone (about "
-        f"{CLEAR * len(ranked):.1f} would by chance) and {clear} when all are taken together."
+def _nearest(order: Order, names: Sequence[str]) -> Table:
+    """The pairs farthest from chance."""
+    ranked = sorted(
+        (float(order.p[i, j]), -abs(float(order.counts[i, j] - order.expected[i, j])), int(i), int(j))
+        for i, j in np.argwhere(np.maximum(order.counts, order.expected) > 0)
     )
-    if later:
-        said += (
-            " Counted are pairs of statements of one interview, the first with one code and any later one "
-        )
-        said += "with the other."
-    lines = []
-    for alone_p, _, i, j in ranked[:MOST_SHOWN]:
-        n = int(observed[i, j])
-        cell = Cell(f"{n:,}") if later else linked(n, _anchor(order.codes[i], order.codes[j]))
-        lines.append(
-            Line(
-                [Cell(names[i]), Cell(names[j]), cell, Cell(f"{expected[i, j]:.1f}"),
-                 Cell(probability(alone_p)), Cell(probability(float(adjusted[i, j])))],
-                strong=bool(adjusted[i, j] < CLEAR),
-            )
-        )  # fmt: skip
-    caption = f"The {len(lines)} pairs farthest from chance" if len(ranked) > len(lines) else "All pairs"
-    how = "one earlier, one later" if later else "one right after the other"
-    heads = ["First", "Then", "Times", "By chance", "p", "p adjusted"]
-    return [Text(said), Table(f"{caption}: {how}", heads, lines, n_text=2)]
+    lines = [
+        Line([
+            Cell(names[i]), Cell(names[j]),
+            linked(int(order.counts[i, j]), _anchor(order.codes[i], order.codes[j])),
+            Cell(f"{order.expected[i, j]:.1f}"), Cell(probability(p)),
+            Cell(probability(float(order.p_adjusted[i, j]))),
+        ], strong=bool(order.p_adjusted[i, j] < CLEAR))
+        for p, _, i, j in ranked[:MOST_SHOWN]
+    ]  # fmt: skip
+    caption = f"One code right after another: the {len(lines)} pairs farthest from chance"
+    return Table(caption, ["First", "Then", "Times", "By chance", "p", "p adjusted"], lines, n_text=2)
+
+
+def _precedence(material: Material, order: Order) -> list[Block]:
+    """Which of two codes comes earlier, over interviews."""
+    found = order.precedences
+    if not found:
+        return [Text("No interview has two different codes in an order.")]
+    n, alone = order.n_interviews, sum(one.p < CLEAR for one in found)
+    together = sum(one.p_adjusted < CLEAR for one in found)
+    said = (
+        "Counted are pairs of statements of one interview, one with each code. If there were no order, every "
+        "interview would be as likely told backwards; so each is turned round or left in "
+        + (f"all {2**n:,} ways" if n <= ALL_WAYS else "many ways drawn by chance")
+        + f", which leaves the stretches as they are. Of {counted(len(found), 'pair')} of codes, {alone} "
+        f"have p < .05 taken alone (about {CLEAR * len(found):.1f} would by chance), {together} when all are "
+        "taken together."
+    )
+    if n <= ALL_WAYS and least_p(n) >= CLEAR:
+        said += f" With {counted(n, 'interview')} no p can be below {least_p(n):.2g}."
+    book = material.codebook
+    lines = [
+        Line([
+            Cell(book[one.first].name), Cell(book[one.then].name),
+            Cell(f"{one.n_first:,} of {one.n_pairs:,}"),
+            Cell(f"{one.n_interviews_first} of {one.n_interviews}"), Cell(probability(one.p)),
+            Cell(probability(one.p_adjusted)),
+        ], strong=one.p_adjusted < CLEAR)
+        for one in found[:MOST_SHOWN]
+    ]  # fmt: skip
+    heads = ["Earlier", "Later", "In this order", "Interviews", "p", "p adjusted"]
+    return [
+        Text(said),
+        Table(f"Which code comes earlier: the {len(lines)} surest pairs", heads, lines, n_text=2),
+    ]
 
 
 def _entries(order: Order, names: Sequence[str]) -> list[Entry]:
@@ -138,26 +162,25 @@ def _entries(order: Order, names: Sequence[str]) -> list[Entry]:
         entry(_anchor(a, b), f"{names[i]}, then {names[j]}", order.following(a, b))
         for i, a in enumerate(order.codes)
         for j, b in enumerate(order.codes)
-        if order.next[i, j]
+        if order.counts[i, j]
     ]
 
 
 def _rows(order: Order) -> list[Cells]:
-    rows: list[Cells] = [
-        ("first", "then", "next", "next_by_chance", "next_p", "next_p_adjusted", "later", "later_by_chance",
-         "later_p", "later_p_adjusted")
+    rows: list[Cells] = [("first", "then", "times", "by_chance", "p", "p_adjusted")]
+    rows += [
+        (a, b, int(order.counts[i, j]),
+         *(round(float(one[i, j]), 5) for one in (order.expected, order.p, order.p_adjusted)))
+        for i, a in enumerate(order.codes)
+        for j, b in enumerate(order.codes)
     ]  # fmt: skip
-    for i, a in enumerate(order.codes):
-        for j, b in enumerate(order.codes):
-            numbers = (
-                (int(observed[i, j]), *(round(float(one[i, j]), 5) for one in more))
-                for observed, *more in (
-                    (order.next, order.next_expected, order.next_p, order.next_p_adjusted),
-                    (order.later, order.later_expected, order.later_p, order.later_p_adjusted),
-                )
-            )
-            rows.append((a, b, *(number for part in numbers for number in part)))
     return rows
+
+
+def _precedence_rows(order: Order) -> list[Cells]:
+    names = [one.name for one in fields(Precedence)]
+    rows: list[Cells] = [names]
+    return [*rows, *([getattr(one, name) for name in names] for one in order.precedences)]
 
 
 # Pictures

@@ -68,6 +68,7 @@ class Cell:
     marks: tuple[str, ...] = ()  # of the table's notes
     tag: str = ""  # a word that stands out
     link: str | None = None  # `#name`: within the report
+    verbatim: bool = False  # what somebody said: its brackets are no gaps to fill
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,11 +165,11 @@ def _shape(shape: Shape, page: str) -> str:
 
 def _plain(shape: Shape) -> str:
     if isinstance(shape, Words):
-        bold = ' font-weight="650"' if shape.bold else ""
+        bold = ";font-weight:650" if shape.bold else ""
         size = f";font-size:{shape.size:g}px" if shape.size != FONT else ""
         return (
-            f'<text x="{shape.x:.1f}" y="{shape.y:.1f}" text-anchor="{shape.side}"{bold} '
-            f'style="fill:{_colour(shape.colour)}{size}">{_e(shape.text)}</text>'
+            f'<text x="{shape.x:.1f}" y="{shape.y:.1f}" text-anchor="{shape.side}" '
+            f'style="fill:{_colour(shape.colour)}{size}{bold}">{_e(shape.text)}</text>'
         )
     about = f"<title>{_e(shape.title)}</title>" if shape.title else ""
     if isinstance(shape, Box):

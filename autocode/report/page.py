@@ -151,7 +151,9 @@ def _facts(block: Facts) -> str:
 def _kind(table: Table, column: int) -> str:
     if not table.is_text(column):
         return ""
-    longest = max((len(line.cells[column].text) for line in table.lines), default=0)
+    longest = max(
+        (len(line.cells[column].text + line.cells[column].below) for line in table.lines), default=0
+    )
     return f' class="text {"tight" if longest < 12 else "name" if longest < 60 else "prose"}"'
 
 
@@ -169,7 +171,7 @@ def _line(line: Line, kinds: Sequence[str], name: str) -> str:
 
 
 def _cell(cell: Cell, name: str) -> str:
-    said = _breakable(_with_gaps(cell.text))
+    said = _breakable(_e(cell.text) if cell.verbatim else _with_gaps(cell.text))
     if link := safe_link(cell.link):
         said = f'<a href="{_e(link)}">{said}</a>'
     if cell.marks:
