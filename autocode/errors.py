@@ -10,7 +10,9 @@
     |-- AgreementError       ratings from which no coefficient can be computed
     |-- LearnError           human codes that cannot be used, or are not enough
     |-- ExchangeError        another program's project that cannot be read, taken over or written
-    `-- ThemesError          utterances in which no themes can be found
+    |-- ThemesError          utterances in which no themes can be found
+    |-- AnonymiseError       a list of names, or a key, that cannot be used
+    `-- FindingsError        codings, or facts about interviews, that no findings can be reported from
 
 A message says where, what was found, and what would do. It names files, rows and ids,
 never what a participant said.
@@ -59,3 +61,11 @@ class ExchangeError(AutocodeError):
 
 class ThemesError(AutocodeError):
     """Utterances in which no themes can be found."""
+
+
+class AnonymiseError(AutocodeError):
+    """A list of names, or a key, that cannot be used."""
+
+
+class FindingsError(AutocodeError):
+    """Codings, or facts about interviews, that no findings can be reported from."""

@@ -152,3 +152,12 @@ def harmless(text: str) -> str:
 
 def _dump(row: Mapping[str, Any], file: TextIO) -> None:
     file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_rows(file: TextIO, rows: Iterable[Sequence[object]]) -> None:
+    """Rows as CSV: nothing for None, and no text that a spreadsheet would take for a formula."""
+    writer = csv.writer(file, lineterminator="\n")
+    for row in rows:
+        writer.writerow(
+            ["" if cell is None else harmless(cell) if isinstance(cell, str) else cell for cell in row]
+        )

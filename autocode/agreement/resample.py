@@ -61,10 +61,14 @@ def estimator_interval(
     replicates: int = 2000,
     seed: int = 0,
     thresholds: Sequence[float] = THRESHOLDS,
+    highest: float = 1.0,
 ) -> Interval:
-    """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews."""
+    """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews.
+
+    `highest` is the largest value that there can be.
+    """
     if sample.counts is None and sample.n_groups < MIN_CLUSTERS:
-        return jackknife(estimator, sample.n_groups, level=level)
+        return jackknife(estimator, sample.n_groups, level=level, highest=highest)
     values = replicate(estimator, sample, replicates=replicates, seed=seed)
     return summarise(
         values,

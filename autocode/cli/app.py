@@ -81,6 +81,7 @@ def run(arguments: Sequence[str]) -> int:
 def _add_commands() -> None:
     import autocode.cli.adding
     import autocode.cli.agreeing
+    import autocode.cli.anonymising
     import autocode.cli.codebook
     import autocode.cli.coding
     import autocode.cli.demo
@@ -88,6 +89,7 @@ def _add_commands() -> None:
     import autocode.cli.exchanging
     import autocode.cli.learning
     import autocode.cli.project
+    import autocode.cli.reporting
     import autocode.cli.reviewing
     import autocode.cli.status
     import autocode.cli.themes  # noqa: F401  # each module adds its commands

@@ -23,6 +23,15 @@ def scores_of(probabilities: NDArray[np.float64], thresholds: NDArray[np.float64
     return sigmoid(_logit(probabilities) - _logit(thresholds))
 
 
+def probabilities_of(scores: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The probabilities that `scores_of` made scores of.
+
+    >>> probabilities_of(scores_of(np.array([[0.3]]), np.array([0.2])), np.array([0.2])).round(6).tolist()
+    [[0.3]]
+    """
+    return sigmoid(_logit(scores) + _logit(thresholds))
+
+
 def suggestions(
     explainer: Explainer,
     signals: Signals,

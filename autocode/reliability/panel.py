@@ -105,7 +105,7 @@ def with_kinds(panel: Panel, *, coders: Sequence[str] = (), machines: Sequence[s
     apart = [
         name
         for name in known
-        if name in machines or ((name in panel.machines or _is_machine(name)) and name not in coders)
+        if name in machines or ((name in panel.machines or is_machine(name)) and name not in coders)
     ]
     apart.sort(key=lambda name: list(machines).index(name) if name in machines else len(machines))
     people = {name: coding for name, coding in known.items() if name not in apart and name != CONSENSUS}
@@ -132,6 +132,7 @@ def counted_blindness(flags: Iterable[bool | None]) -> Blindness:
     return Blindness(found.count(True), found.count(False), found.count(None))
 
 
-def _is_machine(name: str) -> bool:
+def is_machine(name: str) -> bool:
+    """Is a coder of this name a machine, as far as the name tells?"""
     low = name.casefold()
     return low == MACHINE or low.startswith((f"{MACHINE}-", f"{MACHINE}_", f"{MACHINE} ", f"{MACHINE}:"))

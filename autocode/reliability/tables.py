@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from autocode.files import private_folder, write_together
 from autocode.reliability.panel import Panel
 from autocode.reliability.record import Record, Row
-from autocode.write import harmless
+from autocode.write import write_rows
 
 RECORD = "agreement.json"
 NUMBERS = (
@@ -28,8 +27,8 @@ def write_files(record: Record, panel: Panel, folder: Path) -> list[Path]:
         json.dump(record, files[0], ensure_ascii=False, indent=1, allow_nan=False)
         files[0].write("\n")
         for file, table in zip(files[1:-1], TABLES.values(), strict=True):
-            _write(file, table(record))
-        _write(files[-1], ratings(panel))
+            write_rows(file, table(record))
+        write_rows(files[-1], ratings(panel))
     return [folder / name for name in names]
 
 
@@ -135,11 +134,3 @@ TABLES = {
 
 def _numbers(row: Mapping[str, Any]) -> list[object]:
     return [*(row.get(name) for name in NUMBERS[:-1]), "; ".join(row["caveats"])]
-
-
-def _write(file: TextIO, rows: Iterable[Cells]) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    for row in rows:
-        writer.writerow(
-            ["" if cell is None else harmless(cell) if isinstance(cell, str) else cell for cell in row]
-        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 # autocode's language codes that simplemma names otherwise
 _SIMPLEMMA = {"no": "nb", "hr": "hbs", "sr": "hbs", "bs": "hbs", "tl": "tl"}
 
@@ -36,3 +38,18 @@ class Lemmatizer:
             return word.lower()
         self._has_table = True
         return lemma.lower() or word.lower()
+
+
+def dictionary(language: str) -> Callable[[str], bool]:
+    """Whether simplemma's table of a language has a word, names included; never where there is no table."""
+    import simplemma
+
+    code = _SIMPLEMMA.get(language, language)
+
+    def knows(word: str) -> bool:
+        try:
+            return bool(simplemma.is_known(word, lang=code))
+        except ValueError:  # a language that simplemma has no table for
+            return False
+
+    return knows

@@ -114,6 +114,14 @@ def coverage(connection: Connection) -> dict[int, dict[int, bool]]:
     return dict(found)
 
 
+def drawn(connection: Connection) -> dict[int, float]:
+    """The units that were drawn by chance for somebody to code, each with its probability."""
+    query = select(assignments.c.utterance_id, assignments.c.probability).where(
+        assignments.c.probability.is_not(None)
+    )
+    return {unit: float(probability) for unit, probability in connection.execute(query)}
+
+
 def begun(connection: Connection, coder: int) -> set[int]:
     """Units of which a coder has decided something, or which he or she was given."""
     return {

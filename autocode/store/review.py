@@ -166,6 +166,11 @@ class ReviewStore:
         with self._database.read() as connection:
             return decided.coverage(connection)
 
+    def drawn(self) -> dict[int, float]:
+        """The units that were drawn by chance for somebody to code, each with its probability."""
+        with self._database.read() as connection:
+            return decided.drawn(connection)
+
     def begun(self, coder: int) -> set[int]:
         """Units of which a coder has decided something, or which he or she was given."""
         with self._database.read() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.errors import ThemesError
+from autocode.learn.suggest import probabilities_of
 from autocode.pipeline import CodedTranscript, Coder
 from autocode.records import Utterance
+from autocode.respondents import person, respondents_of, spread
 from autocode.themes.communities import ConsensusCommunities
 from autocode.themes.saturation import Saturation, measure_saturation
 from autocode.themes.stability import STABLE, Stability, measure_stability
@@ -29,11 +30,6 @@ LEAST = 10  # statements from which themes can be found
 N_LABEL = 3  # words
 N_STATEMENTS = 6  # shown for a theme
 PACKAGES = ("bertopic", "graspologic-native", "numpy", "scikit-learn", "scipy")
-_NO_NAME = re.compile(
-    r"(?:respondent|interviewee|participant|informant|client|patient|subject|speaker|person|unknown|[a-z])?"
-    r"[\s_.-]*\d*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +153,10 @@ def read_statements(coder: Coder, codings: Sequence[CodedTranscript]) -> Stateme
     segmenter, texts = coder.segmenter, [utterance.text for utterance in said]
     names = {utterance.speaker for coding in codings for utterance in coding.utterances}
     words = telling_words(segmenter, texts, talk_words(segmenter, names))
-    numbers = respondents_of(said)
+    numbers = respondents_of(utterance for coding in codings for utterance in coding.codable)
     return Statements(
         tuple(said),
-        tuple(numbers[_person(utterance)] for utterance in said),
+        tuple(numbers[person(utterance)] for utterance in said),
         coder.embedder.embed([segmenter.clean(text) for text in texts]),
         said_in_several(words, [utterance.transcript_id for utterance in said]),
         np.array(covered),
@@ -227,10 +223,9 @@ def _covered(coder: Coder, coding: CodedTranscript) -> Sequence[float]:
             if any(one.decision != "reject" for one in found)
         }
         return [float(utterance.id in kept) for utterance in coding.codable]
-    threshold = np.clip(coder.model.learned.rule.thresholds, 1e-9, 1 - 1e-9)
-    score = np.clip(coding.scores.astype(np.float64), 1e-9, 1 - 1e-9)
-    odds = score / (1 - score) * threshold / (1 - threshold)  # undoes `autocode.learn.suggest.scores_of`
-    return [float(value) for value in (odds / (1 + odds)).max(axis=1, initial=0.0)]
+    thresholds = coder.model.learned.rule.thresholds
+    likely = probabilities_of(coding.scores.astype(np.float64), thresholds)
+    return [float(value) for value in likely.max(axis=1, initial=0.0)]
 
 
 def nearest_code(coder: Coder, embeddings: NDArray[np.float32]) -> tuple[str, float]:
@@ -243,40 +238,10 @@ def nearest_code(coder: Coder, embeddings: NDArray[np.float32]) -> tuple[str, fl
     return best, 1.0 - float(cosine[coder.codebook.ids.index(best)])
 
 
-def respondents_of(utterances: Sequence[Utterance]) -> dict[tuple[str, str], str]:
-    """R1, R2 ... in order of appearance, by transcript and speaker.
-
-    A name is the same person in all transcripts; a mere part such as "Respondent 1" is another one in each.
-    """
-    numbers: dict[tuple[str, str], str] = {}
-    for utterance in utterances:
-        numbers.setdefault(_person(utterance), f"R{len(numbers) + 1}")
-    return numbers
-
-
-def _person(utterance: Utterance) -> tuple[str, str]:
-    speaker = " ".join(utterance.speaker.split()).casefold()
-    return (utterance.transcript_id if _NO_NAME.fullmatch(speaker) else "", speaker)
-
-
 def representative(embeddings: NDArray[np.float32]) -> NDArray[np.intp]:
     """Rows by how near they are to the middle of all, nearest first."""
     middle = embeddings.mean(axis=0)
     return np.asarray(np.argsort(-(embeddings @ middle), kind="stable"), np.intp)
-
-
-def spread(respondents: Sequence[str], order: Sequence[int] | NDArray[np.intp], n: int) -> list[int]:
-    """The first `n` of `order`, but nobody's second statement before everybody's first.
-
-    >>> spread(["R1", "R1", "R2"], [0, 1, 2], 2)
-    [0, 2]
-    """
-    times = Counter[str]()
-    ranked = []
-    for place, row in enumerate(order):
-        ranked.append((times[respondents[row]], place, int(row)))
-        times[respondents[row]] += 1
-    return [row for *_, row in sorted(ranked)[:n]]
 
 
 def _counted(names: Any) -> dict[str, int]:

@@ -15,10 +15,10 @@ from autocode.cli import main
 from autocode.codebook import Codebook
 from autocode.config import Settings
 from autocode.errors import ThemesError
+from autocode.respondents import respondents_of, spread
 from autocode.themes import Found, find_themes, write_themes
 from autocode.themes.communities import ConsensusCommunities
 from autocode.themes.files import FILES
-from autocode.themes.find import respondents_of, spread
 from autocode.themes.graph import nearest
 from tests.themes.conftest import RESPONDENTS, SUBJECTS, coded, write_interviews
 

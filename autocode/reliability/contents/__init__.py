@@ -1,7 +1,5 @@
 """What a reliability report says, in order, whatever it is written to.
 
-blocks      what a report is made of
-apa         how numbers are written
 tables      tables of coefficients and codes
     plots       the rows of the forest plot
 results     sections on the codebook
@@ -15,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autocode.reliability.contents import coders, reporting, results, statements
-from autocode.reliability.contents.blocks import Bullets, Record, Section
+from autocode.report.blocks import Record, Section, with_absent
 
 SECTIONS: list[Callable[[Record], Section]] = [
     results.in_short,
@@ -44,12 +42,7 @@ SECTIONS: list[Callable[[Record], Section]] = [
 
 def sections(record: Record) -> list[Section]:
     """The sections that have something to say; the last names the others and why they are not there."""
-    made = [make(record) for make in SECTIONS]
-    there = [section for section in made if section.blocks]
-    absent = [f"{section.title}: {section.absent}." for section in made if not section.blocks]
-    if absent:
-        there.append(Section("absent", "Not in this report", [Bullets(absent)]))
-    return there
+    return with_absent([make(record) for make in SECTIONS])
 
 
 def title(record: Record) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autocode.reliability.contents.apa import DASH, count, decimal, interval, percent, probability, share
-from autocode.reliability.contents.blocks import Block, Cell, Heading, Line, Record, Section, Table, Text
 from autocode.reliability.contents.tables import KINDS, Notes, measures, name_of, side_by_side
+from autocode.report.apa import DASH, count, decimal, interval, percent, probability, share
+from autocode.report.blocks import Block, Cell, Heading, Line, Record, Section, Table, Text
 
 
 def data(record: Record) -> Section:

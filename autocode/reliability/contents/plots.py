@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 from autocode.agreement.per_code import FEW_POSITIVES
-from autocode.reliability.contents.apa import DASH, count, decimal, interval, percent
-from autocode.reliability.contents.blocks import Forest, ForestRow, Record
 from autocode.reliability.contents.tables import Row, few, name_of, primary, symbol_of
+from autocode.report.apa import DASH, count, decimal, interval, percent
+from autocode.report.blocks import Forest, ForestRow, Record
 
 MOST_IN_PLOT = 40
 LEAST_START = -0.4

@@ -7,8 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from autocode.agreement.per_code import FEW_POSITIVES
-from autocode.reliability.contents.apa import count, counted, decimal, interval, percent, share
-from autocode.reliability.contents.blocks import (
+from autocode.reliability.contents.results import whole_codebook
+from autocode.reliability.contents.tables import (
+    Notes,
+    few,
+    name_of,
+    primary,
+    row_named,
+    symbol_of,
+    value_cell,
+)
+from autocode.report.apa import count, counted, decimal, interval, percent, share
+from autocode.report.blocks import (
     Block,
     Bullets,
     Cell,
@@ -20,16 +30,6 @@ from autocode.reliability.contents.blocks import (
     Section,
     Table,
     Text,
-)
-from autocode.reliability.contents.results import whole_codebook
-from autocode.reliability.contents.tables import (
-    Notes,
-    few,
-    name_of,
-    primary,
-    row_named,
-    symbol_of,
-    value_cell,
 )
 
 FILES = {

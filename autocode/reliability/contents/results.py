@@ -7,17 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autocode.agreement.per_code import FEW_POSITIVES
-from autocode.reliability.contents.apa import count, counted, decimal, interval, percent, probability
-from autocode.reliability.contents.blocks import (
-    Block,
-    Bullets,
-    Facts,
-    Heading,
-    Headline,
-    Record,
-    Section,
-    Text,
-)
 from autocode.reliability.contents.plots import forests
 from autocode.reliability.contents.tables import (
     FIRM,
@@ -35,6 +24,17 @@ from autocode.reliability.contents.tables import (
     sentence,
     side_by_side,
     symbol_of,
+)
+from autocode.report.apa import count, counted, decimal, interval, percent, probability
+from autocode.report.blocks import (
+    Block,
+    Bullets,
+    Facts,
+    Heading,
+    Headline,
+    Record,
+    Section,
+    Text,
 )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autocode.reliability.contents.apa import count
-from autocode.reliability.contents.blocks import Cell, Line, Record, Section, Table, Text
 from autocode.reliability.contents.tables import name_of
+from autocode.report.apa import count
+from autocode.report.blocks import Cell, Line, Record, Section, Table, Text
 
 MOST_PAIRS = 30
 

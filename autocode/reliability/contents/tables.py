@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autocode.agreement.per_code import FEW_POSITIVES
-from autocode.reliability.contents.apa import DASH, count, decimal, interval, percent, probability, share
-from autocode.reliability.contents.blocks import Cell, Line, Record, Table
+from autocode.report.apa import DASH, count, decimal, interval, percent, probability, share
+from autocode.report.blocks import Cell, Line, Record, Table
 
 Row = Mapping[str, Any]  # a coefficient of the record
 

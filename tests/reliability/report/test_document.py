@@ -14,9 +14,9 @@ import pytest
 
 from autocode.errors import AutocodeError
 from autocode.reliability.contents import sections
-from autocode.reliability.contents.blocks import Table
 from autocode.reliability.document import document, write_document
-from autocode.reliability.paper import WIDTHS, widths
+from autocode.report.blocks import Table
+from autocode.report.paper import WIDTHS, widths
 
 HOSTILE = "<script>alert('x')</script>"
 FORMULA = "=cmd|' /C calc'!A0"

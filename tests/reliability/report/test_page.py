@@ -12,7 +12,7 @@ import pytest
 
 from autocode.errors import AutocodeError
 from autocode.reliability.page import page, write_page
-from autocode.reliability.plain import safe_link
+from autocode.report.plain import safe_link
 
 HOSTILE = "<script>alert('x')</script>"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -318,7 +318,7 @@ ON_BOXES = [("tag", "tag-paper"), ("ink", "warn"), ("ink", "box"), ("link", "box
 @pytest.mark.parametrize("mode", [0, 1])
 @pytest.mark.parametrize(("ink", "paper"), ON_PAPER + ON_BOXES)
 def test_contrast_is_enough(mode: int, ink: str, paper: str) -> None:
-    from autocode.reliability.style import STYLE
+    from autocode.report.style import STYLE
 
     colours = [dict(re.findall(r"--([a-z-]+): (#\w+)", part)) for part in STYLE.split("@media screen")][:2]
     one, other = (luminance(colours[mode][name]) for name in (ink, paper))

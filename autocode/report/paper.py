@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autocode.reliability.contents.blocks import Block, Cell, Heading, Table, Text
+from autocode.report.blocks import Block, Cell, Heading, Table, Text
 
 WIDTHS = {False: 16.6, True: 25.3}  # cm between the margins, upright and on its side
 

@@ -51,6 +51,9 @@ figcaption { color: var(--quiet); font-size: .93rem; max-width: 44rem; margin-to
 figcaption b, .notes b { color: var(--ink) }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1.2rem }
 dt { font-weight: 600 } dd { margin: 0; overflow-wrap: anywhere }
+dl.index { display: block; font-size: .93rem } .index dd { margin: 0 0 .6rem; max-width: none }
+.lead { font-size: 1.1rem } :target { outline: 2px solid var(--mark); outline-offset: 2px }
+svg a { cursor: pointer } svg a:hover { text-decoration: underline }
 .warning { background: var(--warn); border-left: 4px solid var(--warn-edge); padding: .2rem 1rem;
   max-width: 44rem }
 .warning ul { padding-left: 1.2rem }

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from typing import Any
 
-from autocode.reliability.contents.blocks import Forest, ForestRow
-from autocode.reliability.contents.tables import FIRM, TENTATIVE
-from autocode.reliability.svg import short, ticks
+from autocode.agreement.resample import THRESHOLDS
+from autocode.report.blocks import Forest, ForestRow
+from autocode.report.forest_svg import short, ticks
+from autocode.report.picture import picture
 
+TENTATIVE, FIRM = THRESHOLDS
 INK, QUIET, MARK, GRID = "#1a1a1a", "#595959", "#2f6690", "#dddddd"
 
 
 def draw_picture(forest: Forest, *, dpi: int = 200) -> bytes:
     """A PNG, 16.5 cm wide; the same bytes each time."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    file = io.BytesIO()
-    look: dict[Any, Any] = {
-        "font.family": "sans-serif", "font.size": 8.5, "text.usetex": False, "text.parse_math": False,
-    }  # fmt: skip
-    with rc_context(look), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a box instead of a letter is no reason to fail
-        figure = Figure(figsize=(6.5, 0.9 + 0.235 * len(forest.rows)))
-        FigureCanvasAgg(figure)
-        _draw(figure, forest)
-        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
-    return file.getvalue()
+    return picture(lambda figure: _draw(figure, forest), (6.5, 0.9 + 0.235 * len(forest.rows)), dpi=dpi)
 
 
 def _draw(figure: Any, forest: Forest) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autocode.report.drawing import Drawing
+
 Record = Mapping[str, Any]
 
 
@@ -24,6 +26,7 @@ class Heading:
     """A heading within a section."""
 
     text: str
+    anchor: str = ""  # the name by which links find it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class Cell:
     below: str = ""  # a second line, quieter
     marks: tuple[str, ...] = ()  # of the table's notes
     tag: str = ""  # a word that stands out
-    link: str | None = None
+    link: str | None = None  # `#name`: within the report
+    verbatim: bool = False  # what somebody said: its brackets are no gaps to fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Line:
     """A row of a table; the first cell says what the others are about."""
 
     cells: Sequence[Cell]
+    anchor: str = ""  # the name by which links find it
     few: bool = False  # rests on few cases: greyed
     strong: bool = False
 
@@ -120,7 +125,34 @@ class Forest:
     symbol: str
 
 
-Block = Text | Heading | Headline | Bullets | Paste | Facts | Table | Forest
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing with its caption, and what it shows in words."""
+
+    caption: str
+    title: str
+    description: str
+    drawing: Drawing
+    name: str = ""  # of its own file, without the ending; empty: it has none
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands behind a number: places in the report, each with its name."""
+
+    anchor: str
+    title: str
+    places: Sequence[tuple[str, str]]  # what is shown, the anchor
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Entries that the numbers of a report link to."""
+
+    entries: Sequence[Entry]
+
+
+Block = Text | Heading | Headline | Bullets | Paste | Facts | Table | Forest | Figure | Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +163,13 @@ class Section:
     title: str
     blocks: Sequence[Block] = ()
     absent: str = ""
+    page_only: bool = False  # too long for paper: only in the page
+
+
+def with_absent(made: Sequence[Section]) -> list[Section]:
+    """The sections that have something to say; the last names the others and why they are not there."""
+    there = [section for section in made if section.blocks]
+    absent = [f"{section.title}: {section.absent}." for section in made if not section.blocks]
+    if absent:
+        there.append(Section("absent", "Not in this report", [Bullets(absent)]))
+    return there

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from autocode.reliability.contents.blocks import Forest, ForestRow
-from autocode.reliability.contents.tables import FIRM, TENTATIVE
-from autocode.reliability.plain import clean
+from autocode.agreement.resample import THRESHOLDS
+from autocode.report.blocks import Forest, ForestRow
+from autocode.report.plain import clean
 
+TENTATIVE, FIRM = THRESHOLDS
 WIDTH, LEFT, RIGHT = 730, 244, 506  # the plot lies between LEFT and RIGHT
 ROW, TOP = 24, 58
 LONGEST = 29  # characters of a label

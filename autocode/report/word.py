@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import Any
 
 
-def _element(name: str, **attributes: str) -> Any:
+def _element(name: str, /, **attributes: str) -> Any:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
@@ -35,14 +37,35 @@ def field(paragraph: Any, instruction: str, shown: str) -> None:
     run(_element("fldChar", fldCharType="end"))
 
 
+def bookmark(paragraph: Any, number: int, name: str) -> None:
+    """Give a paragraph a name that links find; `number` is its own in the document."""
+    paragraph._p.append(_element("bookmarkStart", id=str(number), name=bookmark_name(name)))
+    paragraph._p.append(_element("bookmarkEnd", id=str(number)))
+
+
+def bookmark_name(name: str) -> str:
+    """A name that Word takes: letters, digits and underscores, a letter first, 40 characters at most.
+
+    >>> bookmark_name("code-trust")
+    'a_code_trust'
+    """
+    plain = re.sub(r"\W", "_", f"a_{name}", flags=re.ASCII)
+    if plain == f"a_{name}".replace("-", "_") and len(plain) <= 40:
+        return plain
+    return f"{plain[:27]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
 def hyperlink(paragraph: Any, run: Any, address: str) -> None:
-    """Make a run of a paragraph a link."""
+    """Make a run of a paragraph a link: to a page, or (`#name`) to a place in the document."""
     from docx.opc.constants import RELATIONSHIP_TYPE
     from docx.oxml.ns import qn
     from docx.shared import RGBColor
 
     link = _element("hyperlink")
-    link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    if address.startswith("#"):
+        link.set(qn("w:anchor"), bookmark_name(address[1:]))
+    else:
+        link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
     run.font.color.rgb, run.font.underline = RGBColor(0x1D, 0x4F, 0x7C), True
     link.append(run._r)
     paragraph._p.append(link)

@@ -1,0 +1,65 @@
+"""Intervals of ratios and differences when statements of one interview resemble each other.
+
+A statistic is a function of sums over interviews. With ten interviews or more whole interviews are drawn
+(bootstrap, percentiles), with fewer each is left out in turn (jackknife, t quantile).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.agreement import Interval
+from autocode.agreement.resample import MIN_CLUSTERS, Estimator, Sampling, estimator_interval
+from autocode.findings.part import Options
+
+Floats = NDArray[np.float64]
+
+__all__ = ["MIN_CLUSTERS", "Floats", "Sums", "by_interview", "clustered", "ratio"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What is added up, by interview: (n_interviews, n_sums)."""
+
+    of: Floats
+
+
+def clustered(sums: Floats, statistic: Callable[[Floats], Floats], options: Options) -> Interval:
+    """The interval of `statistic` of the interviews' total, with the reason where there is none.
+
+    `sums` has shape (n_interviews, n_sums); `statistic` maps (..., n_sums) to (...), not finite where it is
+    undefined. Interviews in which all sums are 0 say nothing and do not count.
+    """
+    there = sums[np.any(sums != 0, axis=1)]
+    n = len(there)
+    if n < 2:
+        why = "all of it is from one interview" if n else "there is nothing to count"
+        return Interval(None, None, options.level, "none", why, n_groups=n)
+    found = estimator_interval(
+        Estimator(Sums(there), lambda totals: statistic(totals.of)),
+        Sampling(np.arange(n), n, None),
+        level=options.level, replicates=options.replicates, seed=options.seed, thresholds=(), highest=np.inf,
+    )  # fmt: skip
+    return found
+
+
+def by_interview(interviews: NDArray[np.intp], columns: Floats, n_interviews: int) -> Floats:
+    """The sums of each interview: `columns` (n, n_sums) of statements in `interviews` (n,), from 0 on."""
+    sums = np.zeros((n_interviews, columns.shape[1]))
+    np.add.at(sums, interviews, columns)
+    return sums
+
+
+def ratio(top: int, bottom: int) -> Callable[[Floats], Floats]:
+    """One sum over another; nan where that is 0."""
+
+    def values(sums: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found: Floats = np.where(sums[..., bottom] > 0, sums[..., top] / sums[..., bottom], np.nan)
+        return found
+
+    return values

@@ -1,0 +1,144 @@
+"""`autocode anonymise`, in process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autocode.anonymise import anonymise, read_key
+from autocode.cli import main
+from autocode.dataset import read_dataset
+from autocode.read import read_transcript
+from tests.cli.conftest import Run, lines_of, tree
+
+TALK = """\
+Ida Holm: How is the work with Nordwerk, Bo?
+
+Bo Berg: Nordwerk's people are good. Write to bo.berg@fjord.no, or ask Zorbex in Vaasa.
+
+Ida Holm: And Mr. Vik?
+
+Bo Berg: He left Nordwerk. We will see.
+"""
+
+
+@pytest.fixture
+def talk(study: Path) -> Path:
+    """A project with one interview whose file's name tells a name, and a list."""
+    path = study.parent / "bo_berg_2023.txt"
+    path.write_text(TALK, encoding="utf-8")
+    assert main(["-q", "add", str(path), "--speaker", "Ida Holm=interviewer"]) == 0
+    (study / "names.csv").write_text("text,kind\nNordwerk,firm\nVik,person\nZorbex,firm\n", encoding="utf-8")
+    return path
+
+
+def test_copies_without_names_and_a_key_apart(study: Path, talk: Path, run: Run) -> None:
+    before = tree(study)
+    checked = run("--json", "anonymise", "--check")
+    assert [one["text"] for one in checked.data["remaining"]] == ["Vaasa"]
+    assert checked.data["remaining"][0]["places"] == [{"transcript_id": "bo_berg_2023", "turn": 1}]
+    assert {one["placeholder"]: one["times"] for one in checked.data["replaced"]} == {
+        "Firm 1": 3, "Firm 2": 1, "Person 1": 1, "Respondent 1": 1, "E-mail 1": 1
+    }  # fmt: skip
+    assert run("anonymise", "--check", "--draft", study.parent / "draft.csv").code == 0
+    draft = (study.parent / "draft.csv").read_text(encoding="utf-8").splitlines()
+    assert draft == ["text,kind,also,placeholder,case", "Vaasa,,,,"]
+    run("anonymise", "--check", "--names", study.parent / "draft.csv").refused(
+        "draft.csv, line 2: the kind of a name is missing; write one of person"
+    )
+    run("-q", "anonymise").refused("1 word that may be names", "--check", "--yes")
+    assert tree(study) == before
+    with (study / "names.csv").open("a", encoding="utf-8") as file:
+        file.write("Vaasa,place\n")
+    ran = run("--json", "anonymise")
+    assert ran.data["files"] == ["interview_01.txt"]
+    copy, key = study / "anonymous" / "interview_01.txt", study / "anonymous-key.yaml"
+    assert copy.read_text(encoding="utf-8") == (
+        "Interviewer 1: How is the work with [Firm 1], [Respondent 1]?\n\n"
+        "Respondent 1: [Firm 1]'s people are good. Write to [E-mail 1], or ask [Firm 2] in [Place 1].\n\n"
+        "Interviewer 1: And Mr. [Person 1]?\n\n"
+        "Respondent 1: He left [Firm 1]. We will see.\n"
+    )
+    assert {path.stat().st_mode & 0o777 for path in (copy, key)} == {0o600}
+    assert [turn.role for turn in read_transcript(copy).turns] == ["interviewer", "respondent"] * 2
+    assert talk.read_text(encoding="utf-8") == TALK
+    assert [path.name for path in copy.parent.iterdir()] == ["interview_01.txt"]
+    told = run("anonymise", "--force")
+    assert "no word with a capital remains" in told.out
+    assert "Bo Berg" in told.out
+
+
+def test_what_stands_in_the_way(study: Path, talk: Path, run: Run) -> None:
+    run("anonymise", "--key", "anonymous/key.yaml", "--yes").refused("the key would lie among the copies")
+    run("anonymise", "--out", ".", "--yes", "--key", "../k").refused("holds originals")
+    run("anonymise", "--out", "transcripts", "--yes").refused("holds originals")
+    run("anonymise", "--ner", "no_such_model").refused("no spaCy pipeline 'no_such_model' is installed")
+    run("anonymise", talk).refused("--out is missing")
+    run("anonymise", talk, "--out", talk.parent, "--force", "--yes").refused("holds originals")
+    assert run("anonymise", "--yes").code == 0
+    run("anonymise", "--yes").refused("anonymous: holds files already")
+
+
+def test_a_model_finds_names_too(study: Path, talk: Path, run: Run) -> None:
+    import spacy
+
+    model = spacy.blank("en")
+    ruler = model.add_pipe("entity_ruler")
+    ruler.add_patterns(  # type: ignore[attr-defined]
+        [{"label": "GPE", "pattern": "Vaasa"}, {"label": "ORG", "pattern": "Nordwerk's"}]
+    )
+    model.to_disk(study.parent / "model")
+    (study / "names.csv").write_text("text,kind\nVik,person\nZorbex,firm\n", encoding="utf-8")
+    ran = run("--json", "anonymise", "--ner", study.parent / "model")
+    found = {one["placeholder"]: (one["known_from"], one["times"]) for one in ran.data["replaced"]}
+    assert found["Place 1"] == ("model", 1)
+    assert found["Firm 2"] == ("model", 3)
+    spacy.blank("en").to_disk(study.parent / "blank")
+    run("anonymise", "--check", "--ner", study.parent / "blank").refused("does not look for names")
+
+
+def test_a_coded_dataset_keeps_its_codes(here: Path, run: Run) -> None:
+    folder = here / "data"
+    folder.mkdir()
+    names = ("transcript_id", "utterance_id", "speaker", "role", "text")
+    rows = [
+        ("nordwerk1", "u1", "Ida", "interviewer", "Hello Bo Berg."),
+        ("nordwerk1", "u2", "Bo Berg", "respondent", "Nordwerk helped us."),
+        ("nordwerk1", "u3", "Bo Berg", "respondent", "We went."),
+    ]
+    (folder / "utterances.jsonl").write_text(
+        "".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows)
+    )
+    (folder / "codes.jsonl").write_text('{"utterance_id": "u2", "coder": "Ann", "code": "help"}\n')
+    (folder / "coverage.jsonl").write_text(
+        "".join(
+            f'{{"utterance_id": "{id}", "coder": "{who}"}}\n' for id in ("u2", "u3") for who in ("Ann", "Cy")
+        )
+    )
+    (folder / "codebook.yaml").write_text(
+        "name: b\ncodes: [{id: help, name: Help, examples: [Nordwerk came and helped.]}]\n"
+    )
+    (here / "names.csv").write_text("text,kind\nNordwerk,firm\n")
+    assert run("anonymise", folder, "--coded", "--out", here / "out").code == 0
+    copy = read_dataset(here / "out")
+    assert [turn.text for turn in copy.transcripts[0].turns] == [
+        "Hello [Respondent 1].",
+        "[Firm 1] helped us.",
+        "We went.",
+    ]
+    assert copy.codings.by_coder == {
+        "Coder 1": {"interview_01:2": {"help"}, "interview_01:3": set()},
+        "Coder 2": {"interview_01:2": set(), "interview_01:3": set()},
+    }
+    assert copy.codebook["help"].examples == ("[Firm 1] came and helped.",)
+    told = "".join(path.read_text() for path in (here / "out").iterdir())
+    assert not [
+        name
+        for name in ("Nordwerk", "nordwerk", "Bo", "Ann", "Ida", "Cy")
+        if f'"{name}' in told or f" {name}" in told
+    ]
+    key = read_key(here / "anonymous-key.yaml", ordinary=lambda _: False)
+    assert anonymise("Bo Berg", key) == "[Respondent 1]"
+    assert len(lines_of(here / "out" / "utterances.jsonl")) == 3
