@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from autocode.store import Account
-from autocode.web.order import DESCRIPTIONS, OLD_RULE
+from autocode.web.order import OLD_RULE
 from autocode.web.reading import unit_values
 from autocode.web.session import TheWeb, Web, Who
 
@@ -28,7 +28,7 @@ def queue(request: Request, who: Who, web: TheWeb, order: str = "") -> Response:
     mode = review.orders.check(order)
     who.must_be("lead", "coder")
     return web.page(
-        request, "queue.html", who, order=mode, orders=DESCRIPTIONS,
+        request, "queue.html", who, order=mode, orders=review.orders.offered,
         memos={memo.target for memo in review.people.memos("utterance")},
         **next_values(web, who.coder, mode), **unit_values(web),
     )  # fmt: skip
