@@ -69,6 +69,7 @@ class Live:
         self._left_aside = self._trouble = ""
         # What only the worker touches:
         self._ground: Ground | None = None
+        self._read: Ground | None = None  # the last one, which pages may use while another is made
         self._following: Following | None = None
         self._round, self._training = 0, False
         self._since: set[int] = set()  # units decided on since the training under way began
@@ -156,8 +157,8 @@ class Live:
 
     @property
     def ground(self) -> Ground | None:
-        """The utterances that follow, with what is known of each; None until that has been read."""
-        return self._ground
+        """The utterances that follow as they were last read; None until that has been done once."""
+        return self._read
 
     def learnt_embeddings(self) -> NDArray[np.float32]:
         """The embeddings of the statements that it last learnt everything from, (n, n_dims)."""
@@ -237,7 +238,7 @@ class Live:
         if code_anew:
             self._code_anew()
         self._ground, self._left_aside = prepare(self._review, stop=self._closing.is_set)
-        ground = self._ground
+        ground = self._read = self._ground
         if self._closing.is_set():
             return
         if ground.trained is None:

@@ -70,11 +70,8 @@ class Orders:
 
     @property
     def offered(self) -> dict[str, str]:
-        """The orders that one can choose, each with what it is."""
-        found = dict(DESCRIPTIONS)
-        if self._review.live is None:  # nobody reads what the units mean
-            del found[DIVERSE]
-        return found
+        """The orders that one can choose now, each with what it is."""
+        return {id: what for id, what in DESCRIPTIONS.items() if id != DIVERSE or self._ground() is not None}
 
     def skip(self, coder: Account, unit: int) -> None:
         """Leave a unit for later."""
@@ -144,7 +141,8 @@ class Orders:
     def _keys_of(self, coder: Account, mode: str) -> Set[int]:
         if mode == "given":
             return set(self._given(coder))
-        return self._ground().row_of_key.keys() if mode == DIVERSE else self._review.pool_keys()
+        ground = self._ground() if mode == DIVERSE else None
+        return self._review.pool_keys() if ground is None else ground.row_of_key.keys()
 
     def _given(self, coder: Account) -> list[int]:
         return [unit for unit, mark in self._review.people.marks(coder.key).items() if mark.drawn]
@@ -171,20 +169,22 @@ class Orders:
             rows = open_rows[next_batch(self._candidates(pool, open_rows), BATCH, strategy=mode)]
         return [int(key) for key in pool.keys[rows]]
 
-    def _ground(self) -> Ground:
-        live = self._review.live
-        if live is None or live.ground is None:
-            raise LearnError(
-                f"the order '{DIVERSE}' needs the meaning of all statements, which is still being read; "
-                "try again in a minute, or choose another order"
-            )
-        return live.ground
+    def _ground(self) -> Ground | None:
+        """What the learner knows of the units; None while it is being read."""
+        return None if self._review.live is None else self._review.live.ground
 
     def _least_alike(self, pool: Pool, rows: NDArray[np.intp], out: Set[int]) -> list[int]:
-        """Units unlike those that were finished or learnt from: their meaning alone, so blind ones as well."""
+        """Units unlike those that were finished or learnt from, by meaning alone, so blind ones too.
+
+        While the meaning of the units is being read, just after the start, one at random.
+        """
         ground, live, settings = self._ground(), self._review.live, self._review.coder.settings
+        if ground is None:
+            return [int(np.random.default_rng(settings.seed).choice(pool.keys[rows]))]
         group_of = dict(zip(pool.keys[rows].tolist(), (pool.transcripts[row] for row in rows), strict=True))
         here = np.array([key for key in ground.keys if key in group_of], np.int64)
+        if not len(here):
+            return []
         if len(here) > SPREAD:
             here = np.sort(np.random.default_rng(settings.seed).choice(here, SPREAD, replace=False))
         vectors, row_of = ground.signals.embeddings, ground.row_of_key
