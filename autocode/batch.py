@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,12 +117,14 @@ def code_project(
     on_wait: Callable[[str], None] | None = None,
     on_skip: Callable[[str], None] = lambda _: None,
     done: Callable[[str], None] = lambda _: None,
+    turn: AbstractContextManager[object] | None = None,
 ) -> dict[str, int]:
     """Code the project's transcripts that are not coded yet with these settings; returns what this run did.
 
     Each transcript is saved whole or not at all, so a run that was killed goes on where it
     stopped. `done` hears of each transcript's id, those of earlier runs included; `on_skip` a
     sentence on each in which no respondent speaks, and on each name in the settings that nobody has.
+    `turn`, a lock, is held while a transcript is coded, where others use the same coder.
     Raises `ReadError` before anything is coded if no transcript has a respondent.
     """
     store, counts = project.store, Counter[str](coded_now=0, coded_before=0)
@@ -135,7 +137,8 @@ def code_project(
                 if transcript_id in finished:
                     counts["coded_before"] += 1
                 else:
-                    coded = coder.code(store.transcript(transcript_id))
+                    with turn or nullcontext():
+                        coded = coder.code(store.transcript(transcript_id))
                     save(coded)
                     counts.update(count(coded))
                     counts["coded_now"] += 1

@@ -17,12 +17,12 @@ from autocode import __version__
 from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
 from autocode.learn.dial import set_dial
-from autocode.learn.files import Model
+from autocode.learn.files import Model, load_model
 from autocode.learn.folds import numbered
-from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions
+from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions, overlaid
 from autocode.learn.learner import Learned, learn, leave_out_groups, mean_average_precision, support
 from autocode.learn.signals import Signals, join
-from autocode.pipeline import Coder
+from autocode.pipeline import Coder, check_model
 from autocode.records import Decision, Transcript
 
 if TYPE_CHECKING:
@@ -189,6 +189,48 @@ def tune(
         shutil.rmtree(folder)
         return None
     return Tuned(folder, made.held_out, round(before, 4), round(after, 4), made.epochs)
+
+
+def usable_model(
+    folder: Path, coder: Coder, text_of: Mapping[str, str] | None = None
+) -> tuple[Model | None, str]:
+    """The model in `folder`, if there is one that fits the coder; else None, and why not, in a sentence.
+
+    `text_of` are utterances as they are now, by id: a model that knows other texts by these ids does not fit.
+    """
+    if not folder.exists():
+        return None, ""
+    now = text_of or {}
+    try:
+        model = load_model(folder)
+        check_model(model, coder)
+        known = model.learned.signals
+        if any(now.get(unit, text) != text for unit, text in zip(known.ids, known.texts, strict=True)):
+            raise LearnError("the transcripts are cut into other statements than it learnt; train it again")
+    except LearnError as error:
+        return None, f"the trained model is left aside: {error}"
+    return model, ""
+
+
+def with_model(
+    model: Model, signals: Signals, labels: Labels
+) -> tuple[Signals, Labels, NDArray[np.bool_] | None]:
+    """What a model has learnt from and what people say of units in `signals`, to learn from anew.
+
+    What people say goes before the model's labels. The mask (n,) is that of `learn`'s `unseen`; None where
+    the model has no encoder of its own.
+    """
+    known = model.learned.signals
+    inside = set(known.ids)
+    new = [unit for unit in labels.unit_ids if unit not in inside]
+    row = {unit: index for index, unit in enumerate(signals.ids)}
+    everything = join([known, signals.take(np.array([row[unit] for unit in new], np.intp))])
+    below = Labels(known.ids, model.learned.code_ids, model.learned.values)
+    table = in_order(overlaid(below, labels), everything)
+    if model.encoder_folder is None:
+        return everything, table, None
+    seen = {known.groups[row] for row in np.flatnonzero(np.isnan(model.learned.judged).all(axis=1))}
+    return everything, table, np.array([group not in seen for group in everything.groups])
 
 
 def in_order(labels: Labels, signals: Signals) -> Labels:

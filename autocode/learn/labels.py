@@ -91,6 +91,18 @@ def joined(parts: Sequence[Labels]) -> Labels:
     )
 
 
+def overlaid(below: Labels, above: Labels) -> Labels:
+    """Two tables of the same codes as one: what `above` says of a code on a unit goes before `below`."""
+    known = set(below.unit_ids)
+    ids = (*below.unit_ids, *(unit for unit in above.unit_ids if unit not in known))
+    row = {unit: index for index, unit in enumerate(ids)}
+    values = np.full((len(ids), len(below.code_ids)), np.nan)
+    values[: len(below)] = below.values
+    rows = [row[unit] for unit in above.unit_ids]
+    values[rows] = np.where(np.isnan(above.values), values[rows], above.values)
+    return Labels(ids, below.code_ids, values)
+
+
 def _closed(codebook: Codebook, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values in which a parent applies where a child does, and no child where its parent does not."""
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}

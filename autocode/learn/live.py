@@ -49,14 +49,22 @@ class LiveScores:
 
         `learnt` and `probabilities`, (n_pool, n_codes), hold the new scores afterwards.
         """
-        row = self._labelled.get(unit_id)
-        if row is None:
-            row = self._add(unit_id)
-        columns = [self._learned.code_ids.index(code) for code in decided]
-        for column, applies in zip(columns, decided.values(), strict=True):
-            self._values[row, column] = np.nan if applies is None else float(applies)
-        self._solve(columns)
-        return columns
+        return self.decide_all({unit_id: decided})
+
+    def decide_all(self, decided: Mapping[str, Mapping[str, bool | None]]) -> list[int]:
+        """Take in what was decided on several units; the scores are solved once for all of them."""
+        columns: dict[int, None] = {}
+        for unit_id, by_code in decided.items():
+            row = self._labelled.get(unit_id)
+            if row is None:
+                row = self._add(unit_id)
+            for code, applies in by_code.items():
+                column = self._learned.code_ids.index(code)
+                self._values[row, column] = np.nan if applies is None else float(applies)
+                columns[column] = None
+        if columns:
+            self._solve(list(columns))
+        return list(columns)
 
     def _add(self, unit_id: str) -> int:
         """Border the inverse with one more labelled utterance, of which nothing is said yet."""

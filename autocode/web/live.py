@@ -1,7 +1,9 @@
 """Learning while people decide: each decision moves the suggestions within a second, in the background.
 
-A single decision updates the regression exactly (`learn.live`); after some more, everything is learnt
-anew. Pages read a snapshot that is swapped whole, so they never wait for the learner.
+A single decision updates the regression exactly (`learn.live`); after some more, a second thread learns
+everything anew, and what is decided meanwhile is put into its result as well. It begins with
+the project's trained model, where there is one. Pages read a snapshot that is swapped whole, so they never
+wait for the learner.
 """
 
 from __future__ import annotations
@@ -10,67 +12,43 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autocode.batch import code_project
-from autocode.errors import AutocodeError, LearnError
+from autocode.errors import AutocodeError
 from autocode.learn.queue import STABLE_ROUNDS, may_stop
 from autocode.records import Evidence, Suggestion
+from autocode.web.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook
-    from autocode.learn.explain import Explainer
-    from autocode.learn.labels import Labels
-    from autocode.learn.learner import Learned
-    from autocode.learn.live import LiveScores
-    from autocode.learn.signals import Signals
-    from autocode.pipeline import Coder
     from autocode.store import Outcome, Pool
+    from autocode.web.following import Following
+    from autocode.web.ground import Ground
     from autocode.web.state import Review
 
-POOL = 10_000  # codable utterances that follow live; beyond, only those of the first transcripts do
 LEAST = 20  # finished utterances from which there is something to learn
 REFIT_SHARE, REFIT_LEAST = 0.2, 10  # new labels after which everything is learnt anew
+AT_ONCE = 20  # decisions that are followed one by one; more are learnt with everything else
 MOVED = 0.02  # change of a probability that is worth showing
-_CLOSE, _CODEBOOK = "close", "codebook"
+_BEGIN, _CLOSE, _CODEBOOK = "begin", "close", "codebook"
+_OWN_ERROR = "the learner met an error; see the terminal"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What has been learnt so far, of the utterances that follow live."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Learnt:
+    """What the second thread brings back."""
 
-    name: str  # of the model, for the log
-    version: int
-    n_labelled: int
-    row: Mapping[int, int]  # of each utterance by its key
-    code_ids: tuple[str, ...]
-    probabilities: NDArray[np.float64]  # (n, n_codes)
-    chosen: NDArray[np.bool_]  # (n, n_codes)
-    thresholds: NDArray[np.float64]  # (n_codes,)
-    support: NDArray[np.intp]  # (n_codes,)
-    signals: Signals
-    explainer: Explainer
-
-
-@dataclass(slots=True)
-class _Work:
-    """What the worker holds between two decisions."""
-
-    signals: Signals
-    keys: tuple[int, ...]
-    book: str  # digest of the codebook that the signals are of
-    learned: Learned
-    live: LiveScores | None
-    explainer: Explainer
-    said: dict[str, dict[str, bool | None]] = field(default_factory=dict)
-    new: set[str] = field(default_factory=set)  # utterances labelled since everything was learnt
-    unlabelled: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # without their own labels
+    round: int  # the number of the codebook that it is of, as the worker counts them
+    made: Following | None
+    problem: str = ""
 
 
 class Live:
@@ -81,41 +59,57 @@ class Live:
         self._snapshot: Snapshot | None = None
         self._version = 0
         self._changed: deque[tuple[int, frozenset[int]]] = deque(maxlen=50)
-        self._inbox: queue.Queue[tuple[int, ...] | str] = queue.Queue()
-        self._closing, self._idle = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
         self._fits: deque[NDArray[np.bool_]] = deque(
             maxlen=STABLE_ROUNDS + 1
         )  # codes after each full training
-        self.problem = ""  # why nothing is learnt, in a sentence
+        self._inbox: queue.Queue[tuple[int, ...] | str | _Learnt] = queue.Queue()
+        self._open, self._finished = 0, threading.Condition()  # messages and trainings under way
+        self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._left_aside = self._trouble = ""
+        # What only the worker touches:
+        self._ground: Ground | None = None
+        self._read: Ground | None = None  # the last one, which pages may use while another is made
+        self._following: Following | None = None
+        self._round, self._training = 0, False
+        self._since: set[int] = set()  # units decided on since the training under way began
 
     def start(self) -> None:
         """Begin to work."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="learning", daemon=True)
-            self._thread.start()
+        if not self._threads:
+            self._tell(_BEGIN)
+            self._run_beside(self._run)
 
     def close(self) -> None:
         """Stop after what is being computed now."""
         self._closing.set()
         self._inbox.put(_CLOSE)
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        for thread in self._threads:
+            thread.join(timeout=10)
 
     def heard(self, outcome: Outcome) -> None:
         """Take in what was decided."""
         if outcome.units and not outcome.repeated:
-            self._idle.clear()
-            self._inbox.put(outcome.units)
+            self._tell(outcome.units)
 
     def heard_of_codebook(self) -> None:
         """Take in that there is another codebook: everything is coded and learnt anew."""
-        self._idle.clear()
-        self._inbox.put(_CODEBOOK)
+        self._tell(_CODEBOOK)
 
     def wait(self, seconds: float) -> bool:
         """Wait until all that was heard has been learnt; False when that took too long."""
-        return self._idle.wait(seconds)
+        with self._finished:
+            return self._finished.wait_for(lambda: self._open == 0, seconds)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is learnt, or what is left aside, in a sentence each; empty where all is well."""
+        return "; ".join(one for one in (self._left_aside, self._trouble) if one)
+
+    @property
+    def training(self) -> bool:
+        """Whether everything is being learnt anew at this moment."""
+        return self._training
 
     @property
     def name(self) -> str:
@@ -139,7 +133,7 @@ class Live:
 
     def changed_since(self, version: int) -> frozenset[int] | None:
         """Keys of utterances whose suggestions changed after `version`; None: all may have."""
-        known = [(number, keys) for number, keys in self._changed if number > version]
+        known = [(number, keys) for number, keys in tuple(self._changed) if number > version]
         if self.version > version and len(known) < self.version - version:
             return None
         return frozenset().union(*(keys for _, keys in known))
@@ -147,59 +141,33 @@ class Live:
     def suggestions(self, key: int, stored: tuple[Suggestion, ...], book: Codebook) -> tuple[Suggestion, ...]:
         """What is suggested for an utterance now, best first; `stored` where nothing was learnt of it."""
         found = self._snapshot
-        row = None if found is None else found.row.get(key)
-        if found is None or row is None:
+        if found is None or key not in found.row:
             return stored
-        old = {one.code_id: one for one in stored}
-        columns = [c for c in np.argsort(-found.probabilities[row]) if found.chosen[row, c]]
-        most, result = self._review.coder.settings.classify.max_suggestions, []
-        for column in columns:
-            code, p = found.code_ids[column], float(found.probabilities[row, column])
-            if code in book:
-                known = old.get(code)
-                result.append(
-                    replace(known, score=p, probability=p)
-                    if known is not None
-                    else Suggestion(str(key), code, p, p, "review")
-                )
-        shown = {one.code_id for one in result[:most]}  # `most` are counted without those above them
-        above = {code for id in shown for code in book.ancestors(id)}
-        return tuple(one for one in result if one.code_id in shown | above)
+        return found.suggestions(key, stored, book, most=self._review.coder.settings.classify.max_suggestions)
 
     def evidence(
-        self, key: int, codes: Iterable[str], *, hidden: set[str]
+        self, key: int, codes: Iterable[str], *, hidden: Set[str]
     ) -> dict[str, tuple[Evidence, ...]]:
         """What was learnt from people that speaks for each of `codes` on an utterance, by code.
 
         Statements called in `hidden` are not shown: what others decided there must not be seen yet.
         """
         found = self._snapshot
-        row = None if found is None else found.row.get(key)
-        if found is None or row is None:
-            return {}
-        explainer, one = found.explainer, found.signals.take(np.array([row]))
-        learned = explainer.learned
-        allowed = np.array([learned.signals.ids[anchor] not in hidden for anchor in learned.anchors], bool)
-        encoded = learned.views.encode(one)
-        near = explainer.nearness(encoded)
-        return {
-            code: explainer(one, encoded, near, 0, found.code_ids.index(code), allowed=allowed)
-            for code in codes
-            if code in found.code_ids
-        }
+        return {} if found is None or key not in found.row else found.evidence(key, codes, hidden=hidden)
+
+    @property
+    def ground(self) -> Ground | None:
+        """The utterances that follow as they were last read; None until that has been done once."""
+        return self._read
+
+    def learnt_embeddings(self) -> NDArray[np.float32]:
+        """The embeddings of the statements that it last learnt everything from, (n, n_dims)."""
+        found = self._snapshot
+        return np.zeros((0, 0), np.float32) if found is None else found.explainer.learned.signals.embeddings
 
     def overlay(self, pool: Pool, rows: NDArray[np.intp], scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """`scores` (n, n_codes) of some rows of the pool, with what has been learnt put over them."""
-        found = self._snapshot
-        if found is None:
-            return scores
-        columns = [pool.code_ids.index(code) for code in found.code_ids if code in pool.code_ids]
-        own = [index for index, code in enumerate(found.code_ids) if code in pool.code_ids]
-        where = [found.row.get(int(key), -1) for key in pool.keys[rows]]
-        here = np.flatnonzero(np.array(where) >= 0)
-        learnt = found.probabilities[np.array(where)[here]][:, own]
-        scores[np.ix_(here, np.array(columns, np.intp))] = learnt
-        return scores
+        return scores if self._snapshot is None else self._snapshot.overlay(pool, rows, scores)
 
     def thresholds(self, pool: Pool) -> NDArray[np.float64]:
         """From which probability each of the pool's codes is suggested."""
@@ -215,175 +183,164 @@ class Live:
 
     # The worker
 
+    def _tell(self, message: tuple[int, ...] | str | _Learnt) -> None:
+        with self._finished:
+            self._open += 1
+        self._inbox.put(message)
+
+    def _settle(self, n: int) -> None:
+        with self._finished:
+            self._open -= n
+            self._finished.notify_all()
+
+    def _run_beside(self, work: Callable[[], None]) -> None:
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        self._threads.append(threading.Thread(target=work, name="learning", daemon=True))
+        self._threads[-1].start()
+
     def _run(self) -> None:
-        work: _Work | None = None
-        self._idle.set()
         while not self._closing.is_set():
+            messages = [self._inbox.get()]
+            while not self._inbox.empty():  # several decisions at once are learnt at once
+                messages.append(self._inbox.get())
+            if self._closing.is_set():
+                return
             try:
-                if work is None:
-                    work = self._learn(None)
-                messages = [self._inbox.get()]
-                while not self._inbox.empty():  # several decisions at once are learnt at once
-                    messages.append(self._inbox.get())
-                if self._closing.is_set():
-                    return
-                if _CODEBOOK in messages:
-                    work = None
-                    self._code_anew()
-                    work = self._learn(None)
-                elif work is not None:
-                    work = self._take_in(
-                        work, {unit for units in messages if not isinstance(units, str) for unit in units}
-                    )
+                self._take(messages)
             except AutocodeError as error:
-                self.problem = str(error)
+                self._trouble = str(error)
             except Exception:  # noqa: BLE001  # the page goes on without learning, and says so
-                self.problem = "the learner met an error; see the terminal"
+                self._trouble = _OWN_ERROR
                 _log.exception("learning in the background")
             finally:
-                if self._inbox.empty():
-                    self._idle.set()
+                self._settle(len(messages))
+
+    def _take(self, messages: list[tuple[int, ...] | str | _Learnt]) -> None:
+        if self._ground is None or _CODEBOOK in messages:
+            self._begin(code_anew=_CODEBOOK in messages)  # and reads what the others tell of
+            return
+        units = {unit for one in messages if isinstance(one, tuple) for unit in one}
+        if self._training:
+            self._since |= units
+        for one in messages:
+            if isinstance(one, _Learnt) and one.round == self._round:
+                units |= self._adopt(one)
+        self._follow(units)
+
+    def _begin(self, *, code_anew: bool) -> None:
+        """From the start, with the present codebook."""
+        from autocode.web.following import as_trained
+        from autocode.web.ground import prepare
+
+        self._round += 1  # what is being learnt of another codebook is not adopted
+        self._ground = self._following = None
+        self._training = False
+        if code_anew:
+            self._code_anew()
+        self._ground, self._left_aside = prepare(self._review, stop=self._closing.is_set)
+        ground = self._read = self._ground
+        if self._closing.is_set():
+            return
+        if ground.trained is None:
+            self._learn_anew(ground)
+        else:
+            self._train(partial(as_trained, ground))
+            self._since = set(ground.keys)  # what people have said since it was trained
 
     def _code_anew(self) -> None:
         """Suggestions by the present codebook for every transcript; what was learnt of the old one goes."""
         self._snapshot = None
         self._version += 1
         self._changed.clear()  # so that every page asks for everything again
-        code_project(self._review.project, self._review.coder)
+        code_project(self._review.project, self._review.coder, turn=self._review.coder_lock)
 
-    def _labels(self, name_of: Mapping[int, str]) -> Labels:
-        from autocode.training import labels_of_people
+    def _learn_anew(self, ground: Ground) -> None:
+        """Have everything learnt by a second thread, if there are labels enough."""
+        from autocode.web.following import learn_anew
+        from autocode.web.ground import labels_of
 
-        said = self._review.people.said(name_of)
-        review = self._review
-        return labels_of_people(said, review.codebook, name_of=name_of, succession=review.succession)
+        labels = labels_of(self._review, ground, ground.name_of)
+        if ground.trained is None and (len(labels) < LEAST or not (labels.values == 1).any()):
+            more = "" if len(labels) < LEAST else ", some of them with a code"
+            self._trouble = f"suggestions rest on the codebook; they learn from {LEAST} utterances on{more}"
+            return
+        self._train(partial(learn_anew, ground, labels))
 
-    def _learn(self, work: _Work | None) -> _Work | None:
-        """Everything anew, if there are labels enough."""
-        from autocode.learn.explain import Explainer
-        from autocode.learn.learner import learn
-        from autocode.learn.live import LiveScores
-        from autocode.training import in_order
+    def _train(self, make: Callable[[], Following]) -> None:
+        number = self._round
+        self._training, self._since = True, set()
+        with self._finished:
+            self._open += 1
 
-        pool = self._review.pool()
-        names = dict(zip(pool.keys.tolist(), pool.names, strict=True))
-        labels = self._labels(names)
-        if len(labels) < LEAST or not (labels.values == 1).any():
-            self.problem = f"suggestions rest on the codebook; they learn from {LEAST} utterances on"
-            return None
-        coder = self._review.coder
-        book = coder.codebook
-        same = work is not None and work.book == book.digest
-        signals, keys = (work.signals, work.keys) if work is not None and same else self._signals(coder)
-        if labels.code_ids != book.ids:
-            raise LearnError("the codebook is being changed")
-        known = set(labels.unit_ids) & set(signals.ids)
-        labels = labels.take(np.flatnonzero([unit in known for unit in labels.unit_ids]))
-        labelled = signals.take(np.flatnonzero([unit in known for unit in signals.ids]))
-        if not (labels.values == 1).any():
-            return None
-        learned = learn(
-            labelled, in_order(labels, labelled), book,
-            background=coder.background_signals(), seed=coder.settings.seed,
-        )  # fmt: skip
-        try:
-            live: LiveScores | None = LiveScores(learned, signals)
-        except LearnError:  # so many labels that one more changes little
-            live = None
-        explainer = Explainer(learned, coder.segmenter.function_words)
-        made = _Work(signals, keys, book.digest, learned, live, explainer)
-        made.said = {unit: _row(learned, values) for unit, values in zip(
-            learned.signals.ids, learned.values, strict=True)}  # fmt: skip
-        made.unlabelled = dict(zip(learned.signals.ids, learned.cross_fitted, strict=True))
-        self.problem = ""
-        self._publish(made, everything=True)
-        assert self._snapshot is not None
-        if self._fits and self._fits[-1].shape != self._snapshot.chosen.shape:
+        def train() -> None:
+            try:
+                self._tell(_Learnt(number, make()))
+            except AutocodeError as error:
+                self._tell(_Learnt(number, None, str(error)))
+            except Exception:  # noqa: BLE001  # as above
+                _log.exception("learning in the background")
+                self._tell(_Learnt(number, None, _OWN_ERROR))
+            finally:
+                self._settle(1)
+
+        self._run_beside(train)
+
+    def _adopt(self, learnt: _Learnt) -> set[int]:
+        """Go on with what the second thread has learnt; the units decided on meanwhile."""
+        self._training = False
+        self._trouble = learnt.problem
+        if learnt.made is None:
+            if self._following is not None:
+                self._following.new.clear()  # once more when there is more to learn from
+            return set()
+        self._following = learnt.made
+        chosen = self._publish(learnt.made, everything=True).chosen
+        if self._fits and self._fits[-1].shape != chosen.shape:
             self._fits.clear()  # of other utterances or codes
-        self._fits.append(self._snapshot.chosen)
+        self._fits.append(chosen)
         self._review.orders.forget()
-        return made
+        return self._since
 
-    def _signals(self, coder: Coder) -> tuple[Signals, tuple[int, ...]]:
-        """The signals of the utterances that follow live, and their keys."""
-        from autocode.learn.signals import join
-
-        review, parts, keys = self._review, list[object](), list[int]()
-        for transcript_id in review.people.latest_codings():
-            if self._closing.is_set() or len(keys) >= POOL:
-                break
-            reading = review.people.reading(transcript_id)
-            rows = [row for row, one in enumerate(reading.utterances) if one.codable]
-            if rows:
-                transcript = review.project.store.transcript(transcript_id)
-                scored = coder.score(transcript, reading.utterances, rows)
-                parts.append(coder.signals(reading.utterances, rows, scored))
-                keys += [reading.keys[row] for row in rows]
-        if not parts:
-            raise LearnError("no transcript has been coded yet, so there is nothing to suggest for")
-        return join(parts), tuple(keys)  # type: ignore[arg-type]
-
-    def _take_in(self, work: _Work, units: Iterable[int]) -> _Work | None:
+    def _follow(self, units: Iterable[int]) -> None:
         """Learn what was decided on `units`; everything anew where much is new."""
-        name_of = dict(zip(work.keys, work.signals.ids, strict=True))
-        touched = {unit: name_of[unit] for unit in units if unit in name_of}
-        wanted = set(touched.values())
-        labels = self._labels(touched)
-        now = {
-            unit: {
-                code: None if np.isnan(value) else bool(value)
-                for code, value in zip(labels.code_ids, labels.values[index].tolist(), strict=True)
-            }
-            for index, unit in enumerate(labels.unit_ids)
-        }
-        work.new |= wanted
-        other_book = self._review.codebook.digest != work.book or labels.code_ids != work.learned.code_ids
-        if other_book or len(work.new) >= max(REFIT_LEAST, REFIT_SHARE * len(work.learned.signals)):
-            return self._learn(work) or work
-        if work.live is None:
-            return work
-        nothing: dict[str, bool | None] = dict.fromkeys(labels.code_ids)
-        for unit in wanted:
-            before, after = work.said.get(unit, nothing), now.get(unit, nothing)
-            different = {code: after[code] for code in after if after[code] != before.get(code)}
-            if different:
-                if unit not in work.unlabelled and self._snapshot is not None:
-                    row = work.signals.ids.index(unit)
-                    work.unlabelled[unit] = self._snapshot.probabilities[row].copy()
-                work.live.decide(unit, different)
-                work.said[unit] = after
-        self._publish(work)
-        return work
+        from autocode.web.ground import labels_of
 
-    def _publish(self, work: _Work, *, everything: bool = False) -> None:
-        learned = work.learned
-        probabilities = (
-            learned.probabilities(work.signals) if work.live is None else work.live.probabilities.copy()
-        )
-        row_of = {unit: row for row, unit in enumerate(work.signals.ids)}
-        for (
-            unit,
-            values,
-        ) in work.unlabelled.items():  # what people say of it must not come back as a suggestion
-            probabilities[row_of[unit]] = values
+        ground, following = self._ground, self._following
+        touched = {} if ground is None else {u: ground.name_of[u] for u in units if u in ground.name_of}
+        if ground is None or not touched or self._review.codebook.digest != ground.book.digest:
+            return  # of another codebook the worker is told
+        if following is None:
+            if not self._training:
+                self._learn_anew(ground)
+            return
+        different = following.different(labels_of(self._review, ground, touched), touched.values())
+        if not different:
+            return
+        following.new |= different.keys()
+        few = len(different) <= AT_ONCE
+        if few and following.one_by_one:
+            following.take_in(different)
+            self._publish(following)
+        much = len(following.new) >= max(REFIT_LEAST, REFIT_SHARE * len(following.learned.signals))
+        if (much or not few) and not self._training:
+            self._learn_anew(ground)
+
+    def _publish(self, following: Following, *, everything: bool = False) -> Snapshot:
+        learned, ground = following.learned, following.ground
+        probabilities = following.probabilities()
         chosen = learned.rule(probabilities)
-        old, version = self._snapshot, self.version + 1
-        n_labelled = len(work.said)
+        old, version, n_labelled = self._snapshot, self.version + 1, following.n_labelled
+        trained = f" (with the trained model {ground.model_name})" if ground.model_name else ""
         new = Snapshot(
-            f"learnt from {n_labelled}", version, n_labelled,
-            {key: row for row, key in enumerate(work.keys)}, learned.code_ids, probabilities, chosen,
-            learned.rule.thresholds, np.nansum(learned.values, axis=0).astype(np.intp),
-            work.signals, work.explainer,
+            f"learnt from {n_labelled}{trained}", version, n_labelled, ground.row_of_key, learned.code_ids,
+            probabilities, chosen, learned.rule.thresholds,
+            np.nansum(learned.values, axis=0).astype(np.intp), ground.signals, following.explainer,
         )  # fmt: skip
         if old is None or everything or old.probabilities.shape != probabilities.shape:
-            changed = frozenset(work.keys)
+            changed = frozenset(ground.keys)
         else:
             moved = (chosen != old.chosen) | (chosen & (np.abs(probabilities - old.probabilities) > MOVED))
-            changed = frozenset(work.keys[row] for row in np.flatnonzero(moved.any(axis=1)).tolist())
+            changed = frozenset(ground.keys[row] for row in np.flatnonzero(moved.any(axis=1)).tolist())
         self._changed.append((version, changed))
         self._snapshot, self._version = new, version
-
-
-def _row(learned: Learned, values: NDArray[np.float64]) -> dict[str, bool | None]:
-    pairs = zip(learned.code_ids, values.tolist(), strict=True)
-    return {code: None if np.isnan(value) else bool(value) for code, value in pairs}
+        return new

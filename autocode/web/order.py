@@ -17,9 +17,12 @@ from autocode.learn.queue import next_batch
 
 if TYPE_CHECKING:
     from autocode.store import Account, Pool
+    from autocode.web.ground import Ground
     from autocode.web.state import Review
 
 BATCH = 100  # units put in order at a time
+SPREAD = 2000  # of the units that are open, how many at random are compared by their meaning
+DIVERSE = "diverse"
 OLD_RULE = "old_rule"  # what was finished comes back in this one, until it is decided again or kept
 DESCRIPTIONS = {
     "given": "units given to me, for reliability",
@@ -27,6 +30,7 @@ DESCRIPTIONS = {
     "uncertain": "where the machine doubts most",
     "worst_code": "what helps the code that is told apart worst",
     "rare_code": "candidates for codes with few examples",
+    DIVERSE: "what is least like all that is coded",
     "random": "at random: an audit, good for estimates",
     OLD_RULE: "decided under an older rule of the codebook",
 }
@@ -58,9 +62,16 @@ class Orders:
     def check(self, mode: str) -> str:
         """The mode. Raises `LearnError` for one that there is not."""
         code = mode.removeprefix("code:")
+        if mode == DIVERSE and self._review.live is None:
+            raise LearnError(f"the order '{mode}' is not there with --no-learning; choose another one")
         if mode not in DESCRIPTIONS and not (code != mode and code in self._review.codebook):
             raise LearnError(f"there is no order '{mode}'; known are {', '.join(DESCRIPTIONS)} and code:ID")
         return mode
+
+    @property
+    def offered(self) -> dict[str, str]:
+        """The orders that one can choose now, each with what it is."""
+        return {id: what for id, what in DESCRIPTIONS.items() if id != DIVERSE or self._ground() is not None}
 
     def skip(self, coder: Account, unit: int) -> None:
         """Leave a unit for later."""
@@ -121,11 +132,17 @@ class Orders:
             done = self._review.rules.confirmed(coder) - left
             keys: Set[int] = done | left
         else:
-            keys = set(self._given(coder)) if mode == "given" else self._review.pool_keys()
+            keys = self._keys_of(coder, mode)
         times = self._review.people.times_of(coder.key, 21)
         gaps = [(a - b).total_seconds() for a, b in pairwise(times)]
         pace = [gap for gap in gaps if gap < 300]  # a longer one was a break
         return Progress(len(done & keys), len(keys), float(np.median(pace)) if len(pace) >= 5 else None)
+
+    def _keys_of(self, coder: Account, mode: str) -> Set[int]:
+        if mode == "given":
+            return set(self._given(coder))
+        ground = self._ground() if mode == DIVERSE else None
+        return self._review.pool_keys() if ground is None else ground.row_of_key.keys()
 
     def _given(self, coder: Account) -> list[int]:
         return [unit for unit, mark in self._review.people.marks(coder.key).items() if mark.drawn]
@@ -142,6 +159,8 @@ class Orders:
             rows = open_rows[:BATCH]
         elif mode == "random":
             rows = open_rows[next_batch(self._candidates(pool, open_rows), BATCH, strategy=mode)]
+        elif mode == DIVERSE:
+            return self._least_alike(pool, open_rows, out)
         elif not len(open_rows := self._seen_through(coder, pool, open_rows)):
             return []
         elif mode.startswith("code:"):
@@ -149,6 +168,42 @@ class Orders:
         else:
             rows = open_rows[next_batch(self._candidates(pool, open_rows), BATCH, strategy=mode)]
         return [int(key) for key in pool.keys[rows]]
+
+    def _ground(self) -> Ground | None:
+        """What the learner knows of the units; None while it is being read."""
+        return None if self._review.live is None else self._review.live.ground
+
+    def _least_alike(self, pool: Pool, rows: NDArray[np.intp], out: Set[int]) -> list[int]:
+        """Units unlike those that were finished or learnt from, by meaning alone, so blind ones too.
+
+        While the meaning of the units is being read, just after the start, one at random.
+        """
+        ground, live, settings = self._ground(), self._review.live, self._review.coder.settings
+        if ground is None:
+            return [int(np.random.default_rng(settings.seed).choice(pool.keys[rows]))]
+        group_of = dict(zip(pool.keys[rows].tolist(), (pool.transcripts[row] for row in rows), strict=True))
+        here = np.array([key for key in ground.keys if key in group_of], np.int64)
+        if not len(here):
+            return []
+        if len(here) > SPREAD:
+            here = np.sort(np.random.default_rng(settings.seed).choice(here, SPREAD, replace=False))
+        vectors, row_of = ground.signals.embeddings, ground.row_of_key
+        known = [vectors[[row_of[key] for key in out if key in row_of]]]
+        if live is not None and len(learnt := live.learnt_embeddings()):
+            known.append(learnt)
+        nothing = np.zeros((len(here), 0))
+        candidates = Candidates(
+            ids=tuple(map(str, here.tolist())),
+            groups=tuple(group_of[key] for key in here.tolist()),
+            probabilities=nothing,
+            evidence=nothing.astype(np.float32),
+            embeddings=vectors[[row_of[key] for key in here.tolist()]],
+            labelled_embeddings=np.concatenate(known),
+            thresholds=np.zeros(0),
+            support=np.zeros(0, np.intp),
+            seed=settings.seed,
+        )
+        return [int(here[row]) for row in next_batch(candidates, BATCH, strategy=DIVERSE)]
 
     def _seen_through(self, coder: Account, pool: Pool, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Rows whose suggestions the coder may see: an order by score would tell those of the others."""

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from autocode.errors import LearnError
 from autocode.store import Account
-from autocode.web.order import DESCRIPTIONS, OLD_RULE
+from autocode.web.order import DIVERSE, OLD_RULE
 from autocode.web.reading import unit_values
 from autocode.web.session import TheWeb, Web, Who
 
@@ -25,10 +26,15 @@ def queue(request: Request, who: Who, web: TheWeb, order: str = "") -> Response:
         return RedirectResponse(f"/queue?order={'given' if given.left else 'transcript'}", status_code=303)
     if order == "disagreements":
         return RedirectResponse("/adjudicate", status_code=303)
-    mode = review.orders.check(order)
+    mode, offered = review.orders.check(order), review.orders.offered
     who.must_be("lead", "coder")
+    if mode == DIVERSE and mode not in offered:
+        raise LearnError(
+            "this order needs the meaning of all statements, which is still being read; try again in a "
+            "minute, or choose another order"
+        )
     return web.page(
-        request, "queue.html", who, order=mode, orders=DESCRIPTIONS,
+        request, "queue.html", who, order=mode, orders=offered,
         memos={memo.target for memo in review.people.memos("utterance")},
         **next_values(web, who.coder, mode), **unit_values(web),
     )  # fmt: skip

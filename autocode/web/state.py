@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from autocode.store.review import Arm
 
 KEPT_READINGS = 6
+PATIENCE_S = 1.0  # for the learner to finish with a transcript, when somebody asks why
 BLIND_SHARE = "blind_share"
 _NOTHING: Mapping[str, bool] = {}
 
@@ -63,6 +64,7 @@ class Review:
         self.project, self.people = project, ReviewStore(project.store)
         self.project_id = self.people.project_id()
         self._lock = threading.RLock()
+        self.coder_lock = threading.Lock()  # held by whoever reads transcripts with `coder`
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._pool: tuple[tuple[tuple[str, int], ...], Pool] | None = None
         self._coder: Coder | None = None
@@ -255,26 +257,30 @@ class Review:
     def evidence(self, coder: Account, reading: Reading, view: UnitView) -> dict[str, tuple[Evidence, ...]]:
         """Why each code is suggested for an utterance, by code: as stored, or as learnt since.
 
-        What others decided on units that this coder has yet to decide blind is left out.
+        What others decided on units that this coder has yet to decide blind is left out. While the coder
+        of transcripts is busy, the codebook's reasons are those that were stored.
         """
         from autocode.learn.suggest import together
 
-        codes = [one.code_id for one in view.suggestions]
+        blind = self.still_blind(coder)
         stored = {one.code_id: one.evidence for one in view.suggestions}
-        if self.live is None or not self.live.name:
-            return stored
-        learnt = self.live.evidence(view.key, codes, hidden=self._names(self.still_blind(coder)))
-        row = reading.keys.index(view.key)
-        transcript = self.project.store.transcript(reading.utterances[row].transcript_id)
-        with self._lock:
-            scored = self.coder.score(transcript, reading.utterances, [row])
-            ids, explain = self.coder.codebook.ids, self.coder.scorer.explain
-            return {
-                code: together(learnt.get(code, ()), explain(scored, 0, ids.index(code)))
-                if code in ids
-                else learnt.get(code, ())
-                for code in codes
-            }
+        reasons = {code: _without_statements(found) for code, found in stored.items()}
+        learnt = {} if self.live is None else self.live.evidence(view.key, stored, hidden=self._names(blind))
+        if not learnt:  # which statements are quoted is not stored
+            return reasons if blind else stored
+        machine, row = self.coder, reading.keys.index(view.key)
+        if self.coder_lock.acquire(timeout=PATIENCE_S):
+            try:
+                transcript = self.project.store.transcript(reading.utterances[row].transcript_id)
+                scored = machine.score(transcript, reading.utterances, [row])
+                reasons = {
+                    code: machine.scorer.explain(scored, 0, machine.codebook.ids.index(code))
+                    for code in stored
+                    if code in machine.codebook
+                }
+            finally:
+                self.coder_lock.release()
+        return {code: together(learnt.get(code, ()), reasons.get(code, ())) for code in stored}
 
     def unsettled(self) -> set[int]:
         """Units that somebody who was given them, or began them, has not finished.
@@ -348,3 +354,8 @@ def _arm(coder: Account, unit: int, mark: Mark | None, share: float) -> Arm:
 def _is_open(coders: Mapping[int, bool], active: Collection[int]) -> bool:
     """Has somebody who may sign in a unit of this coverage yet to finish?"""
     return any(not done and key in active for key, done in coders.items())
+
+
+def _without_statements(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Evidence without the statements of others that it quotes."""
+    return tuple(one for one in evidence if one.kind not in ("accepted", "rejected"))

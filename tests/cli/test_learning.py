@@ -12,7 +12,7 @@ import pytest
 from autocode.digests import digest
 from autocode.records import Decision
 from autocode.store import open_project
-from tests.cli.conftest import INTERVIEW, Run, lines_of, tree
+from tests.cli.conftest import INTERVIEW, Run, lines_of, process, tree
 
 SAID = {
     "trust": ["We trust them and never check.", "I rely on what they promise.", "There is trust between us."],
@@ -134,6 +134,26 @@ def test_a_project_learns_from_decisions(run: Run, study: Path) -> None:
     rows = [item for row in lines_of(study / "coding" / "suggestions.jsonl") for item in row["suggestions"]]
     assert any(item["probability"] is not None for item in rows)
     assert (study / "model").stat().st_mode & 0o777 == 0o700
+
+
+def test_review_starts_without_a_model_of_an_older_codebook(run: Run, study: Path) -> None:
+    (study / "anna.txt").write_text(INTERVIEW, encoding="utf-8")
+    assert run("add", "anna.txt", "--yes").code == 0
+    assert run("code", "--out", "coding").code == 0
+    units = [row for row in lines_of(study / "coding" / "utterances.jsonl") if row["meta"]["codable"]]
+    codes = [{"utterance_id": units[0]["utterance_id"], "coder": "a", "code": "trust"}]
+    assert run("train", "--labels", write(study / "codes.jsonl", codes)).code == 0
+    book = study / "codebook.yaml"
+    book.write_text(book.read_text().replace("The firm learns", "The firm at last learns"), encoding="utf-8")
+    run("code").refused("trained on another version of the codebook")
+    page = process("--json", "review", "--no-browser", cwd=study)
+    assert page.stdout is not None
+    assert page.stdout.readline() == "{\n"  # the link follows
+    page.terminate()
+    _, errors = page.communicate(timeout=60)
+    told = [line for line in errors.splitlines() if "model" in line]
+    assert len(told) == 1, errors
+    assert told[0].startswith("warning: the trained model is left aside: the model was trained on another")
 
 
 def test_evaluate(run: Run, here: Path, dataset: Path, settings: Path) -> None:

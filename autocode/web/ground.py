@@ -1,0 +1,111 @@
+"""What the page's learner stands on: the utterances that follow live, and the project's trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from autocode.codebook import Codebook
+from autocode.errors import LearnError
+from autocode.learn.files import Model
+from autocode.learn.labels import Labels
+from autocode.learn.signals import Signals, join
+from autocode.store import Reading
+from autocode.training import labels_of_people, usable_model
+
+if TYPE_CHECKING:
+    from autocode.web.state import Review
+
+POOL = 10_000  # codable utterances that follow live; beyond, only those of the first transcripts do
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What stays as it is until the codebook changes."""
+
+    book: Codebook
+    signals: Signals  # of the utterances that follow
+    keys: tuple[int, ...]  # theirs in the project
+    background: Signals | None
+    function_words: frozenset[str]
+    seed: int
+    trained: Model | None  # for this codebook, where the project has one
+
+    @cached_property
+    def name_of(self) -> Mapping[int, str]:
+        """The id of each utterance by its key."""
+        return dict(zip(self.keys, self.signals.ids, strict=True))
+
+    @cached_property
+    def row_of(self) -> Mapping[str, int]:
+        """The row of each utterance by its id."""
+        return {unit: row for row, unit in enumerate(self.signals.ids)}
+
+    @cached_property
+    def row_of_key(self) -> Mapping[int, int]:
+        """The row of each utterance by its key."""
+        return {key: row for row, key in enumerate(self.keys)}
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What the trained model has learnt from; empty without one."""
+        if self.trained is None:
+            return Labels((), self.book.ids, np.zeros((0, len(self.book.ids))))
+        known = self.trained.learned
+        return Labels(known.signals.ids, known.code_ids, known.values)
+
+    @cached_property
+    def model_name(self) -> str:
+        """Names the trained model; empty without one."""
+        return "" if self.trained is None else self.trained.digest[:12]
+
+
+def prepare(review: Review, *, stop: Callable[[], bool]) -> tuple[Ground, str]:
+    """The ground for the present codebook; and why the trained model is left aside, if it is, in a sentence.
+
+    Others may read transcripts with the same coder meanwhile: it is locked for one transcript at a time.
+    """
+    coder, parts, keys = review.coder, list[Signals](), list[int]()
+    readings = _readings(review, stop)
+    text_of = {one.id: one.text for reading in readings.values() for one in reading.utterances}
+    with review.coder_lock:
+        trained, problem = usable_model(review.project.model_path, coder, text_of)
+        coder.use_encoder(trained.encoder_folder if trained else None)
+        background, function_words = coder.background_signals(), coder.segmenter.function_words
+    for transcript_id, reading in readings.items():
+        if stop():
+            break
+        rows = [row for row, one in enumerate(reading.utterances) if one.codable]
+        transcript = review.project.store.transcript(transcript_id)
+        with review.coder_lock:
+            scored = coder.score(transcript, reading.utterances, rows)
+            parts.append(coder.signals(reading.utterances, rows, scored))
+        keys += [reading.keys[row] for row in rows]
+    if not parts:
+        raise LearnError("no transcript has been coded yet, so there is nothing to suggest for")
+    seed, book = coder.settings.seed, coder.codebook
+    return Ground(book, join(parts), tuple(keys), background, function_words, seed, trained), problem
+
+
+def _readings(review: Review, stop: Callable[[], bool]) -> dict[str, Reading]:
+    """The transcripts whose utterances follow live."""
+    found, n = dict[str, Reading](), 0
+    for transcript_id in review.people.latest_codings():
+        if n >= POOL or stop():
+            break
+        reading = review.people.reading(transcript_id)
+        n_codable = sum(one.codable for one in reading.utterances)
+        if n_codable:
+            found[transcript_id] = reading
+            n += n_codable
+    return found
+
+
+def labels_of(review: Review, ground: Ground, name_of: Mapping[int, str]) -> Labels:
+    """What people say now of the utterances in `name_of`."""
+    said, succession = review.people.said(name_of), review.succession
+    return labels_of_people(said, ground.book, name_of=name_of, succession=succession)
