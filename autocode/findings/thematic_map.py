@@ -40,7 +40,7 @@ def thematic_map(material: Material, options: Options) -> Part:
         blocks += _within(material, within, pairs, options)
         entries += [
             entry(_anchor(within, pair), f"{_names(material, pair)}, {SAID[within]}", pair.together)
-            for pair in pairs[:MOST_SHOWN]
+            for pair in pairs[: max(MOST_SHOWN, MOST_LINES)]
         ]
     rows: list[Cells] = [
         ("within", "a", "b", "n_a", "n_b", "n_both", "n_interviews", "lift", "low", "high", "no_interval")
