@@ -35,6 +35,9 @@ def sequences(material: Material, options: Options) -> Part:
             Section("sequences", TITLE, absent="no interview has two statements with codes that occur twice")
         )
     names = [material.codebook[id].name for id in order.codes]
+    pictures = [
+        _picture(material, one, order.codes) for one in material.interviews if _coded_in(material, one)
+    ]
     blocks: list[Block] = [
         Text(f"{counted(len(order.statements), 'coded statement')} in "
              f"{counted(order.n_interviews, 'interview')}, and the codes of the thematic map. Order is not "
@@ -42,13 +45,14 @@ def sequences(material: Material, options: Options) -> Part:
         Heading("Right after each other"), Text(_explained(order, options)), _matrix(order, names),
         _nearest(order, names),
         Heading("Earlier and later in an interview"), *_precedence(material, order),
-        Heading("Interview by interview"), *_pictures(material, order),
+        Heading("Interview by interview"), _about_pictures(len(pictures)), *pictures[:MOST_PICTURES],
     ]  # fmt: skip
+    more = pictures[MOST_PICTURES:]
     tables = {"transitions": _rows(order), "precedence": _precedence_rows(order)}
     record = {
         name: [dict(zip(rows[0], row, strict=True)) for row in rows[1:]] for name, rows in tables.items()
     }
-    return Part(Section("sequences", TITLE, blocks), record, _entries(order, names), tables)
+    return Part(Section("sequences", TITLE, blocks), record, _entries(order, names), tables, more)
 
 
 def _explained(order: Order, options: Options) -> str:
@@ -195,15 +199,12 @@ def _precedence_rows(order: Order) -> list[Cells]:
 # Pictures
 
 
-def _pictures(material: Material, order: Order) -> list[Block]:
-    interviews = [one for one in material.interviews if _coded_in(material, one)]
-    found = [_picture(material, one, order.codes) for one in interviews]
-    more = len(found) - MOST_PICTURES
-    said = Text(
+def _about_pictures(n: int) -> Text:
+    more = n - MOST_PICTURES
+    return Text(
         "Each mark is a statement with the code, from the interview's beginning on the left to its end."
         + (f" {more} more interviews are in files of their own beside this report." if more > 0 else "")
     )
-    return [said, *found]
 
 
 def _coded_in(material: Material, interview: Interview) -> list[Statement]:

@@ -130,8 +130,8 @@ def test_the_machine_fills_only_what_nobody_has_read(project: Project) -> None:
 
 
 def test_prevalence_is_withheld_until_it_can_be_trusted(project: Project) -> None:
-    """Half of all statements are drawn by chance, read by people, learnt from; then there is a number: the mean
-    of the model's probabilities corrected by its errors on those that were drawn."""
+    """Half of all statements are drawn by chance, read by people, learnt from; then there is a number: the
+    mean of the model's probabilities corrected by its errors on those that were drawn."""
 
     def why() -> str:
         return str(material(project, include_machine=True).work["prevalence_withheld"])
