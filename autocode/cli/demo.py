@@ -13,7 +13,9 @@ from autocode.cli.coding import code_project_here
 from autocode.cli.project import make_project
 from autocode.cli.reading import read_all, warn_of
 from autocode.cli.terminal import terminal_of
+from autocode.demo import cases as demo_cases
 from autocode.demo import transcripts as demo_transcripts
+from autocode.files import keep_copy
 
 
 @app.command()
@@ -37,6 +39,11 @@ def demo(
         plan = plan_additions(project, loaded, roles={})
         warn_of(terminal, plan.new)
         store_plan(project, plan, roles={})
+        keep_copy(demo_cases(), project.folder)
     terminal.note("Eight interviews with two invented firms, in eight file formats, read into a project.")
     code_project_here(terminal, folder, out=folder / "coding", n=2)
+    terminal.note(
+        f"Nobody has accepted a code yet. What the findings would look like: autocode report {folder} "
+        "--include-machine"
+    )
     terminal.note(f"The project is {folder}. Your own study starts with: autocode init STUDY")

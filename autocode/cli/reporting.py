@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from autocode.cli.app import app
-from autocode.cli.terminal import counted, terminal_of
+from autocode.cli.terminal import Terminal, counted, terminal_of
 from autocode.errors import FindingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autocode.findings.part import Options
     from autocode.findings.report import Findings
 
 FOLDER = "findings"
@@ -44,29 +47,42 @@ def report(
 
     Example: `autocode report coded --out findings`, or in a project: `autocode report`
     """
-    from datetime import UTC, datetime
-
-    from autocode.findings.part import PAGE, Options
-    from autocode.findings.report import PARTS, key_of, make_findings, read_source, write_findings
+    from autocode.findings.part import Options
 
     terminal = terminal_of(context)
-    folder = source or Path.cwd()
     if source is not None and not source.is_dir():
         raise FindingsError(f"{source}: no such folder; give a project's folder, or a coded dataset's")
+    command = ["autocode", "report"]
+    command += [str(source)] if source else []
+    command += ["--out", str(out)] if out else []
+    command += ["--include-machine"] if include_machine else []
+    command += ["--replicates", str(replicates), "--seed", str(seed), "--level", str(level)]
+    options = Options(level, replicates, seed)
+    report_here(
+        terminal, source or Path.cwd(), out, options, include_machine=include_machine, command=command
+    )
+
+
+def report_here(
+    terminal: Terminal,
+    folder: Path,
+    out: Path | None,
+    options: Options,
+    *,
+    include_machine: bool,
+    command: Sequence[str],
+) -> None:
+    """Make the report of a project or a coded dataset, and tell what came out."""
+    from datetime import UTC, datetime
+
+    from autocode.findings.part import PAGE
+    from autocode.findings.report import PARTS, key_of, make_findings, read_source, write_findings
+
     with terminal.phase("reading the codings"):
         material, panel = read_source(folder, include_machine=include_machine, on_wait=terminal.note)
     place = out or _inside(folder, material.source)
     if place.exists() and not place.is_dir():
         raise FindingsError(f"{place}: is a file, and --out is a folder")
-    options = Options(level, replicates, seed)
-    command = [
-        "autocode",
-        "report",
-        *([str(source)] if source else []),
-        *(["--out", str(out)] if out else []),
-    ]
-    command += ["--include-machine"] if include_machine else []
-    command += ["--replicates", str(replicates), "--seed", str(seed), "--level", str(level)]
     with terminal.progress("reporting", len(PARTS)) as step:
         found = make_findings(
             material, panel, options, now=datetime.now(UTC), command=command,

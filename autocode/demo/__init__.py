@@ -7,6 +7,11 @@ from pathlib import Path
 _FOLDER = Path(__file__).resolve().parent
 
 
+def cases() -> Path:
+    """The file that says which firm and wave each interview is of."""
+    return _FOLDER / "cases.yaml"
+
+
 def transcripts() -> list[Path]:
     """The interviews' files, by name."""
     return sorted((_FOLDER / "transcripts").iterdir())

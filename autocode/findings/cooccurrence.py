@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.codebook import Codebook
 from autocode.findings.clustered import Floats, clustered
 from autocode.findings.material import Material, Statement
 from autocode.findings.part import Options
@@ -21,6 +22,8 @@ from autocode.findings.structure import in_tree_order
 
 Within = Literal["statement", "turn", "answer"]
 WITHIN: tuple[Within, ...] = ("statement", "turn", "answer")
+MOST_CODES = 20  # on a map
+MOSTLY = 0.8  # of the coded statements must carry a code of the map
 LEAST_MEETINGS = 2  # fewer are told in the table's file, without an interval
 
 
@@ -56,9 +59,33 @@ class Pair:
 
 
 def map_codes(material: Material) -> list[str]:
-    """The codes that a map shows: those without codes below them, and those that were given themselves."""
-    given = {id for one in material.coded for id in material.finest(one)}
-    return [id for id in in_tree_order(material.codebook) if id in given]
+    """The codes that a map shows, one line of the tree each: the finest level that is readable.
+
+    That is the deepest level with at most `MOST_CODES` codes that statements carry (codes above it without
+    codes below them included) which most coded statements reach; else the most frequent of the finest codes.
+    """
+    book, by_code = material.codebook, material.by_code()
+    given = [id for id in in_tree_order(book) if by_code[id]]
+    levels = [_level(book, given, depth) for depth in range(max(map(book.depth, given), default=0), -1, -1)]
+    n_coded = len(material.coded)
+    reached = [
+        codes for codes in levels
+        if sum(not set(codes).isdisjoint(one.codes) for one in material.coded) >= MOSTLY * n_coded
+    ]  # fmt: skip
+    readable = next((codes for codes in reached if len(codes) <= MOST_CODES), None)
+    if readable is not None:
+        return readable
+    finest = reached[-1]  # even the topics are many
+    kept = sorted(finest, key=lambda id: -len(by_code[id]))[:MOST_CODES]
+    return [id for id in finest if id in kept]
+
+
+def _level(book: Codebook, given: Sequence[str], depth: int) -> list[str]:
+    """The codes at a depth, and those above it that have no codes below them."""
+    return [
+        id for id in given
+        if book.depth(id) == depth or (book.depth(id) < depth and not set(book.children(id)) & set(given))
+    ]  # fmt: skip
 
 
 def contexts(material: Material, within: Within) -> list[Context]:

@@ -12,7 +12,6 @@ from autocode.classify.context import asked, question_text
 from autocode.codebook import Codebook, Succession, read_codebook
 from autocode.dataset import CodedDataset, read_dataset
 from autocode.findings.attributes import attributes_of_cases, plain_attributes
-from autocode.findings.corrected import corrected
 from autocode.findings.material import Interview, Material, Statement, Support, accepted
 from autocode.findings.work import work_of_dataset, work_of_project
 from autocode.read.rows import find_table
@@ -148,6 +147,8 @@ def material_of_project(project: Project, codebook: Codebook, *, include_machine
     found = _gathered(empty, told, said)
     work = work_of_project(project, people)
     if include_machine:
+        from autocode.findings.corrected import corrected  # the learner takes seconds to load
+
         work |= corrected(project, people, found)
     return replace(found, work=work)
 

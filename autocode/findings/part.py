@@ -30,11 +30,13 @@ class Part:
     record: Mapping[str, Any] = field(default_factory=dict)  # JSON values, for `findings.json`
     entries: Sequence[Entry] = ()  # the statements behind the section's numbers
     tables: Mapping[str, Sequence[Cells]] = field(default_factory=dict)  # CSV files by name, heads first
+    more: Sequence[Figure] = ()  # figures that are files only
 
     @property
     def figures(self) -> list[Figure]:
         """The figures that have files of their own."""
-        return [one for one in self.section.blocks if isinstance(one, Figure) and one.name]
+        shown = [one for one in self.section.blocks if isinstance(one, Figure) and one.name]
+        return [*shown, *self.more]
 
 
 def entry(anchor: str, title: str, statements: Iterable[Statement]) -> Entry:

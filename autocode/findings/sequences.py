@@ -18,7 +18,6 @@ from autocode.findings.part import Options
 from autocode.findings.precedence import Precedence, precedences
 
 Floats = NDArray[np.float64]
-MOST_CODES = 20  # the most frequent ones, so that every pair has something to count
 LEAST = 2  # statements of a code
 
 
@@ -103,7 +102,5 @@ def _in_sequence(material: Material) -> list[Statement]:
 
 
 def _frequent(material: Material, statements: list[Statement]) -> list[str]:
-    """The codes of the map that enough of the statements carry, in its order, the rarest left out first."""
-    n_of = {id: sum(id in one.codes for one in statements) for id in map_codes(material)}
-    kept = sorted((id for id in n_of if n_of[id] >= LEAST), key=lambda id: -n_of[id])[:MOST_CODES]
-    return [id for id in n_of if id in kept]
+    """The codes of the map that enough of the statements carry."""
+    return [id for id in map_codes(material) if sum(id in one.codes for one in statements) >= LEAST]

@@ -68,7 +68,10 @@ def structure(material: Material, options: Options) -> Part:
             )
         )
     else:
-        blocks += _figures(material, {node.code_id: node for node in nodes})
+        shown = drawn(nodes)
+        blocks += _figures(material, {node.code_id: node for node in shown})
+        if n := len(nodes) - len(shown):
+            blocks.append(Text(f"Not drawn: {counted(n, 'code')} of levels at which no code was given."))
     blocks.append(_table(material, nodes))
     by_code = material.by_code()
     entries = [entry(code_anchor(node.code_id), node.path, by_code[node.code_id]) for node in nodes]
@@ -79,6 +82,12 @@ def structure(material: Material, options: Options) -> Part:
     ]
     record = {"codes": [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]}
     return Part(Section("structure", TITLE, blocks), record, entries, {"structure": rows})
+
+
+def drawn(nodes: Sequence[Node]) -> list[Node]:
+    """The codes that the figure shows: all but the finest levels at which no code was given to anything."""
+    deepest = max((node.depth for node in nodes if node.n_statements), default=0)
+    return [node for node in nodes if node.depth <= deepest]
 
 
 def _said(material: Material, nodes: Sequence[Node]) -> str:
@@ -118,8 +127,8 @@ def _figures(material: Material, nodes: Mapping[str, Node]) -> list[Figure]:
     book = material.codebook
     parts: list[list[str]] = [[]]
     for root in book.roots:
-        rows = sum(_n_rows(book, one) for one in parts[-1])
-        if parts[-1] and rows + _n_rows(book, root) > MOST_ROWS:
+        rows = sum(_n_rows(book, nodes, one) for one in parts[-1])
+        if parts[-1] and rows + _n_rows(book, nodes, root) > MOST_ROWS:
             parts.append([])
         parts[-1].append(root)
     figures = []
@@ -144,15 +153,20 @@ def _described(node: Node) -> str:
     return f"{node.name}: {said}, {counted(node.n_respondents, 'respondent')}."
 
 
-def _n_rows(book: Codebook, code_id: str) -> int:
-    return sum(not book.children(id) for id in (code_id, *book.descendants(code_id)))
+def _n_rows(book: Codebook, nodes: Mapping[str, Node], code_id: str) -> int:
+    return sum(not _below(book, nodes, id) for id in (code_id, *book.descendants(code_id)) if id in nodes)
+
+
+def _below(book: Codebook, nodes: Mapping[str, Node], code_id: str) -> list[str]:
+    """The codes right below a code, as far as they are drawn."""
+    return [id for id in book.children(code_id) if id in nodes]
 
 
 def draw(book: Codebook, nodes: Mapping[str, Node], roots: Sequence[str]) -> Drawing:
     """The data structure below some topics: a column for each level, a row for each code without children."""
-    places = _places(book, roots)
+    places = _places(book, nodes, roots)
     deepest = max(book.depth(id) for id in places)
-    rows = sum(_n_rows(book, root) for root in roots)
+    rows = sum(_n_rows(book, nodes, root) for root in roots)
     left = {id: (deepest - book.depth(id)) * (WIDTH + BETWEEN) + 1 for id in places}
     links = [
         Curve(
@@ -173,24 +187,24 @@ def draw(book: Codebook, nodes: Mapping[str, Node], roots: Sequence[str]) -> Dra
     return Drawing(width, TOP + rows * ROW, [Group("levels", heads), Group("lines", links), *boxes])
 
 
-def _places(book: Codebook, roots: Sequence[str]) -> dict[str, float]:
+def _places(book: Codebook, nodes: Mapping[str, Node], roots: Sequence[str]) -> dict[str, float]:
     """The upper edge of each code: a code stands in the middle of those below it."""
-    order = [id for root in roots for id in (root, *book.descendants(root))]
+    order = [id for root in roots for id in (root, *book.descendants(root)) if id in nodes]
     places: dict[str, float] = {}
     row = 0
     for id in order:
-        if not book.children(id):
+        if not _below(book, nodes, id):
             places[id] = TOP + row * ROW
             row += 1
     for id in reversed(order):
-        if below := book.children(id):
+        if below := _below(book, nodes, id):
             places[id] = (places[below[0]] + places[below[-1]]) / 2
     return {id: places[id] for id in order}
 
 
 def _box(node: Node, x: float, y: float) -> list[Box | Words]:
     link = f"#{code_anchor(node.code_id)}" if node.n_statements else ""
-    lines = wrapped(node.name, LETTERS)
+    lines = wrapped(node.name, LETTERS if node.depth else LETTERS - 5)  # bold is wider
     colour = "ink" if node.n_statements else "quiet"
     fill = "box" if node.n_statements else "paper"
     said = f"{counted(node.n_statements, 'statement')} · {counted(node.n_respondents, 'respondent')}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from autocode.findings.cooccurrence import Pair, Within, all_pairs, contexts, map_codes
+from autocode.findings.clustered import MIN_CLUSTERS
+from autocode.findings.cooccurrence import MOST_CODES, Pair, Within, all_pairs, contexts, map_codes
 from autocode.findings.look import colour_of
 from autocode.findings.material import Material
 from autocode.findings.part import Cells, Options, Part, code_anchor, entry, linked, nothing_accepted
@@ -39,7 +40,7 @@ def thematic_map(material: Material, options: Options) -> Part:
         blocks += _within(material, within, pairs, options)
         entries += [
             entry(_anchor(within, pair), f"{_names(material, pair)}, {SAID[within]}", pair.together)
-            for pair in pairs[:MOST_SHOWN]
+            for pair in pairs[: max(MOST_SHOWN, MOST_LINES)]
         ]
     rows: list[Cells] = [
         ("within", "a", "b", "n_a", "n_b", "n_both", "n_interviews", "lift", "low", "high", "no_interval")
@@ -54,16 +55,26 @@ def thematic_map(material: Material, options: Options) -> Part:
 
 
 def _explained(material: Material, options: Options) -> str:
-    n = len(material.interviews)
-    how = f"bootstrap of the {n} interviews" if n >= 10 else f"leaving out each of the {n} interviews in turn"
+    n, codes = len(material.interviews), map_codes(material)
+    how = f"bootstrap of the {n} interviews" if n >= MIN_CLUSTERS else "leaving out each interview in turn"
+    read = "" if material.include_machine else " Only statements that somebody has read count."
     return (
-        "Lift is how many times more often two codes meet than if they had nothing to do with each other: 1 "
-        f"means no relation. Its {percent(options.level)} interval takes into account that what is said in "
-        f"one interview hangs together ({how}, on the logarithm of the lift). No interval is corrected for "
-        "the number of pairs that were looked at, so the odd one leaves out 1 by chance: a map is for "
-        "finding relations to read about, not a test of them. Codes that stand above one another do not "
-        "count as meeting, and only statements that somebody has read count."
+        f"{_shown(material, codes)} Lift is how many times more often two codes meet than if they had "
+        f"nothing to do with each other: 1 means no relation. Its {percent(options.level)} interval takes "
+        f"into account that what is said in one interview hangs together ({how}, on the logarithm of the "
+        "lift). No interval is corrected for the number of pairs that were looked at, so the odd one leaves "
+        f"out 1 by chance: a map is for finding relations to read about, not a test of them.{read}"
     )
+
+
+def _shown(material: Material, codes: Sequence[str]) -> str:
+    """Which codes take part."""
+    book = material.codebook
+    deepest = max(codes, key=book.depth)
+    level = book.level(deepest) or f"level {book.depth(deepest) + 1}"
+    if len(codes) == MOST_CODES:
+        return f"Shown are the {MOST_CODES} most frequent codes of the level '{level}'."
+    return f"Shown are the {len(codes)} codes of the level '{level}' that statements carry."
 
 
 def _within(material: Material, within: Within, pairs: Sequence[Pair], options: Options) -> list[Block]:

@@ -11,7 +11,7 @@ from autocode.findings.look import colour_of
 from autocode.findings.material import Interview, Material, Statement
 from autocode.findings.part import Cells, Options, Part, entry, linked, nothing_accepted, place
 from autocode.findings.precedence import ALL_WAYS, Precedence, least_p
-from autocode.findings.sequences import MOST_CODES, Order, order_of
+from autocode.findings.sequences import Order, order_of
 from autocode.report.apa import counted, probability
 from autocode.report.blocks import Block, Cell, Entry, Figure, Heading, Line, Section, Table, Text
 from autocode.report.drawing import Box, Curve, Drawing, Group, Words, wrapped
@@ -20,7 +20,7 @@ TITLE = "Order of codes"
 MOST_PICTURES = 20  # interviews with a picture in the report; the others only have files
 MOST_SHOWN = 20  # pairs in a table
 CELL, NAMES = 34, 230
-MORE, LESS, NEITHER, DARK = "#9ecae9", "#f7c59a", "#ededed", "#1a1a1a"
+MORE, LESS, DARK = "#9ecae9", "#f7c59a", "#1a1a1a"
 CLEAR = 0.05
 WIDE, ROW = 560, 20
 
@@ -35,25 +35,28 @@ def sequences(material: Material, options: Options) -> Part:
             Section("sequences", TITLE, absent="no interview has two statements with codes that occur twice")
         )
     names = [material.codebook[id].name for id in order.codes]
+    pictures = [
+        _picture(material, one, order.codes) for one in material.interviews if _coded_in(material, one)
+    ]
     blocks: list[Block] = [
         Text(f"{counted(len(order.statements), 'coded statement')} in "
-             f"{counted(order.n_interviews, 'interview')}. Order is not cause: that one subject comes first "
-             "may be the guide's doing."),
+             f"{counted(order.n_interviews, 'interview')}, and the codes of the thematic map. Order is not "
+             "cause: that one subject comes first may be the guide's doing."),
         Heading("Right after each other"), Text(_explained(order, options)), _matrix(order, names),
         _nearest(order, names),
         Heading("Earlier and later in an interview"), *_precedence(material, order),
-        Heading("Interview by interview"), *_pictures(material, order),
+        Heading("Interview by interview"), _about_pictures(len(pictures)), *pictures[:MOST_PICTURES],
     ]  # fmt: skip
+    more = pictures[MOST_PICTURES:]
     tables = {"transitions": _rows(order), "precedence": _precedence_rows(order)}
     record = {
         name: [dict(zip(rows[0], row, strict=True)) for row in rows[1:]] for name, rows in tables.items()
     }
-    return Part(Section("sequences", TITLE, blocks), record, _entries(order, names), tables)
+    return Part(Section("sequences", TITLE, blocks), record, _entries(order, names), tables, more)
 
 
 def _explained(order: Order, options: Options) -> str:
     n = len(order.codes)
-    left_out = f" Only the {MOST_CODES} most frequent codes take part." if n == MOST_CODES else ""
     alone, together = int((order.p < CLEAR).sum()), int((order.p_adjusted < CLEAR).sum())
     return (
         "What is found is held against chance: the coded statements of each interview are shuffled "
@@ -62,7 +65,6 @@ def _explained(order: Order, options: Options) -> str:
         f"believed of a pair that nobody expected beforehand. {alone} pairs have p < .05 taken alone (about "
         f"{CLEAR * n * n:.1f} would by chance), {together} when all are taken together. Subjects come in "
         "stretches, so that a code follows itself more often, and others less often, than by chance."
-        f"{left_out}"
     )
 
 
@@ -82,13 +84,24 @@ def _matrix(order: Order, names: Sequence[str]) -> Figure:
         for column in range(n):
             count, expected = order.counts[row, column], order.expected[row, column]
             p = order.p[row, column]
-            fill = NEITHER if p >= CLEAR else MORE if count > expected else LESS
+            fill = "box" if p >= CLEAR else MORE if count > expected else LESS
             link = f"#{_anchor(order.codes[row], order.codes[column])}" if count else ""
             title = f"{name}, then {names[column]}: {count:.0f} times, {expected:.1f} by chance"
             x, bold = NAMES + column * CELL, bool(order.p_adjusted[row, column] < CLEAR)
             cells.append(Box(x, y, CELL - 2, CELL - 2, fill, fill, link, title))
             if count:
-                cells.append(Words(x + CELL / 2 - 1, y + 21, f"{count:.0f}", "middle", DARK, bold, 12, link))
+                cells.append(
+                    Words(
+                        x + CELL / 2 - 1,
+                        y + 21,
+                        f"{count:.0f}",
+                        "middle",
+                        "ink" if fill == "box" else DARK,
+                        bold,
+                        12,
+                        link,
+                    )
+                )
     words.append(Words(NAMES - 8, top - 8, "first (rows), then (columns)", "end", "quiet", size=11))
     drawing = Drawing(
         NAMES + n * CELL + 10, top + n * CELL + 4, [Group("names", words), Group("cells", cells)]
@@ -186,15 +199,12 @@ def _precedence_rows(order: Order) -> list[Cells]:
 # Pictures
 
 
-def _pictures(material: Material, order: Order) -> list[Block]:
-    interviews = [one for one in material.interviews if _coded_in(material, one)]
-    found = [_picture(material, one, order.codes) for one in interviews]
-    more = len(found) - MOST_PICTURES
-    said = Text(
+def _about_pictures(n: int) -> Text:
+    more = n - MOST_PICTURES
+    return Text(
         "Each mark is a statement with the code, from the interview's beginning on the left to its end."
         + (f" {more} more interviews are in files of their own beside this report." if more > 0 else "")
     )
-    return [said, *found]
 
 
 def _coded_in(material: Material, interview: Interview) -> list[Statement]:
