@@ -8,7 +8,7 @@ import numpy as np
 
 from autocode.codebook import Codebook
 from autocode.codebook.code import Code
-from autocode.learn.labels import labels_of_codings, labels_of_decisions
+from autocode.learn.labels import Labels, labels_of_codings, labels_of_decisions, overlaid
 from autocode.records import Decision
 
 BOOK = Codebook(
@@ -63,3 +63,11 @@ def test_decisions_the_last_word_of_each_coder_counts() -> None:
     assert np.isnan(u[[COLUMN["top"], COLUMN["b"]]]).all()
     assert v[[COLUMN["top"], COLUMN["a"], COLUMN["b"]]].tolist() == [0, 0, 0]
     assert np.isnan(v[COLUMN["yes"]])
+
+
+def test_one_table_over_another_leaves_what_it_does_not_say() -> None:
+    below = Labels(("a", "b"), ("x", "y"), np.array([[1.0, 0.0], [0.0, np.nan]]))
+    above = Labels(("c", "a"), ("x", "y"), np.array([[np.nan, 1.0], [0.0, np.nan]]))
+    found = overlaid(below, above)
+    assert found.unit_ids == ("a", "b", "c")
+    np.testing.assert_array_equal(found.values, [[0.0, 0.0], [0.0, np.nan], [np.nan, 1.0]])

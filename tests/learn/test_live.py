@@ -54,3 +54,15 @@ def test_a_decision_moves_its_code_and_not_the_others(learned: Learned, signals:
     others = [c for c in range(len(learned.code_ids)) if c not in changed]
     assert (live.learnt[:, others] == before[:, others]).all()
     assert live.learnt[3, changed[0]] > before[3, changed[0]]
+
+
+def test_several_units_at_once_are_the_same_as_one_after_another(learned: Learned, signals: Signals) -> None:
+    first = learned.signals.ids[0]
+    decided: dict[str, dict[str, bool | None]] = {
+        first: {"trust": None}, signals.ids[3]: {"trust": True, "learning": False}, signals.ids[5]: {}
+    }  # fmt: skip
+    together, singly = LiveScores(learned, signals), LiveScores(learned, signals)
+    assert len(together.decide_all(decided)) == 2
+    for unit, codes in decided.items():
+        singly.decide(unit, codes)
+    np.testing.assert_allclose(together.learnt, singly.learnt, atol=1e-9)

@@ -107,8 +107,8 @@ def finish(review: Review, coder: Account, units: list[int], code: str | None = 
     review.live.heard(outcome)
 
 
-def until(true: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 30
+def until(true: Callable[[], bool], *, seconds: float = 60) -> bool:
+    end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
         time.sleep(0.005)
     return true()
@@ -230,11 +230,18 @@ class Gate:
     """Learning anew as it is, but only when it is let through."""
 
     def __init__(self, learn_anew: Callable[[Ground, Labels], Following]) -> None:
-        self._learn_anew, self.open, self.error = learn_anew, threading.Event(), ""
-        self.open.set()
+        self._learn_anew, self.shut, self.error = learn_anew, False, ""
+        self.waiting: list[threading.Event] = []
+
+    def open(self) -> None:
+        self.shut = False
+        for one in self.waiting:
+            one.set()
 
     def __call__(self, ground: Ground, labels: Labels) -> Following:
-        assert self.open.wait(60)
+        if self.shut:
+            self.waiting.append(threading.Event())
+            assert self.waiting[-1].wait(60)
         if self.error:
             raise LearnError(self.error)
         return self._learn_anew(ground, labels)
@@ -245,7 +252,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     made = Gate(following.learn_anew)
     monkeypatch.setattr(following, "learn_anew", made)
     yield made
-    made.open.set()
+    made.open()
 
 
 class TestWhileEverythingIsLearntAnew:
@@ -258,7 +265,7 @@ class TestWhileEverythingIsLearntAnew:
         finish(page, mia, keys_of(page, None, transcript="i0"))
         assert page.live.wait(60)
         assert page.live.n_labelled == 20
-        gate.open.clear()
+        gate.shut = True
         many = [key for code in SAID for key in keys_of(page, code, transcript="i1")]
         finish(page, mia, many)
         assert until(lambda: page.live is not None and page.live.training)
@@ -276,7 +283,7 @@ class TestWhileEverythingIsLearntAnew:
         other = keys_of(page, "conflict", transcript="i2")[1]
         finish(page, mia, [other], "conflict")
         assert not live.wait(0.05)
-        gate.open.set()
+        gate.open()
         assert live.wait(60)
         assert not live.training
         found = live._snapshot
@@ -295,8 +302,11 @@ class TestWhileEverythingIsLearntAnew:
         assert live is not None
         changed = add_code(book, Code(id="hope", name="Hope"))
         page.change_codebook(changed, base=page.codebook_version, note="")
-        assert until(lambda: live.name == "")
-        gate.open.set()
+        assert until(lambda: len(gate.waiting) == 2)
+        assert live.name == ""
+        gate.waiting[0].set()
+        assert not until(lambda: live.name != "", seconds=2)
+        gate.open()
         assert live.wait(60)
         assert live._snapshot is not None
         assert live._snapshot.code_ids == changed.ids
@@ -306,7 +316,7 @@ class TestWhileEverythingIsLearntAnew:
         live = page.live
         assert live is not None
         gate.error = "no more memory, say"
-        gate.open.set()
+        gate.open()
         assert live.wait(60)
         assert (live.problem, live.n_labelled) == ("no more memory, say", 20)
         gate.error = ""
