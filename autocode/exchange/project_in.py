@@ -119,8 +119,8 @@ def plan_import(project: Project, opened: Opened) -> Plan:
     incoming = _incoming(project, opened, warnings)
     previous = read_codebook(project.codebook_path, allow_empty=True)
     review = ReviewStore(project.store)
-    codebook, code_ids = _merged(previous, opened.project, review.known_codes(), warnings)
-    names = _names(opened.project)
+    codebook, code_ids = merged_codebook(previous, opened.project, review.known_codes(), warnings)
+    names = coder_names(opened.project)
     here = {one.name.casefold() for one in review.accounts()}
     new = [name for name in dict.fromkeys(names.values()) if name.casefold() not in here]
     machine = sum(
@@ -180,7 +180,7 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
             found.append(Incoming(source, known[source.text], is_new=False))
         else:
             try:
-                transcript = _transcript(opened, source, taken)
+                transcript = transcript_of(opened, source, taken)
             except ReadError:
                 warnings.append(f"nobody says anything in '{source.name}'; it is left out")
                 continue
@@ -191,7 +191,8 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
     return found
 
 
-def _transcript(opened: Opened, source: refi.Source, taken: set[str]) -> Transcript:
+def transcript_of(opened: Opened, source: refi.Source, taken: set[str]) -> Transcript:
+    """A source as a transcript with an id that is none of `taken`. Raises `ReadError` where nobody speaks."""
     text = source.text or ""
     sha256 = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     ours = opened.project.origin == ORIGIN
@@ -249,10 +250,19 @@ def _meta(project: refi.Project, source: refi.Source) -> dict[str, Any]:
         v.variable for v in of_cases for w in of_cases if v.variable == w.variable and v.value != w.value
     }
     kept = (one for one in of_cases if one.variable not in several | own)
+    if len(around := _cases_of(project, source)) == 1:
+        found["case"] = around[0]
     for one in (*kept, *source.values):
         if one.variable in names and one.value is not None:
             found[names[one.variable]] = _plain(one.value)
     return found
+
+
+def _cases_of(project: refi.Project, source: refi.Source) -> list[str]:
+    """Names of another program's cases that a source is of; our own tell the speakers."""
+    if project.origin == ORIGIN:
+        return []
+    return [case.name for case in project.cases if source.guid in case.sources and case.name]
 
 
 def _plain(value: refi.Scalar) -> Any:
@@ -261,7 +271,7 @@ def _plain(value: refi.Scalar) -> Any:
     return float(value) if isinstance(value, Decimal) else value.isoformat()
 
 
-def _merged(
+def merged_codebook(
     book: Codebook, project: refi.Project, known: set[str], warnings: list[str]
 ) -> tuple[Codebook, dict[str, str]]:  # fmt: skip
     """The codebook with the file's codes, and the id of each of these.
@@ -309,7 +319,7 @@ def _merged(
     return merged, ids
 
 
-def _names(project: refi.Project) -> dict[str | None, str]:
+def coder_names(project: refi.Project) -> dict[str | None, str]:
     """The name of everybody who coded or wrote something, no two alike."""
     writers: dict[str | None, None] = {}
     for source in project.sources:

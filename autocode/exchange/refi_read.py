@@ -460,14 +460,14 @@ class _Reader:
             )
         missed = calibration.n_named - calibration.n_matched
         if missed and calibration.decided_by == "names":
-            self.warnings.append(f"the names of {_counted(missed, 'selection')} are not the selected text")
+            self.warnings.append(f"the names of {counted(missed, 'selection')} are not the selected text")
         for what, n in sorted(self.counts.items()):
             if n:
                 verb = "repaired" if "GUID" in what and "second" not in what else "left out"
-                self.warnings.append(f"{_counted(n, what)}: {verb}")
+                self.warnings.append(f"{counted(n, what)}: {verb}")
 
 
-def _counted(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} × {noun}"
 
 

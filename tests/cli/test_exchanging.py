@@ -71,7 +71,7 @@ def test_export_and_import_again(study: Path, file: Path, run: Run) -> None:
         (("export", "x.qdpx", "--line-ends", "cr"), ("crlf",)),
         (("export", "no/x.qdpx"), ("no/x.qdpx", "cannot be written")),
         (("import", "absent.qdpx"), ("absent.qdpx", "no such file")),
-        (("import", "codebook.yaml"), ("codebook.yaml", "not valid XML")),
+        (("import", "codebook.yaml"), ("codebook.yaml", "REFI-QDA")),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(
