@@ -261,7 +261,7 @@ class _Reader:
         return found
 
     def _source(self, element: Element, *, name: str | None = None) -> _Draft:
-        name = name or element.get("name") or "source"
+        name = name or element.get("name") or _file_name(element.get("plainTextPath", "")) or "source"
         raw = self._raw(element, name)
         marks: list[Mark] = []
         selections: list[refi.Selection] = []
@@ -469,6 +469,12 @@ class _Reader:
 
 def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} × {noun}"
+
+
+def _file_name(place: str) -> str:
+    """What the file of a text is called; empty where that is only a GUID."""
+    name = place.replace("\\", "/").rpartition("/")[2]
+    return "" if normal_guid(name.partition(".")[0]) else name
 
 
 def _text(element: Element, tag: str) -> str:

@@ -21,6 +21,7 @@ MAX_CELL = 50_000_000  # bytes of one text
 MAX_TOTAL = 500_000_000  # characters that are read in all
 MAX_ROWS = 5_000_000
 MAX_SECONDS = 120.0
+_DAMAGED = (sqlite3.Error, ValueError, OverflowError, MemoryError)  # also for names that are no UTF-8
 _STEPS = 100_000  # of SQLite's machine between two looks at the clock
 _VERSIONS = slice(18, 20)  # of the header: 2 for a file with a write-ahead log, which memory cannot have
 
@@ -44,7 +45,7 @@ class Tables:
                 self._database.deserialize(bytes(header))
         except OSError as error:
             raise ExchangeError(f"{path}: cannot be read ({explain_os_error(error)})") from None
-        except (sqlite3.Error, ValueError, OverflowError):
+        except _DAMAGED:
             raise self._damaged() from None
         try:
             self.columns = self._guarded()
@@ -85,7 +86,7 @@ class Tables:
                     f"{self.path}: reading took more than {MAX_SECONDS:g} s; refused"
                 ) from None
             raise self._damaged() from None
-        except (sqlite3.Error, OverflowError, MemoryError):
+        except _DAMAGED:
             raise self._damaged() from None
 
     def _guarded(self) -> dict[str, dict[str, str]]:
@@ -107,7 +108,7 @@ class Tables:
             for low, name in self._names.items():
                 about = base.execute(f"SELECT * FROM {_quoted(name)} LIMIT 0").description  # noqa: S608
                 found[low] = {str(column[0]).lower(): str(column[0]) for column in about}
-        except (sqlite3.Error, OverflowError, MemoryError):
+        except _DAMAGED:
             raise self._damaged() from None
         return found
 
