@@ -24,7 +24,7 @@ def import_(
         typer.Argument(
             help="REFI-QDA (.qdpx, .qde: NVivo, ATLAS.ti, MAXQDA ...), a QualCoder project (its .qda "
             "folder, data.qda, or a .zip of it), a Taguette project (.sqlite3), a table of coded segments "
-            "(.xlsx, .csv: MAXQDA, Dedoose, Taguette), or a codebook (.qdc, .csv, .txt)."
+            "(.xlsx, .csv, .pdf: MAXQDA, Dedoose, Taguette), or a codebook (.qdc, .csv, .txt)."
         ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before storing.")] = False,

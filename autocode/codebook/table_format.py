@@ -47,7 +47,6 @@ _OTHER_NAMES = (
     ("memo", "definition"),
     ("color", "colour"),
 )
-_COUNTS = ("number_of_highlights", "number_of_documents")  # which Taguette adds: no part of a codebook
 _META = tuple(key for key in BOOK_KEYS if key not in {"codes", "exclusive_groups"})
 _BULLET = re.compile(r"[-*•]\s+")
 _ITEM = re.compile(r"(?:\\[|\\]|[^|\n])+")  # up to a bar or line end that no backslash guards
@@ -228,6 +227,6 @@ def _columns(header: tuple[int, list[str]], places: Places) -> tuple[list[str], 
     warnings = [
         f"{places.file}, row {number}: the column '{cell.strip()}' is not used{suggest(name, list(COLUMNS))}"
         for cell, name in zip(cells, names, strict=True)
-        if name and name not in COLUMNS and name not in _COUNTS
+        if name and name not in COLUMNS
     ]
     return [name if name in COLUMNS else "" for name in names], warnings

@@ -15,6 +15,7 @@ from autocode.exchange.archive import Archive
 from autocode.exchange.positions import Calibration, Rule
 from autocode.exchange.qualcoder import read_qualcoder
 from autocode.exchange.refi_read import Opened, read_refi
+from autocode.exchange.segments_pdf import read_segments_pdf
 from autocode.exchange.sqlite_file import MAGIC, Tables
 from autocode.exchange.taguette import read_taguette
 from autocode.files import explain_os_error
@@ -24,8 +25,8 @@ from autocode.records import Transcript
 Transcripts = Callable[[], Iterable[Transcript]]  # that the project has; called where they are needed
 EXPECTED = (
     "expected a REFI-QDA project (.qdpx, .qde), a QualCoder project (.qda folder, its data.qda, or a .zip "
-    "of it), a Taguette project (.sqlite3), a table of coded segments (.xlsx, .csv, .tsv) or a codebook "
-    "(.qdc, .csv, .txt)"
+    "of it), a Taguette project (.sqlite3), a table of coded segments (.xlsx, .csv, .tsv, MAXQDA's .pdf) or "
+    "a codebook (.qdc, .csv, .txt)"
 )
 _TABLES = (".csv", ".tsv", ".tab", ".xlsx")
 _CODEBOOKS = (".csv", ".tsv", ".txt", ".qdc")
@@ -79,6 +80,11 @@ FORMATS = {
     "segments": Format(
         "table of coded segments", lambda path, known: segments.read_segments(path, known()), is_project=False
     ),
+    "segments-pdf": Format(
+        "MAXQDA list of coded segments",
+        lambda path, known: read_segments_pdf(path, known()),
+        is_project=False,
+    ),
     "codebook": Format("codebook", lambda path, _: _codes_only(path), is_project=False),
 }
 
@@ -111,6 +117,8 @@ def recognised(path: Path) -> str:
     suffix = path.suffix.lower()
     if head.startswith(MAGIC):
         return _of_database(path)
+    if head.startswith(b"%PDF-"):
+        return "segments-pdf"
     if suffix in (".qdpx", ".qde"):
         return "refi-qda"
     if head.startswith(b"PK") and suffix != ".xlsx":

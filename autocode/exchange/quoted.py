@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+
+from autocode.records import Transcript
 
 Place = tuple[int, int]
 MOST_PLACES = 10_000  # of one quote that are looked at
@@ -38,13 +43,23 @@ class Found:
 
 
 class Wording:
-    """A text in which quotes are found whatever their white space: tables wrap lines and drop them."""
+    """A text in which quotes are found whatever their white space: tables wrap lines and drop them.
 
-    def __init__(self, text: str) -> None:
+    Labels of `speakers` in a quote need not be in the text, where turns may stand without them.
+    """
+
+    def __init__(self, text: str, speakers: Iterable[str] = ()) -> None:
         self.text = text
+        labels = "|".join(re.escape(name) for name in sorted(speakers, key=len, reverse=True) if name)
+        self._labels = re.compile(rf"(?<!\w)(?:{labels}):\s*") if labels else None
         letters = np.array([not letter.isspace() for letter in text], bool)
         self._places = np.flatnonzero(letters)  # in the text, of each letter that is no white space
         self._letters = "".join(text.split())
+
+    @classmethod
+    def of(cls, transcript: Transcript) -> Self:
+        """The text of a transcript, with its speakers."""
+        return cls(transcript.text, {turn.speaker for turn in transcript.turns})
 
     def find(self, quote: str) -> Found | None:
         """Where `quote` stands exactly; else where its letters stand, with any white space between them.
@@ -57,6 +72,10 @@ class Wording:
         exact = [(at, at + len(quote)) for at in _all(self.text, quote)]
         if not exact:
             letters = "".join(quote.split())
+            if letters not in self._letters and self._labels is not None:
+                letters = "".join(self._labels.sub("", quote).split())
+            if not letters:
+                return None
             ends = ((at, at + len(letters) - 1) for at in _all(self._letters, letters))
             exact = [(int(self._places[first]), int(self._places[last]) + 1) for first, last in ends]
         whole = [place for place in exact if self._between_words(place)]

@@ -105,7 +105,7 @@ def read_segments(path: Path, transcripts: Iterable[Transcript]) -> Opened:
 
 def placed(path: Path, segments: Sequence[Segment], transcripts: Iterable[Transcript]) -> Opened:
     """Segments as codings on the transcripts in which their quotes are."""
-    texts = {one.id: (one, Wording(one.text)) for one in transcripts}
+    texts = {one.id: (one, Wording.of(one)) for one in transcripts}
     if not texts:
         raise ExchangeError(
             f"{path}: this is a table of coded segments, which has no texts; add the transcripts to the "
@@ -113,7 +113,7 @@ def placed(path: Path, segments: Sequence[Segment], transcripts: Iterable[Transc
         )  # fmt: skip
     by_name: dict[str, list[str]] = defaultdict(list)
     for one, _ in texts.values():
-        for name in {_key(one.id), _key(one.source)}:
+        for name in {document_key(one.id), document_key(one.source)}:
             by_name[name].append(one.id)
     codes: dict[str, refi.Code] = {}
     users: dict[str, refi.User] = {}
@@ -121,7 +121,7 @@ def placed(path: Path, segments: Sequence[Segment], transcripts: Iterable[Transc
     missing: dict[str, list[int]] = defaultdict(list)
     n_several = 0
     for segment in segments:
-        own = by_name.get(_key(segment.document), [])
+        own = by_name.get(document_key(segment.document), [])
         hits = [(id, hit) for id in own or texts if (hit := texts[id][1].find(segment.quote)) is not None]
         if len(hits) != 1:
             missing[segment.document].append(segment.row)
@@ -171,7 +171,7 @@ def _report(
         more = f" and {len(rows) - MOST_NAMED:,} more" if len(rows) > MOST_NAMED else ""
         why = (
             ""
-            if _key(document) in known
+            if document_key(document) in known
             else " (no transcript has this name, and the quote is in none or in several)"
         )
         yield f"'{document}': row {', '.join(map(str, rows[:MOST_NAMED]))}{more} not found{why}"
@@ -241,7 +241,7 @@ def _code(path: tuple[str, ...], codes: dict[str, refi.Code]) -> str:
     return parent or ""
 
 
-def _key(name: str) -> str:
+def document_key(name: str) -> str:
     """A document's name without its suffix, as transcripts' ids are made."""
     path = PurePath(name)
     stem = path.stem if 1 < len(path.suffix) <= 5 and path.suffix[1:].isalnum() else name

@@ -344,7 +344,7 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
         ("a.sqlite3", b"hello", "REFI-QDA project"),
         ("a.zip", b"PK\x03\x04", "damaged"),
         ("a.qda", b"", "QualCoder"),
-        ("a.pdf", b"%PDF-1.4", "expected"),
+        ("a.doc", b"\xd0\xcf\x11\xe0", "expected"),
     ],
 )
 def test_what_is_no_project_is_said_in_one_sentence(

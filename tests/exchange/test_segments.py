@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +16,8 @@ from autocode.codebook.qdc_format import described
 from autocode.errors import ExchangeError
 from autocode.exchange import Opened, read_project
 from autocode.exchange.quoted import Wording, nearest
+from autocode.exchange.segments_pdf import ABOUT
+from autocode.read import read_transcripts
 from autocode.records import Transcript, Turn
 from tests.exchange.test_native import codings
 
@@ -20,6 +27,7 @@ def transcript(id: str, text: str, *, source: str = "") -> Transcript:
     return Transcript(id=id, text=text, turns=turns, format="text", source=source or f"{id}.txt", sha256="")
 
 
+SHARED = Path(__file__).parents[3] / "shared"
 ONE = transcript("P1", "We trust them. It is a risk,\nand we take it. We trust them.")
 TWO = transcript("P2", "They learn fast. We never did, said the others.", source="Interview two.docx")
 
@@ -135,4 +143,26 @@ def test_codebooks_alone(tmp_path: Path, name: str, text: str, codes: list[tuple
     assert [
         (one.name, described(one.description)["definition"].strip()) for one in opened.project.codes
     ] == codes
-    assert (opened.project.sources, opened.warnings) == ((), ())
+    assert opened.project.sources == ()
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the shared format samples are absent")
+def test_a_real_list_of_maxqda_as_pdf() -> None:
+    """262 segments were read from it for the corpus, and 78 codes; the corpus cut some turns otherwise."""
+    folder = SHARED / "data" / "pdpilot"
+    known = [
+        replace(one, id=one.id.removeprefix("pdpilot-"))
+        for one in read_transcripts(folder / "utterances.jsonl.gz")
+    ]
+    path = SHARED / "formats" / "pdf" / "PDPilot_maxqda_coded-segments.pdf"
+    opened = read_project(path, transcripts=lambda: known)
+    assert opened.warnings[0] == ABOUT
+    match = re.match(r"(\d+) of (\d+) coded segments were not found", opened.warnings[1])
+    assert match is not None
+    assert int(match[2]) == 262
+    assert opened.project.n_codings == 262 - int(match[1]) >= 230
+    with gzip.open(folder / "codes.jsonl.gz", "rt") as file:
+        theirs = {json.loads(line)["code"].rpartition(" > ")[2] for line in file}
+    mine = Counter(code for _, code, _ in codings(opened))
+    assert len(theirs & set(mine)) >= 65
