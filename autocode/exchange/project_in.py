@@ -281,23 +281,28 @@ def merged_codebook(
     name_of = {one.guid: fit_name(one.name) for one in project.codes}
     n_names = Counter(name.casefold() for name in name_of.values())
     by_guid = {code_guid(id): id for id in (*known, *book.ids)}
-    by_path = {book.path(id).casefold(): id for id in reversed(book.ids)}
+    by_path: dict[str, list[str]] = defaultdict(list)  # a category and a code may have one path
+    for id in book.ids:
+        by_path[book.path(id).casefold()].append(id)
     by_name: dict[str, list[str]] = defaultdict(list)
     for code in book.codes:
         by_name[code.name.casefold()].append(code.id)
     taken, ids = {id.casefold() for id in (*known, *book.ids)}, dict[str, str]()
     paths: dict[str, str] = {}
     new: list[Code] = []
+    known_here = set[str]()  # codes of the book that one of the file's is
     for one in project.codes:
         name = name_of[one.guid]
         above = paths.get(one.parent or "")
         paths[one.guid] = path = name if above is None else f"{above} > {name}"
         same_name = by_name.get(name.casefold(), [])
-        same = by_guid.get(one.guid) or by_path.get(path.casefold())
+        free = (id for id in by_path.get(path.casefold(), ()) if id not in known_here)
+        same = by_guid.get(one.guid) or next(free, None)
         if same is None and len(same_name) == 1 and n_names[name.casefold()] == 1:
             same = same_name[0]
         if same is not None:
             ids[one.guid] = same
+            known_here.add(same)
             continue
         values = described(one.description.strip("\n"))
         wanted = str(values.pop("id", "")).strip() or id_stem(name)

@@ -194,6 +194,9 @@ class _Reader:
         ):
             if (number := number_of(id)) is not None:
                 key = ("code", number)
+                self.counts["colour that is not one such as '#1F77B4'"] += bool(
+                    text_of(colour) and normal_colour(text_of(colour)) is None
+                )
                 nodes[key] = refi.Code(
                     _guid("code", id),
                     text_of(name),

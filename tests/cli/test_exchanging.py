@@ -111,6 +111,18 @@ def test_a_qualcoder_project_is_taken_over_once(study: Path, run: Run) -> None:
     assert again.data["stored"] == dict.fromkeys(again.data["stored"], 0)
 
 
+def test_a_category_and_a_code_of_one_name_stay_two(study: Path, run: Run) -> None:
+    folder = qualcoder(
+        study.parent, code_cat=[(1, "Growth", "ann", DAY, "", None)],
+        code_name=[(1, "Growth", "", None, "ann", DAY, "red"), (2, "risk", "", 1, "ann", DAY, "")],
+    )  # fmt: skip
+    first = run("--json", "import", folder, "--yes")
+    assert first.data["stored"]["codes"] == 3
+    assert any("colour" in warning for warning in first.data["warnings"])
+    again = run("--json", "import", folder, "--yes")
+    assert again.data["stored"] == dict.fromkeys(again.data["stored"], 0)
+
+
 def test_a_taguette_project_and_a_table_of_its_quotes(study: Path, run: Run) -> None:
     assert run("import", taguette(study.parent)).code == 0
     table = study.parent / "all_tags.csv"
