@@ -95,6 +95,7 @@ class _Reader:
         self.warnings: list[str] = []
         self.counts: Counter[str] = Counter()
         self.n_quotes = self.n_exact = self.n_moved = 0
+        self.added: dict[int, str] = {}  # who added each document
         self.tags_of: defaultdict[int, list[int]] = defaultdict(list)  # of each highlight
 
     def read(self) -> Opened:
@@ -129,6 +130,7 @@ class _Reader:
                 continue
             key, owner, first, last = (value or 0 for value in values)
             highlights[owner].append((key, first, last, text_of(snippet)))
+        maker = next((one.guid for one in people.values()), None)  # the first whom the log names
         sources = []
         for id, project, title, about, contents, at in self.tables.rows(
             "documents", "id", "project_id", "name", "description", "contents", "created"
@@ -139,12 +141,12 @@ class _Reader:
                 sources.append(
                     refi.Source(
                         _guid("document", id), text_of(title) or f"document {id}", found.text, text_of(about),
-                        created_at=_time(at), selections=selections,
+                        user=self.added.get(number_of(id) or 0, maker), created_at=_time(at),
+                        selections=selections,
                     )
                 )  # fmt: skip
-        lead = next(iter(people.values()), None)
         project_made = refi.Project(
-            name=name, origin="Taguette", user=None if lead is None else lead.guid, created_at=_time(created),
+            name=name, origin="Taguette", user=maker, created_at=_time(created),
             users=tuple(people.values()), codes=codes, sources=tuple(sources), description=description,
         )  # fmt: skip
         self._report()
@@ -170,8 +172,8 @@ class _Reader:
         """Who gave which tags to each highlight, from the log; and everybody whom it names."""
         given: dict[int, _Given] = defaultdict(dict)
         people: dict[str, refi.User] = {}
-        rows = self.tables.rows("commands", "id", "date", "user_login", "payload")
-        for _, date, login, payload in sorted(rows, key=lambda row: number_of(row[0]) or 0):
+        rows = self.tables.rows("commands", "id", "date", "user_login", "document_id", "payload")
+        for _, date, login, document, payload in sorted(rows, key=lambda row: number_of(row[0]) or 0):
             try:
                 told = json.loads(text_of(payload))
             except (ValueError, RecursionError):
@@ -180,12 +182,12 @@ class _Reader:
                 self.counts["entry of the log that cannot be read"] += 1
                 continue
             name = " ".join(text_of(login).split())
+            user = people.setdefault(name, refi.User(_guid("user", name), name)).guid if name else None
             highlight = number_of(told.get("highlight_id", told.get("id")))
             match told.get("type"), told.get("tags"):
+                case "document_add", _ if user is not None and (added := number_of(document)) is not None:
+                    self.added[added] = user
                 case "highlight_add", list(now) if highlight is not None:
-                    user = (
-                        people.setdefault(name, refi.User(_guid("user", name), name)).guid if name else None
-                    )
                     before = given[highlight]
                     kept = [tag for one in now if (tag := number_of(one)) is not None]
                     given[highlight] = {tag: before.get(tag, (user, _time(date))) for tag in kept}

@@ -141,6 +141,7 @@ def taguette(folder: Path, **more: Iterable[Sequence[Any]]) -> Path:
         "highlight_tags": [(1, 1), (1, 2), (2, 3)],
         "commands": [
             (1, at, "ann", 1, 1, '{"type": "highlight_add", "highlight_id": 1, "tags": [2]}'),
+            (7, at, "ben", 1, 1, '{"type": "document_add", "document_name": "First"}'),
             (2, at, "ben", 1, 1, '{"type": "highlight_add", "highlight_id": 1, "tags": [1, 2]}'),
             (3, at, "ben", 1, 1, '{"type": "highlight_add", "highlight_id": 2, "tags": [9]}'),
             (4, at, "ann", 1, None, '{"type": "tag_merge", "src_tag_id": 9, "dest_tag_id": 3}'),

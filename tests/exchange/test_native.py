@@ -188,7 +188,9 @@ def test_a_taguette_project_is_read_whole(tmp_path: Path) -> None:
     project = opened.project
     assert (project.name, project.description, opened.warnings) == ("Study", "About trust", ())
     [source] = project.sources
-    assert (source.name, source.description) == ("First", "a long day")
+    people = {one.guid: one.name for one in project.users}
+    assert (source.name, source.description, people[source.user or ""]) == ("First", "a long day", "ben")
+    assert people[project.user or ""] == "ann"
     assert source.text == "Über uns\nI: How\xa0is it? <so>\nB: We trust them 👍 naïvely.\nYes."
     above = {one.guid: one.name for one in project.codes}
     assert {(one.name, above.get(one.parent or ""), one.description) for one in project.codes} == {
