@@ -43,8 +43,9 @@ def report(
     source: Annotated[
         Path | None,
         typer.Argument(
-            metavar="DATASET_DIR|TABLE",
-            help="A coded dataset, or a table (CSV, XLSX). Without: the project in this folder.",
+            metavar="DATASET_DIR|TABLE|PROJECT",
+            help="A coded dataset, a table (CSV, XLSX), or a project of another program: QualCoder (.qda), "
+            "Taguette (.sqlite3), REFI-QDA (.qdpx). Without: the project in this folder.",
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder for the report.")] = Path("agreement"),

@@ -19,21 +19,31 @@ MOST_NAMED = 12  # rows of one table, or names in one line
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A REFI-QDA project: .qdpx, or a bare .qde.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="REFI-QDA (.qdpx, .qde: NVivo, ATLAS.ti, MAXQDA ...), a QualCoder project (its .qda "
+            "folder, data.qda, or a .zip of it), a Taguette project (.sqlite3), a table of coded segments "
+            "(.xlsx, .csv, .pdf: MAXQDA, Dedoose, Taguette), or a codebook (.qdc, .csv, .txt)."
+        ),
+    ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before storing.")] = False,
 ) -> None:
     """Take another program's project over: texts, codes, and what each coder coded and noted.
 
-    A preview comes first. Importing the same again stores nothing twice.
+    A preview comes first. Importing the same again stores nothing twice. A table of coded segments has no
+    texts: its quotes are looked up in the project's transcripts, and rows that are not found are named.
 
     Example: `autocode import study.qdpx`
     """
-    from autocode.exchange import import_plan, plan_import, read_refi
+    from autocode.exchange import import_plan, plan_import, read_project
     from autocode.store import open_project
 
     terminal = terminal_of(context)
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
-        plan = plan_import(project, read_refi(file))
+        store = project.store
+        known = lambda: (store.transcript(one.id) for one in store.transcripts())  # noqa: E731
+        plan = plan_import(project, read_project(file, transcripts=known))
         for warning in (*plan.opened.warnings, *plan.warnings):
             terminal.warn(f"{file.name}: {warning}")
         if not (terminal.quiet or terminal.json):

@@ -119,8 +119,8 @@ def plan_import(project: Project, opened: Opened) -> Plan:
     incoming = _incoming(project, opened, warnings)
     previous = read_codebook(project.codebook_path, allow_empty=True)
     review = ReviewStore(project.store)
-    codebook, code_ids = _merged(previous, opened.project, review.known_codes(), warnings)
-    names = _names(opened.project, warnings)
+    codebook, code_ids = merged_codebook(previous, opened.project, review.known_codes(), warnings)
+    names = coder_names(opened.project, warnings)
     here = {one.name.casefold() for one in review.accounts()}
     new = [name for name in dict.fromkeys(names.values()) if name.casefold() not in here]
     machine = sum(
@@ -180,7 +180,7 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
             found.append(Incoming(source, known[source.text], is_new=False))
         else:
             try:
-                transcript = _transcript(opened, source, taken)
+                transcript = transcript_of(opened, source, taken)
             except ReadError:
                 warnings.append(f"nobody says anything in '{source.name}'; it is left out")
                 continue
@@ -191,7 +191,8 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
     return found
 
 
-def _transcript(opened: Opened, source: refi.Source, taken: set[str]) -> Transcript:
+def transcript_of(opened: Opened, source: refi.Source, taken: set[str]) -> Transcript:
+    """A source as a transcript with an id that is none of `taken`. Raises `ReadError` where nobody speaks."""
     text = source.text or ""
     sha256 = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     ours = opened.project.origin == ORIGIN
@@ -249,10 +250,19 @@ def _meta(project: refi.Project, source: refi.Source) -> dict[str, Any]:
         v.variable for v in of_cases for w in of_cases if v.variable == w.variable and v.value != w.value
     }
     kept = (one for one in of_cases if one.variable not in several | own)
+    if len(around := _cases_of(project, source)) == 1:
+        found["case"] = around[0]
     for one in (*kept, *source.values):
         if one.variable in names and one.value is not None:
             found[names[one.variable]] = _plain(one.value)
     return found
+
+
+def _cases_of(project: refi.Project, source: refi.Source) -> list[str]:
+    """Names of another program's cases that a source is of; our own tell the speakers."""
+    if project.origin == ORIGIN:
+        return []
+    return [case.name for case in project.cases if source.guid in case.sources and case.name]
 
 
 def _plain(value: refi.Scalar) -> Any:
@@ -261,7 +271,7 @@ def _plain(value: refi.Scalar) -> Any:
     return float(value) if isinstance(value, Decimal) else value.isoformat()
 
 
-def _merged(
+def merged_codebook(
     book: Codebook, project: refi.Project, known: set[str], warnings: list[str]
 ) -> tuple[Codebook, dict[str, str]]:  # fmt: skip
     """The codebook with the file's codes, and the id of each of these.
@@ -271,23 +281,28 @@ def _merged(
     name_of = {one.guid: fit_name(one.name) for one in project.codes}
     n_names = Counter(name.casefold() for name in name_of.values())
     by_guid = {code_guid(id): id for id in (*known, *book.ids)}
-    by_path = {book.path(id).casefold(): id for id in reversed(book.ids)}
+    by_path: dict[str, list[str]] = defaultdict(list)  # a category and a code may have one path
+    for id in book.ids:
+        by_path[book.path(id).casefold()].append(id)
     by_name: dict[str, list[str]] = defaultdict(list)
     for code in book.codes:
         by_name[code.name.casefold()].append(code.id)
     taken, ids = {id.casefold() for id in (*known, *book.ids)}, dict[str, str]()
     paths: dict[str, str] = {}
     new: list[Code] = []
+    known_here = set[str]()  # codes of the book that one of the file's is
     for one in project.codes:
         name = name_of[one.guid]
         above = paths.get(one.parent or "")
         paths[one.guid] = path = name if above is None else f"{above} > {name}"
         same_name = by_name.get(name.casefold(), [])
-        same = by_guid.get(one.guid) or by_path.get(path.casefold())
+        free = (id for id in by_path.get(path.casefold(), ()) if id not in known_here)
+        same = by_guid.get(one.guid) or next(free, None)
         if same is None and len(same_name) == 1 and n_names[name.casefold()] == 1:
             same = same_name[0]
         if same is not None:
             ids[one.guid] = same
+            known_here.add(same)
             continue
         values = described(one.description.strip("\n"))
         wanted = str(values.pop("id", "")).strip() or id_stem(name)
@@ -309,7 +324,7 @@ def _merged(
     return merged, ids
 
 
-def _names(project: refi.Project, warnings: list[str]) -> dict[str | None, str]:
+def coder_names(project: refi.Project, warnings: list[str]) -> dict[str | None, str]:
     """The name of everybody who coded or wrote something, no two alike."""
     writers: dict[str | None, None] = {}
     for source in project.sources:

@@ -261,7 +261,7 @@ class _Reader:
         return found
 
     def _source(self, element: Element, *, name: str | None = None) -> _Draft:
-        name = name or element.get("name") or "source"
+        name = name or element.get("name") or _file_name(element.get("plainTextPath", "")) or "source"
         raw = self._raw(element, name)
         marks: list[Mark] = []
         selections: list[refi.Selection] = []
@@ -460,15 +460,21 @@ class _Reader:
             )
         missed = calibration.n_named - calibration.n_matched
         if missed and calibration.decided_by == "names":
-            self.warnings.append(f"the names of {_counted(missed, 'selection')} are not the selected text")
+            self.warnings.append(f"the names of {counted(missed, 'selection')} are not the selected text")
         for what, n in sorted(self.counts.items()):
             if n:
                 verb = "repaired" if "GUID" in what and "second" not in what else "left out"
-                self.warnings.append(f"{_counted(n, what)}: {verb}")
+                self.warnings.append(f"{counted(n, what)}: {verb}")
 
 
-def _counted(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} × {noun}"
+
+
+def _file_name(place: str) -> str:
+    """What the file of a text is called; empty where that is only a GUID."""
+    name = place.replace("\\", "/").rpartition("/")[2]
+    return "" if normal_guid(name.partition(".")[0]) else name
 
 
 def _text(element: Element, tag: str) -> str:

@@ -67,7 +67,7 @@ def _known(encoding: str) -> bool:
 def blocks_of(text: str) -> list[Paragraph | Table]:
     """The paragraphs and tables of a page, or of a part of one."""
     page = _Page()
-    for name, closing, attributes in _tokens(text):
+    for name, closing, attributes in tokens(text):
         if name is None:
             page.text(attributes)
         elif closing:
@@ -78,7 +78,7 @@ def blocks_of(text: str) -> list[Paragraph | Table]:
     return page.flow.finish()
 
 
-def _tokens(text: str) -> Iterator[tuple[str | None, bool, str]]:
+def tokens(text: str) -> Iterator[tuple[str | None, bool, str]]:
     """Tags as (name, whether it closes, attributes) and text as (None, False, text), once through."""
     at = 0
     while at < len(text):

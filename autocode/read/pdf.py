@@ -55,6 +55,11 @@ def read_pdf(source: Source) -> list[Found]:
     return [found_in_lines(source, split_lines(text), warnings)]
 
 
+def pdf_lines(source: Source) -> list[str]:
+    """The filled lines of all pages as they stand there. Raises `ReadError`."""
+    return [line for page in _pages(source) for line in _lines_of(page)]
+
+
 def _pages(source: Source) -> list[str]:
     """The text of each page, read in a process of its own. Raises `ReadError`."""
     program = [sys.executable, "-P", "-W", "ignore", str(_WORKER), str(_MAX_S), str(_MAX_MEMORY)]

@@ -1,4 +1,4 @@
-"""Panels from coded datasets and from projects."""
+"""Panels from coded datasets and from projects, our own and those of other programs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from autocode.codebook import Codebook, Succession
 from autocode.dataset import CODEBOOKS, CodedDataset, read_dataset
 from autocode.errors import AgreementError
+from autocode.exchange import is_foreign_project
 from autocode.read.rows import find_table, read_rows
 from autocode.reliability.columns import Extra, sha256
+from autocode.reliability.foreign import panel_of_foreign
 from autocode.reliability.panel import (
     CONSENSUS,
     MACHINE,
@@ -30,8 +32,15 @@ PAGE = "http://127.0.0.1:8710"  # where `autocode review` usually is
 
 
 def read_panel(source: str | Path, *, codebook: str | Path | None = None) -> Panel:
-    """The panel of a coded dataset's folder or of a table (CSV, XLSX). Raises `AutocodeError`."""
+    """The panel of a coded dataset's folder, of a table (CSV, XLSX), or of another program's project.
+
+    Raises `AutocodeError`.
+    """
     place = Path(source)
+    if is_foreign_project(place):
+        if codebook is not None:
+            raise AgreementError("--codebook: this project has its own codebook; leave it out")
+        return panel_of_foreign(place)
     if place.is_dir():
         if codebook is not None:
             raise AgreementError(

@@ -10,6 +10,7 @@ from autocode.cli import main
 from autocode.store import ReviewStore, open_project
 from tests.cli.conftest import INTERVIEW, Run
 from tests.exchange.conftest import SOURCE, project_xml
+from tests.exchange.native import DAY, TEXT, qualcoder, taguette
 
 QUOTE = "The first winter taught us how the machines behave in the cold."
 
@@ -71,7 +72,7 @@ def test_export_and_import_again(study: Path, file: Path, run: Run) -> None:
         (("export", "x.qdpx", "--line-ends", "cr"), ("crlf",)),
         (("export", "no/x.qdpx"), ("no/x.qdpx", "cannot be written")),
         (("import", "absent.qdpx"), ("absent.qdpx", "no such file")),
-        (("import", "codebook.yaml"), ("codebook.yaml", "not valid XML")),
+        (("import", "codebook.yaml"), ("codebook.yaml", "REFI-QDA")),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(
@@ -84,3 +85,65 @@ def test_codebooks_convert_to_qdc_and_back(study: Path, run: Run) -> None:
     assert run("codebook", "convert", "codebook.yaml", "book.qdc").code == 0
     shown = run("--json", "codebook", "show", "book.qdc")
     assert shown.code == 0
+
+
+def test_a_qualcoder_project_is_taken_over_once(study: Path, run: Run) -> None:
+    """Counted in the builder: one text, three codings of two people, three notes, a case, one picture."""
+    folder = qualcoder(study.parent)
+    first = run("import", folder)
+    assert first.code == 0
+    assert "written by QualCoder 3.6" in first.out
+    assert "1 picture: left out" in first.err
+    with open_project(study) as project:
+        review = ReviewStore(project.store)
+        [summary] = project.store.transcripts()
+        transcript = project.store.transcript(summary.id)
+        assert transcript.text == TEXT
+        assert transcript.meta == {"case": "Firm A", "size": 12, "wave": "second"}
+        found = {(one.coder, TEXT[one.start_char : one.end_char]) for one in review.all_spans()}
+        assert ("ben", "trust the naïve 👍") in found
+        assert {(one.coder, one.code) for one in review.decided()} == {
+            ("ann", "trust"), ("ben", "trust"), ("ben", "risk"),
+        }  # fmt: skip
+        assert {one.decided_at.strftime("%Y-%m-%d %H:%M:%S") for one in review.decided()} == {DAY}
+        assert {"the first question", "at once", "a long day"} <= {one.text for one in review.memos()}
+    again = run("--json", "import", folder / "data.qda", "--yes")
+    assert again.data["stored"] == dict.fromkeys(again.data["stored"], 0)
+
+
+def test_a_category_and_a_code_of_one_name_stay_two(study: Path, run: Run) -> None:
+    folder = qualcoder(
+        study.parent, code_cat=[(1, "Growth", "ann", DAY, "", None)],
+        code_name=[(1, "Growth", "", None, "ann", DAY, "red"), (2, "risk", "", 1, "ann", DAY, "")],
+    )  # fmt: skip
+    first = run("--json", "import", folder, "--yes")
+    assert first.data["stored"]["codes"] == 3
+    assert any("colour" in warning for warning in first.data["warnings"])
+    again = run("--json", "import", folder, "--yes")
+    assert again.data["stored"] == dict.fromkeys(again.data["stored"], 0)
+
+
+def test_a_taguette_project_and_a_table_of_its_quotes(study: Path, run: Run) -> None:
+    assert run("import", taguette(study.parent)).code == 0
+    table = study.parent / "all_tags.csv"
+    table.write_text("id,document,tag,content\n1,First,quality,We trust them\n2,First,quality,nowhere\n")
+    out = run("import", table)
+    assert "1 of 2 coded segments were not found" in out.err
+    assert "'First': row 3 not found" in out.err
+    with open_project(study) as project:
+        said = {(one.coder, one.code) for one in ReviewStore(project.store).decided()}
+    assert ("Unknown coder", "quality") in said
+
+
+def test_a_codebook_alone_adds_its_codes(study: Path, run: Run) -> None:
+    path = study.parent / "codebook.csv"
+    path.write_text("tag,description,number of highlights,number of documents\r\ntrust.blind,blindly,3,1\r\n")
+    assert "1 code" in run("import", path).out
+    assert "trust.blind" in (study / "codebook.yaml").read_text()
+
+
+def test_agree_reads_such_projects(study: Path, run: Run) -> None:
+    out = run("--json", "agree", qualcoder(study.parent), "--replicates", "100")
+    assert out.code == 0
+    assert [one["name"] for one in out.data["data"]["coders"]] == ["ann", "ben"]
+    assert any("who read what" in warning for warning in out.data["warnings"])

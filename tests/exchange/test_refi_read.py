@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from autocode.codebook import read_codebook
 from autocode.errors import AutocodeError, CodebookError, ExchangeError
+from autocode.exchange import read_project
 from autocode.exchange.positions import Mark, Rule, Ruler, calibrate
 from autocode.exchange.refi_read import Opened, quotes, read_refi
 from tests.exchange.conftest import SOURCE, Write, project_xml
@@ -35,7 +36,7 @@ def hostile_cases() -> list[dict[str, str]]:
 
 
 def open_any(path: Path) -> Any:
-    return read_codebook(path) if path.suffix == ".qdc" else read_refi(path)
+    return read_project(path)
 
 
 @pytest.mark.shared
@@ -309,6 +310,17 @@ def test_no_file_outside_is_opened(write: Write, place: str) -> None:
 def test_paths_are_found_as_programs_write_them(write: Write, place: str) -> None:
     opened = read_refi(write(b"Hello", project_xml([(0, 5, "Hello")], path=place)))
     assert opened.project.sources[0].text == "Hello"
+
+
+def test_sources_without_a_name_are_called_by_their_file(write: Write) -> None:
+    """As qc writes them: a path without a scheme, whole lines, a name that is no quote."""
+    text = "I: How is it?\nR: We trust naïve 👍 them.\n"
+    xml = project_xml([(14, 40, "line:1")], origin="qc 1.3.2", path="sub/a.txt").replace(' name="A"', "")
+    path = write(b"", xml)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("sources/sub/a.txt", text)
+    opened = read_project(path)
+    assert quotes(opened.project) == [("a.txt", "R: We trust naïve 👍 them.\n")]
 
 
 @pytest.mark.parametrize(
