@@ -28,6 +28,7 @@ from autocode.reliability.contents.blocks import (
 from autocode.reliability.plain import clean, safe_link, split_gaps
 from autocode.reliability.style import STYLE
 from autocode.reliability.svg import draw_forest
+from autocode.write import PAGE_HEAD
 
 
 def write_page(record: Mapping[str, Any], path: Path) -> None:
@@ -44,9 +45,7 @@ def page(record: Mapping[str, Any]) -> str:
     writer = _Writer(record)
     body = "".join(writer.section(one) for one in there)
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{name}</title><style>{STYLE}</style></head>\n<body><main><h1>{name}</h1>"
+        f"{PAGE_HEAD}<title>{name}</title><style>{STYLE}</style></head>\n<body><main><h1>{name}</h1>"
         f'<nav id="top" aria-label="On this page"><ul>{links}</ul></nav>{body}\n</main></body></html>\n'
     )
 
