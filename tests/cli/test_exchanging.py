@@ -57,7 +57,7 @@ def test_no_means_no(study: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_export_and_import_again(study: Path, file: Path, run: Run) -> None:
     assert run("import", file, "--yes").code == 0
     out = run("export", "--to", "refi-qda", "study.qdpx")
-    assert "1 transcript, 4 codes, 1 coding of 1 user" in out.out
+    assert "1 transcript, 4 codes, 1 coding of 1 coder" in out.out
     assert run("--json", "import", "study.qdpx").data["stored"]["decisions"] == 0
     run("export", "study.qdpx").refused("study.qdpx", "--force")
     assert run("export", "study.qdpx", "--force", "--line-ends", "crlf").code == 0
@@ -66,7 +66,7 @@ def test_export_and_import_again(study: Path, file: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("export", "x.qdpx", "--to", "refi"), ("no such format", "refi-qda")),
+        (("export", "x.qdpx", "--to", "refi"), ("no such format", "did you mean 'refi-qda'", "prodigy")),
         (("export", "x.zip"), ("x.zip", ".qdpx")),
         (("export", "x.qdpx", "--line-ends", "cr"), ("crlf",)),
         (("export", "no/x.qdpx"), ("no/x.qdpx", "cannot be written")),
