@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from autocode.cli.answering import take_answers, told
 from autocode.cli.app import app
-from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
+from autocode.cli.terminal import Step, Terminal, counted, shortened, terminal_of
 from autocode.exchange.formats import FORMATS, format_named
 
 if TYPE_CHECKING:
@@ -142,8 +143,8 @@ def export(
     files = format.files(gathered)
     if format.name == "refi-qda":
         files = iter([("", refi_bytes(as_refi(gathered), line_ends=chosen))])
-    with terminal.phase(f"writing {out.name}"):
-        save(format, files, out, replace=force)
+    with terminal.progress(f"writing {out.name}", len(gathered.interviews)) as step:
+        save(format, stepped(files, step), out, replace=force)
     n = {
         "transcripts": len(gathered.interviews), "codes": len(gathered.codebook.codes),
         "codings": gathered.n_codings, "memos": sum(map(len, gathered.memos.values())),
@@ -154,6 +155,13 @@ def export(
         f"{counted(n['codings'], 'coding')} of {counted(n['users'], 'coder')} written to {out}",
         data={"written": str(out), "format": format.name, **n},
     )
+
+
+def stepped(files: Iterator[tuple[str, bytes]], step: Step) -> Iterator[tuple[str, bytes]]:
+    """The same files; `step` is called for each."""
+    for file in files:
+        yield file
+        step()
 
 
 def _show(terminal: Terminal, plan: Plan) -> None:

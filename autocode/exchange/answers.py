@@ -152,6 +152,11 @@ def text_of(value: object) -> str:
     return clean(str(value)[:100_000])
 
 
+def objects(value: object) -> list[dict[str, Any]]:
+    """The objects in a list; of anything else none."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def names(value: object) -> Iterator[str]:
     """The names in a list, or the one name; a list within (nested choices) is a path."""
     if isinstance(value, str | int):

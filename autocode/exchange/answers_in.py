@@ -185,7 +185,7 @@ class _Planner:
             {old: new for old, new in self.coders.items() if old != MACHINE},
             tuple(name for name in used if name.casefold() not in here), tuple(said), n_known,
             tuple(quotes[:MOST_SHOWN]),
-            (*self.answers.warnings, *(f"{n} left out: {why}" for why, n in self.left_out.items())),
+            (*self.answers.warnings, *(f"{n} left out: {why}" for why, n in self.left_out.items() if n)),
         )  # fmt: skip
 
     def _codebook(self) -> Codebook:

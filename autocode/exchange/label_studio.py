@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from autocode.codebook import Codebook
-from autocode.exchange.answers import Answered, moment, names, text_of
+from autocode.exchange.answers import Answered, moment, names, objects, text_of
 from autocode.exchange.gathered import MACHINE, Gathered
 from autocode.exchange.tasks import QUESTION, TEXT, Task, surest, tasks_of
 from autocode.xmlfile import xml_text
@@ -95,12 +95,8 @@ def read(rows: Sequence[Mapping[str, Any]]) -> Iterator[Answered | str]:
                 yield "skipped by the annotator"
                 continue
             codes: list[str] = []
-            for part in one.get("result") or ():
-                if (
-                    isinstance(part, dict)
-                    and part.get("type") == "choices"
-                    and isinstance(part.get("value"), dict)
-                ):
+            for part in objects(one.get("result")):
+                if part.get("type") == "choices" and isinstance(part.get("value"), dict):
                     codes += names(part["value"].get("choices"))
             yield Answered(
                 coder=_coder(one),
