@@ -19,6 +19,7 @@ from autocode.digests import digest
 from autocode.errors import CodebookError, ExchangeError
 from autocode.exchange.answers import Answered, Answers
 from autocode.exchange.gathered import CONSENSUS, MACHINE, NOBODY, Choice, gather
+from autocode.exchange.nameless import is_unit_name
 from autocode.exchange.project_in import UNKNOWN_CODER, Stored, fit_coder, store_reading
 from autocode.exchange.project_out import user_guid
 from autocode.pipeline import Coder
@@ -131,7 +132,8 @@ class _Planner:
     def _know_utterances(self) -> None:
         """By their ids and texts, as they are and as they go out without names."""
         place: dict[int, tuple[str, str]] = {}
-        for names in (True, False):
+        nameless = any(is_unit_name(one.utterance_id) for one in self.answers.answers)
+        for names in (True, False) if nameless else (True,):
             for interview in gather(self.project, Choice((NOBODY,), names=names)).interviews:
                 for unit in interview.units:
                     one, text = unit.utterance, " ".join(unit.utterance.text.split())

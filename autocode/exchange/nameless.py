@@ -179,6 +179,11 @@ def unit_name(key: int) -> str:
     return f"u{key}"
 
 
+def is_unit_name(id: str) -> bool:
+    """Whether an id is of the kind that `unit_name` gives."""
+    return id[:1] == "u" and id[1:].isascii() and id[1:].isdecimal()
+
+
 def _rewritten(text: str, cuts: Sequence[tuple[int, int, str]]) -> tuple[str, list[int], list[int]]:
     """The text with each stretch replaced, where they start, and by how much what follows has moved."""
     pieces, starts, shifts, at, shift = list[str](), list[int](), list[int](), 0, 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC
 
 from autocode.exchange.gathered import CONSENSUS, MACHINE, Gathered, Interview, Placed, overlapped
@@ -44,21 +44,25 @@ def xlsx_file(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
     for number, name in enumerate(COLUMNS, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = WIDTHS.get(name, 14)
 
-    def cells(row: Iterable[str], **style: object) -> list[object]:
-        made = list[object]()
-        for text in row:
-            cell = WriteOnlyCell(sheet, value=xml_text(text)[:MOST_IN_CELL])
-            cell.data_type = "s"  # whatever it begins with
-            for key, value in style.items():
-                setattr(cell, key, value)
-            made.append(cell)
+    bold, wrapped = Font(bold=True), Alignment(vertical="top", wrap_text=True)
+
+    def cell(text: str, *, head: bool, wide: bool) -> object:
+        if not text:
+            return None
+        made = WriteOnlyCell(sheet, value=xml_text(text)[:MOST_IN_CELL])
+        made.data_type = "s"  # whatever it begins with
+        if head:
+            made.font = bold
+        elif wide:
+            made.alignment = wrapped
         return made
 
-    sheet.append(cells(COLUMNS, font=Font(bold=True)))
-    rows = list(_rows(gathered))
-    for row in rows:
-        sheet.append(cells(row, alignment=Alignment(vertical="top", wrap_text=True)))
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{len(rows) + 1}"
+    rows = [list(COLUMNS), *_rows(gathered)]
+    for number, row in enumerate(rows):
+        sheet.append(
+            cell(text, head=number == 0, wide=name in WIDTHS) for name, text in zip(COLUMNS, row, strict=True)
+        )
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{len(rows)}"
     content = io.BytesIO()
     book.save(content)
     yield "", content.getvalue()
