@@ -9,16 +9,28 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from autocode import __version__
 from autocode.files import private_folder, write_together
 from autocode.records import Evidence, QuestionMatch, Suggestion, Utterance
 
 FILES = ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl", "run.json")
+PAGE_HEAD = (  # of every page that is written; what follows is the title
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+    f'<meta name="generator" content="autocode {__version__}">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+)
+PAGES = (".html", ".htm", ".xhtml")
+REVIEW_PAGE = "http://127.0.0.1:8710"  # where `autocode review` usually is
+_OURS = re.compile(rb"""<meta\s+name=["']?generator["']?\s+content=["']?autocode\b""", re.IGNORECASE)
+_HEAD = 4096  # bytes in which a page says who wrote it
 CSV_COLUMNS = (
     "transcript_id", "utterance_id", "speaker", "role", "text",
     "codes", "best_code", "best_score", "decision", "evidence",
@@ -148,6 +160,39 @@ def evidence_row(evidence: Evidence) -> dict[str, Any]:
 def harmless(text: str) -> str:
     """`text` as a spreadsheet cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r") else text
+
+
+def printable(text: str) -> str:
+    """`text` with line ends LF and without control characters, which a terminal could obey.
+
+    >>> printable("a\\x1b[31m\\r\\nb\\x00\\tc")
+    'a[31m\\nb\\tc'
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if lines.isprintable():
+        return lines
+    return "".join(one for one in lines if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cs"))
+
+
+def is_own_page(path: Path) -> bool:
+    """Whether a file is a page that autocode wrote: a report, not an interview."""
+    if path.suffix.lower() not in PAGES:
+        return False
+    try:
+        with path.open("rb") as file:
+            return _OURS.search(file.read(_HEAD)) is not None
+    except OSError:  # whoever reads it says what is wrong with it
+        return False
+
+
+def review_link(utterance_id: str) -> str:
+    """Where `autocode review` shows an utterance."""
+    safe = (c if c.isascii() and (c.isalnum() or c in "-._~") else _escaped(c) for c in utterance_id)
+    return f"{REVIEW_PAGE}/utterance/{''.join(safe)}"
+
+
+def _escaped(letter: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", errors="replace"))
 
 
 def _dump(row: Mapping[str, Any], file: TextIO) -> None:

@@ -1,14 +1,17 @@
-"""`autocode import` and `autocode export`: projects of NVivo, ATLAS.ti, MAXQDA, QualCoder and their like."""
+"""`autocode import` and `autocode export`: projects and answers of other programs in, every format out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from autocode.cli.answering import take_answers, told
 from autocode.cli.app import app
-from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
+from autocode.cli.terminal import Step, Terminal, counted, shortened, terminal_of
+from autocode.exchange.formats import FORMATS, format_named
 
 if TYPE_CHECKING:
     from autocode.exchange import Plan, Stored
@@ -24,26 +27,38 @@ def import_(
         typer.Argument(
             help="REFI-QDA (.qdpx, .qde: NVivo, ATLAS.ti, MAXQDA ...), a QualCoder project (its .qda "
             "folder, data.qda, or a .zip of it), a Taguette project (.sqlite3), a table of coded segments "
-            "(.xlsx, .csv, .pdf: MAXQDA, Dedoose, Taguette), or a codebook (.qdc, .csv, .txt)."
+            "(.xlsx, .csv, .pdf: MAXQDA, Dedoose, Taguette), a codebook (.qdc, .csv, .txt), answers from "
+            "Label Studio, Argilla or Prodigy (.json, .jsonl), or the folder of a coded dataset."
         ),
     ],
+    coder: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--coder",
+            help="Whose answers they are: NAME, or 'AS IN THE FILE=NAME' for each of several.",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before storing.")] = False,
 ) -> None:
-    """Take another program's project over: texts, codes, and what each coder coded and noted.
+    """Take another program's project or answers over: texts, codes, and what each coder coded and noted.
 
     A preview comes first. Importing the same again stores nothing twice. A table of coded segments has no
     texts: its quotes are looked up in the project's transcripts, and rows that are not found are named.
 
     Example: `autocode import study.qdpx`
     """
-    from autocode.exchange import import_plan, plan_import, read_project
+    from autocode.errors import ExchangeError
+    from autocode.exchange import holds_answers, import_plan, plan_import, read_project
     from autocode.store import open_project
 
     terminal = terminal_of(context)
+    if holds_answers(file):
+        take_answers(terminal, file, coder or (), yes=yes)
+        return
+    if coder:
+        raise ExchangeError(f"--coder: {file.name} says itself who coded; leave the option out")
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
-        store = project.store
-        known = lambda: (store.transcript(one.id) for one in store.transcripts())  # noqa: E731
-        plan = plan_import(project, read_project(file, transcripts=known))
+        plan = plan_import(project, read_project(file, transcripts=project.store.every_transcript))
         for warning in (*plan.opened.warnings, *plan.warnings):
             terminal.warn(f"{file.name}: {warning}")
         if not (terminal.quiet or terminal.json):
@@ -52,57 +67,104 @@ def import_(
             typer.confirm("Store this?", default=True, abort=True)
         with terminal.progress("importing", len(plan.incoming)) as step:
             stored = import_plan(project, plan, on_wait=terminal.note, done=lambda _: step())
-    terminal.result(*_told(stored), data=_data(stored, plan))
+    terminal.result(*told(stored), data=_data(stored, plan))
+
+
+def _list_formats(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        from rich.table import Table
+
+        from autocode.exchange.formats import FORMATS
+
+        table = Table("--to", "what it is", "OUT is")
+        for one in FORMATS.values():
+            table.add_row(one.name, one.what, one.shape)
+        data = {one.name: {"what": one.what, "suffix": one.suffix} for one in FORMATS.values()}
+        terminal_of(context).result(table, data=data)
+        raise typer.Exit
 
 
 @app.command("export")
 def export(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file to write, for example study.qdpx.")],
-    to: Annotated[str, typer.Option("--to", help="The format: refi-qda.")] = "refi-qda",
+    out: Annotated[Path, typer.Argument(help="The file to write, or the folder, as the format has it.")],
+    to: Annotated[str, typer.Option("--to", help=f"The format: {', '.join(FORMATS)}.")] = "refi-qda",
+    coder: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--coder",
+            help="Whose decisions: a coder's name, consensus, everybody or nobody; may be given again.",
+        ),
+    ] = None,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Only what was decided before a suggestion was seen.")
+    ] = False,
+    suggestions: Annotated[
+        bool | None,
+        typer.Option(
+            "--suggestions/--no-suggestions",
+            help="Also what the machine suggests, in its own name; by itself only refi-qda has it.",
+            show_default=False,
+        ),
+    ] = None,
+    names: Annotated[
+        bool, typer.Option("--names/--without-names", help="Speakers' names, or numbers in their place.")
+    ] = True,
     line_ends: Annotated[
         str,
-        typer.Option("--line-ends", help="lf; crlf (ATLAS.ti, MAXQDA); crlf-as-two (NVivo for Windows)."),
-    ] = "lf",
-    suggestions: Annotated[
-        bool,
         typer.Option(
-            "--suggestions/--no-suggestions", help="Also what the machine suggests, in its own name."
+            "--line-ends", help="Of refi-qda: lf; crlf (ATLAS.ti, MAXQDA); crlf-as-two (NVivo for Windows)."
         ),
-    ] = True,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    ] = "lf",
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    formats: Annotated[
+        bool,
+        typer.Option("--formats", help="List the formats and stop.", callback=_list_formats, is_eager=True),
+    ] = False,
 ) -> None:
-    """Write the whole project for other programs: texts, speakers, codes, codings of every coder, memos.
+    """Write the project for other programs: as a whole, as tables, as texts with their codes, or as tasks.
 
-    Example: `autocode export --to refi-qda study.qdpx`
+    Example: `autocode export --to quotes-xlsx quotes.xlsx`
     """
     from autocode.config import suggest
     from autocode.errors import ExchangeError
-    from autocode.exchange import LINE_ENDS, to_refi, write_refi
+    from autocode.exchange import LINE_ENDS, as_refi, check_place, gather, notes_on, refi_bytes, save
     from autocode.store import open_project
 
-    if to != "refi-qda":
-        raise ExchangeError(f"--to {to}: no such format{suggest(to, ['refi-qda'])}; refi-qda can be written")
+    format, terminal = format_named(to), terminal_of(context)
     chosen = next((one for one in LINE_ENDS if one == line_ends), None)
     if chosen is None:
         near = suggest(line_ends, list(LINE_ENDS))
         raise ExchangeError(f"--line-ends {line_ends}: is none of {', '.join(LINE_ENDS)}{near}")
-    if file.exists() and not force:
-        raise ExchangeError(f"{file}: is there already; --force replaces it")
-    terminal = terminal_of(context)
+    check_place(format, out, replace=force)
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
-        written = to_refi(project, suggestions=suggestions)
-        write_refi(written, file, line_ends=chosen)
+        choice = format.choice(coder or (), blind=blind, suggestions=suggestions, names=names)
+        with terminal.progress("reading", len(project.store.transcripts())) as step:
+            gathered = gather(project, choice, done=step)
+    for note in notes_on(format, gathered):
+        terminal.warn(note)
+    files = format.files(gathered)
+    if format.name == "refi-qda":
+        files = iter([("", refi_bytes(as_refi(gathered), line_ends=chosen))])
+    with terminal.progress(f"writing {out.name}", len(gathered.interviews)) as step:
+        save(format, stepped(files, step), out, replace=force)
     n = {
-        "transcripts": len(written.sources), "codes": len(written.codes), "codings": written.n_codings,
-        "memos": len(written.memos), "users": len(written.users),
+        "transcripts": len(gathered.interviews), "codes": len(gathered.codebook.codes),
+        "codings": gathered.n_codings, "memos": sum(map(len, gathered.memos.values())),
+        "users": len(gathered.coders),
     }  # fmt: skip
     terminal.result(
         f"{counted(n['transcripts'], 'transcript')}, {counted(n['codes'], 'code')}, "
-        f"{counted(n['codings'], 'coding')} of {counted(n['users'], 'user')} "
-        f"and {counted(n['memos'], 'memo')} written to {file}",
-        data={"written": str(file), **n},
+        f"{counted(n['codings'], 'coding')} of {counted(n['users'], 'coder')} written to {out}",
+        data={"written": str(out), "format": format.name, **n},
     )
+
+
+def stepped(files: Iterator[tuple[str, bytes]], step: Step) -> Iterator[tuple[str, bytes]]:
+    """The same files; `step` is called for each."""
+    for file in files:
+        yield file
+        step()
 
 
 def _show(terminal: Terminal, plan: Plan) -> None:
@@ -143,20 +205,6 @@ def _names(names: list[str]) -> str:
         return ""
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return f" ({', '.join(names[:MOST_NAMED])}{more})"
-
-
-def _told(stored: Stored) -> list[str]:
-    if stored.nothing:
-        return ["Nothing new: all of it was there already."]
-    parts = [
-        counted(n, noun)
-        for n, noun in (
-            (stored.transcripts, "transcript"), (stored.codes, "code"), (stored.coders, "coder"),
-            (stored.decisions, "decision"), (stored.spans, "span"), (stored.memos, "memo"),
-        )
-        if n
-    ]  # fmt: skip
-    return [f"Stored: {', '.join(parts)}.", "Next: autocode code"]
 
 
 def _data(stored: Stored, plan: Plan) -> dict[str, Any]:

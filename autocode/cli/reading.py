@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from autocode.config import Settings
     from autocode.records import Role, Transcript
 
+OWN_PAGE = "page"  # among what is skipped: a report
+OF_KIND = {OWN_PAGE: " that autocode wrote"}
 Roles = Annotated[
     list[str] | None,
     typer.Option(
@@ -160,13 +162,16 @@ def _is_folder(path: Path) -> bool:
 
 def _inside(folder: Path, skipped: Counter[str]) -> list[Path]:
     from autocode.read import readable
+    from autocode.write import is_own_page
 
     inside: list[Path] = []
     try:
         for child in sorted(folder.iterdir()):
             if child.name.startswith("."):
                 continue
-            if child.is_file() and readable(child):
+            if child.is_file() and is_own_page(child):
+                skipped[OWN_PAGE] += 1
+            elif child.is_file() and readable(child):
                 inside.append(child)
             else:
                 skipped["folder" if child.is_dir() else child.suffix.lower() or "file without suffix"] += 1
@@ -181,7 +186,8 @@ def _inside(folder: Path, skipped: Counter[str]) -> list[Path]:
 def skipped_note(skipped: Mapping[str, int]) -> str:
     """`skipped: 1 .pdf, 2 folders`, and what to do about files that a word processor could save anew."""
     parts = [
-        f"{n} {kind}" if kind.startswith(".") else counted(n, kind) for kind, n in sorted(skipped.items())
+        f"{n} {kind}" if kind.startswith(".") else counted(n, kind) + OF_KIND.get(kind, "")
+        for kind, n in sorted(skipped.items())
     ]
     convertible = [kind for kind in (".doc", ".pages", ".wps", ".epub") if kind in skipped]
     advice = f"; save {' and '.join(convertible)} as .docx to have them read" if convertible else ""

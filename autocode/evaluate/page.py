@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from autocode.write import PAGE_HEAD
+
 Result = Mapping[str, Any]
 Row = tuple[str, Mapping[str, Any]]  # a code and its numbers
 
@@ -105,9 +107,7 @@ def write_page(result: Result) -> str:
     )
     dataset = escape(str(result["dataset"]))
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Evaluation: {dataset}</title><style>{STYLE}</style></head>\n<body><main>"
+        f"{PAGE_HEAD}<title>Evaluation: {dataset}</title><style>{STYLE}</style></head>\n<body><main>"
         f"<h1>{dataset}: how good are the suggestions?</h1>{_lead(result)}"
         f'<nav aria-label="On this page"><ul>{links}</ul></nav>{body}\n</main></body></html>\n'
     )

@@ -1,177 +1,197 @@
-"""Which reader opens a file of another program: known by its content, whatever it is called."""
+"""The formats that a project is written in: one table, from which commands, pages and errors know them.
+
+A writer gives the files of a format one after another, each as its name and content; `save` puts them in
+their place, `save_archive` into one ZIP file.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from autocode.codebook import Codebook, read_codebook
-from autocode.codebook.qdc_format import EXCLUSIVE, code_guid, describe, make_guid
-from autocode.errors import CodebookError, ExchangeError, ReadError
-from autocode.exchange import qualcoder, refi, segments, taguette
-from autocode.exchange.archive import Archive
-from autocode.exchange.positions import Calibration, Rule
-from autocode.exchange.qualcoder import read_qualcoder
-from autocode.exchange.refi_read import Opened, read_refi
-from autocode.exchange.segments_pdf import read_segments_pdf
-from autocode.exchange.sqlite_file import MAGIC, Tables
-from autocode.exchange.taguette import read_taguette
-from autocode.files import explain_os_error
-from autocode.read.rows import read_cells
-from autocode.records import Transcript
+from autocode.config import suggest
+from autocode.errors import ExchangeError
+from autocode.files import explain_os_error, private_folder, write_private_bytes
 
-Transcripts = Callable[[], Iterable[Transcript]]  # that the project has; called where they are needed
-EXPECTED = (
-    "expected a REFI-QDA project (.qdpx, .qde), a QualCoder project (.qda folder, its data.qda, or a .zip "
-    "of it), a Taguette project (.sqlite3), a table of coded segments (.xlsx, .csv, .tsv, MAXQDA's .pdf) or "
-    "a codebook (.qdc, .csv, .txt)"
-)
-_TABLES = (".csv", ".tsv", ".tab", ".xlsx")
-_CODEBOOKS = (".csv", ".tsv", ".txt", ".qdc")
-_CODEBOOK_XML = re.compile(rb"<(?:\w{1,20}:)?CodeBook\b", re.IGNORECASE)
-_HEAD = 4096
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autocode.exchange.gathered import Choice, Gathered
+
+    Files = Iterator[tuple[str, bytes]]
+    Writer = Callable[[Gathered], Files]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file, and its reader."""
+    """A format that a project is written in."""
 
     name: str
-    read: Callable[[Path, Transcripts], Opened]
-    is_project: bool = True  # has texts, codes and codings
+    what: str  # it is, for whom
+    where: str  # the writer: module and function
+    suffix: str = ""  # of its one file; empty: a folder of files
+    suggestions: bool = False  # the machine's, unless something else is asked for
+    everybody: bool = True  # everybody's decisions, unless coders are named; else nobody's
+
+    @property
+    def shape(self) -> str:
+        """`a .csv file` or `a folder`."""
+        return f"a {self.suffix} file" if self.suffix else "a folder"
+
+    def files(self, gathered: Gathered) -> Files:
+        """The names and contents of its files; of a single file the name is empty."""
+        module, function = self.where.split(":")
+        writer = cast("Writer", getattr(import_module(f"autocode.exchange.{module}"), function))
+        return writer(gathered)
+
+    def choice(
+        self, coders: Iterable[str] = (), *, blind: bool = False, suggestions: bool | None = None,
+        names: bool = True,
+    ) -> Choice:  # fmt: skip
+        """What is written, where this is asked for."""
+        from autocode.exchange.gathered import EVERYBODY, NOBODY, Choice
+
+        unless = EVERYBODY if self.everybody or blind else NOBODY
+        machine = self.suggestions if suggestions is None else suggestions
+        return Choice(tuple(coders) or (unless,), blind=blind, suggestions=machine, names=names)
 
 
-def _codes_only(path: Path) -> Opened:
-    """A codebook as a project without texts. Raises `CodebookError`."""
-    book = read_codebook(path)
-    return Opened(
-        path, _as_project(book), Calibration(Rule(), "the usual rule", 0, 0, 0, 0.0), tuple(book.warnings)
-    )
-
-
-def _as_project(book: Codebook) -> refi.Project:
-    above = [id for root in book.roots for id in (root, *book.descendants(root))]
-    return refi.Project(
-        name=book.name,
-        origin="a codebook",
-        codes=tuple(
-            refi.Code(
-                code_guid(one.id), one.name, None if one.parent is None else code_guid(one.parent),
-                colour=one.colour, description=describe(one),
-            )
-            for one in (book[id] for id in above)
-        ),
-        sets=tuple(
-            refi.Set(
-                make_guid("group", *group), f"Exclusive group {number}", EXCLUSIVE,
-                tuple(code_guid(id) for id in group),
-            )
-            for number, group in enumerate(book.exclusive_groups, start=1)
-        ),
-    )  # fmt: skip
-
-
-FORMATS = {
-    "refi-qda": Format("REFI-QDA project", lambda path, _: read_refi(path)),
-    "qualcoder": Format("QualCoder project", lambda path, _: read_qualcoder(path)),
-    "taguette": Format("Taguette project", lambda path, _: read_taguette(path)),
-    "segments": Format(
-        "table of coded segments", lambda path, known: segments.read_segments(path, known()), is_project=False
+_ALL = (
+    Format(
+        "refi-qda", "the whole project, for NVivo, ATLAS.ti, MAXQDA, QualCoder and their like",
+        "project_out:files", ".qdpx", suggestions=True,
     ),
-    "segments-pdf": Format(
-        "MAXQDA list of coded segments",
-        lambda path, known: read_segments_pdf(path, known()),
-        is_project=False,
+    Format("quotes-csv", "every coded quote with what was said around it", "quotes_out:csv_file", ".csv"),
+    Format("quotes-xlsx", "the same for Excel and LibreOffice", "quotes_out:xlsx_file", ".xlsx"),
+    Format("matrix", "utterances by codes, 0 and 1, for R and SPSS", "matrix:files"),
+    Format("dataset", "a coded dataset, which autocode reads back", "dataset_out:files"),
+    Format("docx", "Word documents with the codes as comments", "docx_out:files"),
+    Format("markdown", "Markdown with the codes in the text (CriticMarkup)", "markdown_out:files"),
+    Format("vtt", "WebVTT subtitles with the codes, where there are times", "subtitles:vtt_files"),
+    Format("srt", "SRT subtitles with the codes, where there are times", "subtitles:srt_files"),
+    Format(
+        "web-annotations", "W3C web annotations (JSON-LD)", "web_annotations:files", ".jsonld",
     ),
-    "codebook": Format("codebook", lambda path, _: _codes_only(path), is_project=False),
-}
+    Format("label-studio", "tasks for Label Studio", "label_studio:files", everybody=False),
+    Format("argilla", "records and settings for Argilla", "argilla:files", everybody=False),
+    Format("prodigy", "tasks for Prodigy's choice interface", "prodigy:files", ".jsonl", everybody=False),
+)  # fmt: skip
+FORMATS = {one.name: one for one in _ALL}
 
 
-def read_project(path: str | Path, *, transcripts: Transcripts = tuple) -> Opened:
-    """What another program's file holds, as a project. Raises `AutocodeError` that names the file.
+def format_named(name: str) -> Format:
+    """The format with this name. Raises `ExchangeError` that names the others."""
+    if name not in FORMATS:
+        known = list(FORMATS)
+        raise ExchangeError(f"{name}: no such format{suggest(name, known)}; one of {', '.join(known)}")
+    return FORMATS[name]
 
-    A table of coded segments has no texts: its quotes are looked up in `transcripts`.
-    """
-    path = Path(path)
-    return FORMATS[recognised(path)].read(path, transcripts)
 
-
-def recognised(path: Path) -> str:
-    """The key in `FORMATS` of a file, by its content. Raises `ExchangeError` where it has none."""
-    try:
+def check_place(format: Format, path: Path, *, replace: bool) -> None:
+    """Raise `ExchangeError` where a format cannot be written without harm, before any work is done."""
+    if format.suffix:
+        if path.suffix.lower() != format.suffix:
+            raise ExchangeError(f"{path}: {format.name} is {format.shape}; give the file that suffix")
+        if not path.parent.is_dir():
+            raise ExchangeError(f"{path}: cannot be written (there is no folder {path.parent})")
         if path.is_dir():
-            if qualcoder.database_of(path) is None:
-                raise ExchangeError(
-                    f"{path}: a folder without a data.qda, so no QualCoder project; {EXPECTED}"
-                )
-            return "qualcoder"
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except FileNotFoundError:
-        raise ExchangeError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:
-        reason = explain_os_error(error) if isinstance(error, OSError) else str(error)
-        raise ExchangeError(f"{path}: cannot be opened ({reason})") from None
-    suffix = path.suffix.lower()
-    if head.startswith(MAGIC):
-        return _of_database(path)
-    if head.startswith(b"%PDF-"):
-        return "segments-pdf"
-    if suffix in (".qdpx", ".qde"):
-        return "refi-qda"
-    if head.startswith(b"PK") and suffix != ".xlsx":
-        return _of_archive(path)
-    if suffix == ".qdc" or _CODEBOOK_XML.search(head):
-        return "codebook"
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return "refi-qda"
-    return _of_table(path, suffix)
+            raise ExchangeError(f"{path}: is a folder, and {format.name} is one file")
+        if path.exists() and not replace:
+            raise ExchangeError(f"{path}: is there already; --force replaces it")
+    elif path.exists() and not path.is_dir():
+        raise ExchangeError(f"{path}: is a file, and {format.name} is a folder of files")
+    elif path.is_dir() and any(path.iterdir()) and not replace:
+        raise ExchangeError(
+            f"{path}: there are files in this folder; --force replaces those of the same names"
+        )
 
 
-def is_foreign_project(path: Path) -> bool:
-    """Is it another program's project, with texts and codings? False for tables and for what is none."""
+def save(format: Format, files: Files, path: Path, *, replace: bool = False) -> list[Path]:
+    """Write a format's files, whole or not at all, for their owner only; where they are.
+
+    Raises `ExchangeError`; nothing that is there is replaced unless `replace`.
+    """
+    check_place(format, path, replace=replace)
     try:
-        if path.suffix.lower() in (*_TABLES, *_CODEBOOKS):
-            return False
-        return FORMATS[recognised(path)].is_project
-    except ExchangeError:
-        return path.suffix.lower() in (".qdpx", ".qde", ".sqlite3", ".qda")  # whose reader says what is wrong
+        if format.suffix:
+            for _, content in files:
+                write_private_bytes(path, content)
+            return [path]
+        with private_folder(path), tempfile.TemporaryDirectory(prefix=".autocode-", dir=path) as place:
+            names = []
+            for name, content in files:
+                part = Path(place) / name
+                part.parent.mkdir(mode=0o700, exist_ok=True)
+                write_private_bytes(part, content)
+                names.append(name)
+            for name in names:
+                (path / name).parent.mkdir(mode=0o700, exist_ok=True)
+                os.replace(Path(place) / name, path / name)
+            return [path / name for name in names]
+    except OSError as error:
+        raise ExchangeError(f"{path}: cannot be written ({explain_os_error(error)})") from error
 
 
-def _of_database(path: Path) -> str:
-    with Tables(path) as tables:
-        if tables.has(*qualcoder.NEEDED):
-            return "qualcoder"
-        if tables.has(*taguette.NEEDED):
-            return "taguette"
-    raise ExchangeError(f"{path}: an SQLite database, but neither QualCoder's nor Taguette's; {EXPECTED}")
+def save_archive(format: Format, files: Files, path: Path) -> None:
+    """Write a format as one file: itself, or its folder as a ZIP archive."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(handle, "wb") as file:
+        if format.suffix:
+            for _, content in files:
+                file.write(content)
+            return
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files:
+                archive.writestr(name, content)
 
 
-def _of_archive(path: Path) -> str:
-    with Archive(path) as archive:
-        if qualcoder.database_in(archive) is not None:
-            return "qualcoder"
-        if any(name.casefold().endswith(".qde") for name in archive.names()):
-            return "refi-qda"
-        if "xl/workbook.xml" in archive:
-            return "segments"
-    raise ExchangeError(f"{path}: an archive without a project that can be imported; {EXPECTED}")
+def notes_on(format: Format, gathered: Gathered) -> list[str]:
+    """What has to be said of what a format leaves out, one sentence each."""
+    if format.name == "refi-qda":
+        return []
+    notes = []
+    if gone := gathered.gone():
+        notes.append(
+            f"left out, because the codebook no longer has them: {', '.join(gone)}; refi-qda keeps them"
+        )
+    n_uncut = sum(not one.units for one in gathered.interviews)
+    if n_uncut and format.name not in ("docx", "markdown"):
+        notes.append(
+            f"{n_uncut} transcript{'s are' if n_uncut > 1 else ' is'} not cut into utterances yet and "
+            "left out; 'autocode code' does it"
+        )
+    return notes
 
 
-def _of_table(path: Path, suffix: str) -> str:
-    if suffix in _TABLES:
-        try:
-            if segments.is_segments(read_cells(path)):
-                return "segments"
-        except ReadError:
-            if suffix not in _CODEBOOKS:
-                raise
-    if suffix in _CODEBOOKS:
-        try:
-            read_codebook(path)
-        except CodebookError as error:
-            raise ExchangeError(f"{error}; if this is no codebook, {EXPECTED}") from None
-        return "codebook"
-    raise ExchangeError(f"{path}: no file of another program that can be imported; {EXPECTED}")
+class FileNames:
+    """Names of files for transcripts: safe everywhere, no two alike."""
+
+    def __init__(self, suffix: str) -> None:
+        self._suffix, self._used = suffix, set[str]()
+
+    def of(self, transcript_id: str) -> str:
+        """The file's name.
+
+        >>> names = FileNames(".md")
+        >>> names.of("anna"), names.of("Anna"), names.of("../x:y"), names.of("con")
+        ('anna.md', 'Anna-2.md', '_x_y.md', '_con.md')
+        """
+        kept = "".join(c if c.isalnum() or c in " -_." else "_" for c in transcript_id).strip(" .")
+        stem = kept.encode()[:120].decode("utf-8", "ignore") or "_"
+        if stem.split(".")[0].casefold() in _RESERVED:
+            stem = f"_{stem}"
+        name, number = stem, 1
+        while name.casefold() in self._used:
+            number += 1
+            name = f"{stem}-{number}"
+        self._used.add(name.casefold())
+        return f"{name}{self._suffix}"
+
+
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}

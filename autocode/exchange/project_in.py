@@ -26,14 +26,13 @@ from autocode.config import Settings, read_settings
 from autocode.digests import digest
 from autocode.errors import CodebookError, ReadError, StoreError
 from autocode.exchange import refi
+from autocode.exchange.gathered import overlapped, trimmed
 from autocode.exchange.project_out import (
     MACHINE_GUID,
     ORIGIN,
     ROLE,
     SPEAKER,
     coding_guid,
-    overlapped,
-    trimmed,
     user_guid,
     variable_guid,
 )
@@ -104,6 +103,7 @@ class Stored:
     decisions: int = 0
     spans: int = 0
     memos: int = 0
+    finished: int = 0  # utterances that a coder is done with
 
     @property
     def nothing(self) -> bool:
@@ -410,6 +410,21 @@ def _notes(
 # Storing
 
 
+def store_reading(project: Project, segmenter: Coder, settings: Settings, transcript_id: str) -> None:
+    """Cut a transcript into utterances, so that decisions can refer to them."""
+    from autocode.store import Coding
+
+    segmentation = digest(settings.segment.model_dump(mode="json"))
+    utterances = segmenter.segment(project.store.transcript(transcript_id))
+    n_codable = sum(one.codable for one in utterances)
+    project.store.save_coding(
+        f"imported-{segmentation}",
+        transcript_id,
+        Coding(utterances, (), np.zeros((n_codable, 0), np.float32), ()),
+        segmentation=segmentation,
+    )
+
+
 @dataclass(slots=True)
 class _Batch:
     """What one coder did on one transcript (or elsewhere), as far as it is new."""
@@ -437,7 +452,6 @@ class _In:
         self.review: ReviewStore = ReviewStore(project.store)
         self.settings: Settings = read_settings(project.settings_path)
         self.segmenter = Coder(plan.codebook, settings=self.settings)
-        self.segmentation = digest(self.settings.segment.model_dump(mode="json"))
         self.said: dict[tuple[str, int, str], Decided] = {}
         self.spans: dict[tuple[str, str, int, int, str], Span] = {}
         self.memos: dict[tuple[str, str, str], Memo] = {}
@@ -492,16 +506,7 @@ class _In:
     def _reading(self, transcript: Transcript, *, coded: bool) -> Reading:
         """The transcript's utterances; one that was not coded yet is cut into them now."""
         if not coded:
-            from autocode.store import Coding
-
-            utterances = self.segmenter.segment(self.project.store.transcript(transcript.id))
-            n_codable = sum(one.codable for one in utterances)
-            self.project.store.save_coding(
-                f"imported-{self.segmentation}",
-                transcript.id,
-                Coding(utterances, (), np.zeros((n_codable, 0), np.float32), ()),
-                segmentation=self.segmentation,
-            )
+            store_reading(self.project, self.segmenter, self.settings, transcript.id)
         return self.review.reading(transcript.id)
 
     def _store_codings(self, one: Incoming, reading: Reading) -> None:
@@ -655,7 +660,7 @@ class _Finder:
     def units(self, place: tuple[int, int]) -> list[int]:
         """Positions of the utterances of whose words it holds some."""
         if place not in self._known:
-            self._known[place] = overlapped(self.reading, self.text, place)
+            self._known[place] = overlapped(self.reading.utterances, self.text, place)
         return self._known[place]
 
 

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from autocode.codebook import Code, Codebook, read_codebook
+from autocode.codebook import Code
 from autocode.codebook.qdc_format import EXCLUSIVE, code_guid, describe, make_guid
 from autocode.exchange import refi
+from autocode.exchange.gathered import (
+    MACHINE,
+    Choice,
+    Gathered,
+    Interview,
+    Place,
+    Placed,
+    gather,
+    placed,
+    trimmed,
+)
 
 if TYPE_CHECKING:
     from autocode.records import Transcript
-    from autocode.store import Decided, Memo, Project, Reading, Span
+    from autocode.store import Memo, Project
 
 ORIGIN = "autocode"
-MACHINE = "autocode (suggestions)"
 SPEAKER, ROLE = "speaker", "role"
 LAST = datetime.max.replace(tzinfo=UTC)
-Place = tuple[int, int]  # start_char, end_char
 
 
 def user_guid(name: str) -> str:
@@ -46,29 +55,23 @@ def coding_guid(kind: str, source: str, place: Place, code: str, user: str) -> s
     return make_guid("coding", kind, source, str(place[0]), str(place[1]), code, user)
 
 
-def trimmed(text: str, start: int, end: int) -> Place:
-    """The stretch without the white space at its ends."""
-    said = text[start:end]
-    return start + len(said) - len(said.lstrip()), start + len(said.rstrip())
-
-
-def overlapped(reading: Reading, text: str, place: Place) -> list[int]:
-    """Positions in `reading` of the utterances of whose words the stretch holds some."""
-    start, end = place
-    return [
-        position
-        for position, one in enumerate(reading.utterances)
-        if one.start_char < end
-        and one.end_char > start
-        and text[max(start, one.start_char) : min(end, one.end_char)].strip()
-    ]
-
-
 def to_refi(project: Project, *, suggestions: bool = True) -> refi.Project:
     """The whole project: texts, speakers, codebook, what every coder said and wrote, and, with
     `suggestions`, what the machine suggests, in its own name.
     """
-    return _Out(project, suggestions=suggestions).project()
+    return as_refi(gather(project, Choice(suggestions=suggestions)))
+
+
+def as_refi(gathered: Gathered) -> refi.Project:
+    """What was gathered of a project, in the standard's records."""
+    return _Out(gathered).project()
+
+
+def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
+    """The project as a .qdpx with LF line ends."""
+    from autocode.exchange.refi_write import refi_bytes
+
+    yield "", refi_bytes(as_refi(gathered))
 
 
 @dataclass(slots=True)
@@ -82,39 +85,24 @@ class _Marks:
 class _Out:
     """Gathers what is on the transcripts before they are written."""
 
-    def __init__(self, project: Project, *, suggestions: bool) -> None:
-        from autocode.store import ReviewStore
-
-        self.store, self.folder = project.store, project.folder
-        self.review, self.suggestions = ReviewStore(project.store), suggestions
-        self.book: Codebook = read_codebook(project.codebook_path, allow_empty=True)
-        self.said: dict[int, dict[tuple[str, str], Decided]] = defaultdict(dict)  # by unit, coder and code
-        for one in self.review.decided():
-            self.said[one.unit][one.coder, one.code] = one
-        self.spans: dict[str, list[Span]] = defaultdict(list)
-        for span in self.review.all_spans():
-            if span.applies:
-                self.spans[span.transcript_id].append(span)
-        self.memos: dict[tuple[str, str], list[Memo]] = defaultdict(list)
-        for memo in sorted(self.review.memos(), key=lambda one: (one.written_at, one.coder)):
-            self.memos[memo.kind, memo.target].append(memo)
+    def __init__(self, gathered: Gathered) -> None:
+        self.gathered, self.book = gathered, gathered.codebook
         self.notes: dict[str, refi.Note] = {}
         self.users: dict[str, refi.User] = {}
         self.used: set[str] = set()  # codes that decisions name
         self.variables: dict[str, refi.Variable] = {}
         self.cases: list[refi.Case] = []
 
+    def _memos(self, kind: str, target: str) -> tuple[Memo, ...]:
+        return self.gathered.memos.get((kind, target), ())
+
     def project(self) -> refi.Project:
-        latest = self.review.latest_codings()
-        sources = tuple(
-            self._source(self.store.transcript(one.id), coded=one.id in latest)
-            for one in self.store.transcripts()
-        )
-        about = self.memos["project", ""]
+        sources = tuple(map(self._source, self.gathered.interviews))
+        about = self._memos("project", "")
         notes = self._notes(about)
         codes = self._codes()
         return refi.Project(
-            name=self.folder.name,
+            name=self.gathered.name,
             origin=ORIGIN,
             users=tuple(self.users[guid] for guid in sorted(self.users)),
             codes=codes,
@@ -144,7 +132,9 @@ class _Out:
         for code in self.book.codes:
             children[code.parent].append(code)
         stack, found = list(reversed(children[None])), list[refi.Code]()
-        gone = sorted((self.used | {id for kind, id in self.memos if kind == "code"}) - set(self.book.ids))
+        gone = sorted(
+            (self.used | {id for kind, id in self.gathered.memos if kind == "code"}) - set(self.book.ids)
+        )
         while stack:
             code = stack.pop()
             stack.extend(reversed(children.get(code.id, [])))
@@ -158,7 +148,7 @@ class _Out:
             parent=None if code.parent is None else code_guid(code.parent),
             colour=code.colour,
             description=describe(code),
-            notes=self._notes(self.memos.get(("code", code.id), [])),
+            notes=self._notes(self._memos("code", code.id)),
         )
 
     def _notes(self, memos: Iterable[Memo], *, place: str = "") -> tuple[str, ...]:
@@ -172,16 +162,16 @@ class _Out:
 
     # Transcripts
 
-    def _source(self, transcript: Transcript, *, coded: bool) -> refi.Source:
+    def _source(self, interview: Interview) -> refi.Source:
+        transcript = interview.transcript
         guid = make_guid("source", transcript.id, transcript.text)
         places: dict[Place, _Marks] = defaultdict(_Marks)
         for turn in transcript.turns:
             places[turn.start_char, turn.end_char]  # the speaker's case refers to it
-        if coded:
-            self._add_reading(transcript, guid, places)
+        self._add_codes(interview, guid, places)
         selections = tuple(self._selection(guid, place, places[place]) for place in sorted(places))
         self._add_cases(transcript, guid)
-        about = self.memos["transcript", transcript.id]
+        about = self._memos("transcript", transcript.id)
         return refi.Source(
             guid=guid,
             name=transcript.id,
@@ -192,47 +182,23 @@ class _Out:
             values=tuple(self._values(transcript.meta)),
         )
 
-    def _add_reading(self, transcript: Transcript, source: str, places: dict[Place, _Marks]) -> None:
-        text, reading = transcript.text, self.review.reading(transcript.id)
-        implied: set[tuple[int, str, str]] = set()  # unit, coder, code: a span's import decides it again
-        for span in self.spans[transcript.id]:
-            units = [
-                reading.keys[position]
-                for position in overlapped(reading, text, (span.start_char, span.end_char))
-                if reading.utterances[position].codable
-            ]
-            same = all(self._was_decided_with(unit, span) for unit in units)
-            implied |= {(unit, span.coder, span.code) for unit in units} if same else set()
-            self._add(places, source, "span" if same else "alone", (span.start_char, span.end_char),
-                      span.coder, span.code, span.decided_at)  # fmt: skip
-        for key, one in zip(reading.keys, reading.utterances, strict=True):
-            place = trimmed(text, one.start_char, one.end_char)
-            for (coder, code), decided in self.said.get(key, {}).items():
-                if decided.applies and (key, coder, code) not in implied:
-                    self._add(places, source, "decision", place, coder, code, decided.decided_at)
-            if memos := self.memos.get(("utterance", str(key))):
+    def _add_codes(self, interview: Interview, source: str, places: dict[Place, _Marks]) -> None:
+        for one in placed(interview):
+            self._add(places, source, one)
+        for unit in interview.units:
+            if memos := self._memos("utterance", str(unit.key)):
+                place = trimmed(interview.transcript.text, unit.utterance.start_char, unit.utterance.end_char)
                 places[place].memos += memos
-            for suggestion in reading.suggestions.get(key, ()) if self.suggestions else ():
-                if suggestion.decision != "reject":
-                    self._add(places, source, "decision", place, None, suggestion.code_id, None)
 
-    def _was_decided_with(self, unit: int, span: Span) -> bool:
-        """Does the coder say the same of the utterance since the very moment of the span?"""
-        decided = self.said.get(unit, {}).get((span.coder, span.code))
-        return decided is not None and bool(decided.applies) and decided.decided_at == span.decided_at
-
-    def _add(  # noqa: PLR0917
-        self, places: dict[Place, _Marks], source: str, kind: str, place: Place, coder: str | None, code: str,
-        at: datetime | None,
-    ) -> None:  # fmt: skip
-        if coder is None:
+    def _add(self, places: dict[Place, _Marks], source: str, one: Placed) -> None:
+        if one.coder == MACHINE:
             user = MACHINE_GUID
             self.users.setdefault(user, refi.User(user, MACHINE))
         else:
-            user = self._user(coder)
-        self.used.add(code)
-        guid = coding_guid(kind, source, place, code_guid(code), user)
-        places[place].codings.append(refi.Coding(guid, code_guid(code), user, at))
+            user = self._user(one.coder)
+        self.used.add(one.code)
+        guid = coding_guid(one.kind, source, one.place, code_guid(one.code), user)
+        places[one.place].codings.append(refi.Coding(guid, code_guid(one.code), user, one.at))
 
     def _selection(self, source: str, place: Place, marks: _Marks) -> refi.Selection:
         codings = sorted(marks.codings, key=lambda one: (one.created_at or LAST, one.guid))

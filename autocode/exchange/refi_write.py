@@ -18,6 +18,7 @@ from autocode.xmlfile import xml_text
 
 LineEnds = Literal["lf", "crlf", "crlf-as-two"]
 LINE_ENDS: tuple[LineEnds, ...] = ("lf", "crlf", "crlf-as-two")
+SUFFIX = ".qdpx"
 NAME_CHARS = 100  # of the selected text in a selection's name, which lets readers check positions
 _NAMESPACE = "urn:QDA-XML:project:1.0"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same project gives the same file
@@ -26,12 +27,23 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same project gives the same file
 def write_refi(project: refi.Project, path: Path, *, line_ends: LineEnds = "lf") -> None:
     """Write a .qdpx, whole or not at all, for its owner only.
 
+    Raises `ExchangeError` for another suffix and where it cannot be written.
+    """
+    if path.suffix.lower() != SUFFIX:
+        raise ExchangeError(f"{path}: a REFI-QDA project is a .qdpx file; give the file that suffix")
+    try:
+        write_private_bytes(path, refi_bytes(project, line_ends=line_ends))
+    except OSError as error:
+        raise ExchangeError(f"{path}: cannot be written ({explain_os_error(error)})") from error
+
+
+def refi_bytes(project: refi.Project, *, line_ends: LineEnds = "lf") -> bytes:
+    """The content of a .qdpx.
+
     Texts end their lines with LF, the only form in which text and positions cannot disagree. "crlf" writes
     CRLF and counts it as one, as ATLAS.ti does and MAXQDA may need it; "crlf-as-two" counts it as two, as
-    NVivo for Windows does. Raises `ExchangeError` for another suffix and `OutputError`.
+    NVivo for Windows does.
     """
-    if path.suffix.lower() != ".qdpx":
-        raise ExchangeError(f"{path}: a REFI-QDA project is a .qdpx file; give the file that suffix")
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "project.qde", project_xml(project, line_ends=line_ends))
@@ -39,10 +51,7 @@ def write_refi(project: refi.Project, path: Path, *, line_ends: LineEnds = "lf")
             if source.text is not None:
                 written = source.text if line_ends == "lf" else source.text.replace("\n", "\r\n")
                 _add(archive, f"sources/{source.guid}.txt", written.encode("utf-8", "replace"))
-    try:
-        write_private_bytes(path, content.getvalue())
-    except OSError as error:
-        raise ExchangeError(f"{path}: cannot be written ({explain_os_error(error)})") from error
+    return content.getvalue()
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -24,11 +24,10 @@ from autocode.reliability.panel import (
 )
 from autocode.reliability.record import counted
 from autocode.reliability.spreadsheet import panel_of_table
+from autocode.write import review_link
 
 if TYPE_CHECKING:
     from autocode.store import Project, ReviewStore
-
-PAGE = "http://127.0.0.1:8710"  # where `autocode review` usually is
 
 
 def read_panel(source: str | Path, *, codebook: str | Path | None = None) -> Panel:
@@ -217,7 +216,7 @@ def _texts(
             continue
         for one in reading.utterances:
             if one.codable or one.id in place:
-                units[one.id] = Unit(one.id, name, one.text.strip(), _link(one.id))
+                units[one.id] = Unit(one.id, name, one.text.strip(), review_link(one.id))
                 places[one.id] = one.start_char, one.end_char
         for key, coder in coders:
             found = people.spans(reading.transcript_key, key)
@@ -253,16 +252,6 @@ def _history(
                 order[key] = float(number)
                 latest[key[0]] = version[key] = first_version.get(key) or latest.get(key[0])
     return order, version
-
-
-def _link(unit: str) -> str:
-    """Where `autocode review` shows an utterance."""
-    safe = (c if c.isascii() and (c.isalnum() or c in "-._~") else _escaped(c) for c in unit)
-    return f"{PAGE}/utterance/{''.join(safe)}"
-
-
-def _escaped(letter: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", errors="replace"))
 
 
 def _left_out(n: int) -> str:

@@ -28,6 +28,7 @@ from autocode.report.drawing import inline_svg
 from autocode.report.forest_svg import draw_forest
 from autocode.report.plain import clean, safe_link, split_gaps
 from autocode.report.style import STYLE
+from autocode.write import PAGE_HEAD
 
 
 def as_page(title: str, sections: Sequence[Section], *, lead: str = "") -> str:
@@ -37,9 +38,7 @@ def as_page(title: str, sections: Sequence[Section], *, lead: str = "") -> str:
     writer = _Writer()
     body = "".join(writer.section(one) for one in sections)
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{name}</title><style>{STYLE}</style></head>\n<body><main><h1>{name}</h1>"
+        f"{PAGE_HEAD}<title>{name}</title><style>{STYLE}</style></head>\n<body><main><h1>{name}</h1>"
         + (f'<p class="lead">{_e(lead)}</p>' if lead else "")
         + f'<nav id="top" aria-label="On this page"><ul>{links}</ul></nav>{body}\n</main></body></html>\n'
     )

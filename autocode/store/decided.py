@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -234,13 +234,15 @@ class Span:
     coder: str
     applies: bool
     decided_at: datetime
+    blind: bool = field(default=False, compare=False)
 
 
 def all_spans(connection: Connection) -> list[Span]:
     """What every coder said last of each stretch, taken back or not, in the order of first saying."""
     query = (
         select(transcripts.c.name, spans.c.start_char, spans.c.end_char, codes.c.name.label("code"),
-               coders.c.name.label("coder"), spans.c.applies, spans.c.decided_at)
+               coders.c.name.label("coder"), spans.c.applies, spans.c.decided_at,
+               spans.c.blind)
         .join(transcripts, transcripts.c.id == spans.c.transcript_id)
         .join(codes, codes.c.id == spans.c.code_id)
         .join(coders, coders.c.id == spans.c.coder_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -95,6 +95,11 @@ class Store:
         """One transcript, with the roles as they are set now. Raises `StoreError` if there is none."""
         with self._database.read() as connection:
             return transcripts.load(connection, transcript_id)
+
+    def every_transcript(self) -> Iterator[Transcript]:
+        """All transcripts, by id, one after the other."""
+        for summary in self.transcripts():
+            yield self.transcript(summary.id)
 
     def remove_transcript(self, transcript_id: str, *, with_decisions: bool = False) -> None:
         """Delete a transcript with its codings, so that its text is no longer in the database file.

@@ -13,6 +13,7 @@ from autocode.themes.find import MIN_WORDS, Found
 from autocode.themes.saturation import Saturation
 from autocode.themes.stability import FOUND, KEPT, STABLE
 from autocode.themes.theme import SEVERAL, UNCOVERED, Theme
+from autocode.write import PAGE_HEAD
 
 MOST_NAMED = 8  # respondents and transcripts named for a theme
 OWN_STYLE = """
@@ -47,9 +48,8 @@ def write_page(found: Found) -> str:
     )
     book = escape(str(found.facts["codebook"]["name"]) or "the codebook")
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Themes beside {book}</title><style>{STYLE}{OWN_STYLE}</style></head>\n<body><main>"
+        f"{PAGE_HEAD}<title>Themes beside {book}</title><style>{STYLE}{OWN_STYLE}</style></head>\n"
+        "<body><main>"
         f"<h1>Themes, and what {book} does not cover</h1>{_lead(found)}"
         f'<nav aria-label="On this page"><ul>{links}</ul></nav>{body}\n</main></body></html>\n'
     )

@@ -20,6 +20,7 @@ from autocode.web import (
     api,
     audit,
     codebook,
+    exchanging,
     memos,
     old_rule,
     people,
@@ -47,7 +48,9 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if review.live is not None:
             review.live.start()
+        app.state.web.jobs.sweep(review.project.folder)
         yield
+        app.state.web.jobs.close()
         review.close()
 
     app = FastAPI(
@@ -55,9 +58,21 @@ def create_app(
         docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
     )  # fmt: skip
     app.state.web = Web(review, Throttle(), start_key or new_token(), sign_in_as)
-    app.add_middleware(Guard, hosts=tuple(hosts))
+    app.add_middleware(Guard, hosts=tuple(hosts), larger={exchanging.UPLOAD: exchanging.MAX_UPLOAD})
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for part in (people, reading, queueing, api, project, codebook, old_rule, adjudicating, memos, audit):
+    for part in (
+        people,
+        reading,
+        queueing,
+        api,
+        project,
+        codebook,
+        old_rule,
+        adjudicating,
+        memos,
+        audit,
+        exchanging,
+    ):
         app.include_router(part.router)
     for kind in (AutocodeError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)

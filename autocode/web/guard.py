@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,8 +55,12 @@ MISTAKE = 500, "autocode met an error of its own; the terminal in which it runs 
 class Guard:
     """ASGI middleware: refuses what no browser of ours would send, and adds the headers to all answers."""
 
-    def __init__(self, app: App, *, hosts: Iterable[str]) -> None:
+    def __init__(self, app: App, *, hosts: Iterable[str], larger: Mapping[str, int] | None = None) -> None:
         self.app, self.hosts = app, frozenset(host.lower() for host in hosts)
+        self.larger = larger or {}  # paths that take more than `MAX_BODY` bytes, and how many
+
+    def _limit(self, scope: Scope) -> int:
+        return self.larger.get(scope["path"], MAX_BODY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, then hand on."""
@@ -67,7 +71,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
-        started, n_read = False, 0
+        started, n_read, limit = False, 0, self._limit(scope)
 
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             nonlocal started
@@ -84,18 +88,18 @@ class Guard:
             nonlocal n_read
             message = await receive()
             n_read += len(message.get("body", b""))
-            if n_read > MAX_BODY:
+            if n_read > limit:
                 raise RefusedError(*TOO_LARGE)
             return message
 
         async def send_unless_too_large(message: MutableMapping[str, Any]) -> None:
-            if n_read <= MAX_BODY:  # else whoever read the body has made an answer of his own of our refusal
+            if n_read <= limit:  # else whoever read the body has made an answer of his own of our refusal
                 await send_with_headers(message)
 
         try:
             self._check(scope)
             await self.app(scope, limited, send_unless_too_large)
-            if n_read > MAX_BODY:
+            if n_read > limit:
                 raise RefusedError(*TOO_LARGE)
         except RefusedError as error:
             if not started:
@@ -115,7 +119,7 @@ class Guard:
         length = headers.get(b"content-length", "0")
         if not (length.isascii() and length.isdecimal()):
             raise RefusedError(400, "the request's length is no number")
-        if len(length) > 20 or int(length) > MAX_BODY:
+        if len(length) > 20 or int(length) > self._limit(scope):
             raise RefusedError(*TOO_LARGE)
         if scope["method"] in SAFE_METHODS:
             return

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from markupsafe import Markup
 from autocode import __version__
 from autocode.store import Account
 from autocode.web.guard import RefusedError, Throttle, csrf_of, same, sha256
+from autocode.web.jobs import Jobs
 from autocode.web.state import Review, UnitView
 
 STAYS = timedelta(days=30)  # a sign-in
@@ -69,6 +70,7 @@ class Web:
     start_key: str
     sign_in_as: str | None
     closing: bool = False
+    jobs: Jobs = field(default_factory=Jobs)
 
     def cookie(self, name: str) -> str:
         """The name of a cookie in this project: a browser shows its cookies to every port of a host."""
@@ -139,18 +141,24 @@ def signed_in(request: Request) -> SignedIn:
     return SignedIn(found[0], csrf_of(token), token)
 
 
-async def changing(request: Request) -> SignedIn:
-    """Who is changing something, readers too: as `signed_in`, with the token."""
+async def changing(request: Request) -> AsyncIterator[SignedIn]:
+    """Who is changing something, readers too: as `signed_in`, with the token.
+
+    What was sent is closed in the end.
+    """
     from starlette.concurrency import run_in_threadpool
 
     who = await run_in_threadpool(signed_in, request)
-    given = request.headers.get("x-csrf-token", "")
-    if not given and _is_form(request):
-        form = await request.form()
-        given = str(form.get("csrf", ""))
-    if not same(given, who.csrf):
-        raise RefusedError(403, "this page is out of date; reload it")
-    return who
+    try:
+        given = request.headers.get("x-csrf-token", "")
+        if not given and _is_form(request):
+            form = await request.form()
+            given = str(form.get("csrf", ""))
+        if not same(given, who.csrf):
+            raise RefusedError(403, "this page is out of date; reload it")
+        yield who
+    finally:
+        await request.close()
 
 
 def _is_form(request: Request) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from autocode.write import PAGE_HEAD
 from tests.cli.conftest import INTERVIEW, Run, may_do_anything, needs_permissions, process, tree
 
 HASHING = ("--encoder", "hashing")
@@ -99,6 +100,19 @@ def test_what_is_skipped_in_a_folder_is_told(run: Run, study: Path, here: Path, 
     assert done.code == 0
     assert "skipped: 2 .doc, 1 .pages, 1 file without suffix, 1 folder" in done.err
     assert ".doc and .pages as .docx" in done.err
+
+
+def test_reports_in_a_folder_are_no_interviews(run: Run, study: Path, here: Path, interview: Path) -> None:
+    folder = here / "with_reports"
+    folder.mkdir()
+    shutil.copy(interview, folder)
+    (folder / "themes.html").write_text(f"{PAGE_HEAD}<title>Themes</title><p>A: One.</p><p>B: Two.</p>")
+    (folder / "talk.html").write_text(
+        '<meta name="generator" content="LibreOffice 7"><p>Interviewer: How is it?</p><p>Ann: Good.</p>'
+    )
+    done = run("--json", "add", folder)
+    assert "skipped: 1 page that autocode wrote" in done.err
+    assert sorted(done.data["added"]) == sorted([interview.stem, "talk"])
 
 
 def test_a_transcript_without_respondent_alone(run: Run, book: Path, here: Path) -> None:

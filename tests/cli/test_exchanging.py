@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,19 +59,49 @@ def test_no_means_no(study: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_export_and_import_again(study: Path, file: Path, run: Run) -> None:
     assert run("import", file, "--yes").code == 0
     out = run("export", "--to", "refi-qda", "study.qdpx")
-    assert "1 transcript, 4 codes, 1 coding of 1 user" in out.out
+    assert "1 transcript, 4 codes, 1 coding of 1 coder" in out.out
     assert run("--json", "import", "study.qdpx").data["stored"]["decisions"] == 0
     run("export", "study.qdpx").refused("study.qdpx", "--force")
     assert run("export", "study.qdpx", "--force", "--line-ends", "crlf").code == 0
 
 
+def test_every_format_and_answers_that_come_back(study: Path, file: Path, run: Run) -> None:
+    from autocode.exchange import FORMATS
+
+    assert run("import", file, "--yes").code == 0
+    listed = run("--json", "export", "--formats")
+    assert list(listed.data) == list(FORMATS)
+    for name, format in FORMATS.items():
+        out = study.parent / f"{name}{format.suffix}"
+        done = run("export", "--to", name, out, "--without-names")
+        if name in ("srt", "vtt"):
+            done.refused("no transcript has times")
+        else:
+            assert done.code == 0, done.err
+            assert out.exists()
+    tasks = study.parent / "prodigy.jsonl"
+    rows = [
+        json.loads(line) | {"answer": "accept", "accept": ["trust"]}
+        for line in tasks.read_text().split("\n")[:-1]
+    ]
+    tasks.write_text("\n".join(map(json.dumps, rows)))
+    shown = run("import", tasks, "--coder", "Eva")
+    assert "Eva (new)" in shown.out
+    assert f"1 coder, {len(rows)} decisions, {len(rows)} finished utterances" in shown.out
+    assert run("--json", "import", tasks, "--coder", "Eva").data["known"] == len(rows)
+    run("import", file, "--coder", "Eva").refused("--coder", "says itself")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("export", "x.qdpx", "--to", "refi"), ("no such format", "refi-qda")),
+        (("export", "x.qdpx", "--to", "refi"), ("no such format", "did you mean 'refi-qda'", "prodigy")),
         (("export", "x.zip"), ("x.zip", ".qdpx")),
         (("export", "x.qdpx", "--line-ends", "cr"), ("crlf",)),
         (("export", "no/x.qdpx"), ("no/x.qdpx", "cannot be written")),
+        (("export", "x.csv", "--to", "quotes-csv", "--coder", "Mio"), ("no coder 'Mio'",)),
+        (("export", "codebook.yaml", "--to", "matrix"), ("codebook.yaml", "is a file")),
+        (("import", "absent.json"), ("absent.json", "no such file")),
         (("import", "absent.qdpx"), ("absent.qdpx", "no such file")),
         (("import", "codebook.yaml"), ("codebook.yaml", "REFI-QDA")),
     ],

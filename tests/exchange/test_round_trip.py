@@ -28,7 +28,7 @@ from autocode.exchange import (
     to_refi,
     write_refi,
 )
-from autocode.exchange.project_out import MACHINE
+from autocode.exchange.gathered import MACHINE
 from autocode.pipeline import Coder
 from autocode.records import Role, Suggestion, Transcript, Turn
 from autocode.store import Coding, Project, Request, ReviewStore, create_project

@@ -552,6 +552,35 @@ def test_finding_over_all_transcripts_as_one_types(study, new_page):
         assert "/search?q=market" in page.url
 
 
+def test_a_format_is_downloaded_and_answers_come_back(study, new_page, people, axe, tmp_path):
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.goto(server.root + "/exchange")
+        page.select_option("#format", "prodigy")
+        page.click("text=Write it")
+        with page.expect_download() as waiting:
+            page.click("a.download")
+        download = waiting.value
+        assert download.suggested_filename == "study-prodigy.jsonl"
+        rows = [json.loads(line) for line in download.path().read_text(encoding="utf-8").splitlines()]
+        for row in rows[:3]:
+            row |= {"answer": "accept", "accept": ["leapfrogging"], "_annotator_id": "study-eva"}
+        answers = tmp_path / "answers.jsonl"
+        answers.write_text("\n".join(map(json.dumps, rows[:3])), encoding="utf-8")
+        page.goto(server.root + "/exchange")
+        page.set_input_files("#file", answers)
+        page.click("text=Look at it first")
+        page.wait_for_selector("text=Nothing is stored yet")
+        assert people.account("Eva") is None
+        page.evaluate(axe)
+        assert page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"] == []
+        page.fill('input[name="coder-0"]', "Eva")
+        page.click("text=Store it")
+        page.wait_for_selector("text=finished utterances: 3")
+        said = people.said()
+        assert [(one.coder, dict(one.codes)) for one in said] == [("Eva", {"leapfrogging": True})] * 3
+
+
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The accessibility checker axe-core, from npm."""
@@ -571,7 +600,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 PAGES = (
     "/", "/read/hostile", "/queue?order=uncertain", "/people", "/settings", "/search?q=market", "/codebook",
     "/codebook/versions", "/codebook/change?do=edit&code=leapfrogging", "/codebook/old-rule", "/memos",
-    "/project", "/adjudicate", "/audit",
+    "/project", "/adjudicate", "/audit", "/exchange",
 )  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -1,0 +1,213 @@
+"""A project without the names of those who speak: R1, R2 ... for respondents, I1 ... for interviewers.
+
+Names are replaced in the labels and wherever they are said, and transcripts become T1, T2 ... Positions
+are moved along. Names of people who do not speak themselves stay: only a reader would know them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from autocode.codebook import Code
+from autocode.exchange.gathered import Gathered, Interview, Unit
+from autocode.read.label_forms import name_key
+from autocode.read.roles import is_label_word
+from autocode.records import Role, Transcript, Turn
+
+if TYPE_CHECKING:
+    from autocode.store import Memo
+
+LETTERS: Mapping[Role, str] = {"respondent": "R", "interviewer": "I", "other": "O"}
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+LEAST_LETTERS = 2  # of a part of a name that is looked for
+
+
+def without_names(gathered: Gathered) -> Gathered:
+    """The same project with numbers in the place of names."""
+    numbers = _Numbers(gathered.interviews)
+    interviews, names = [], {}
+    for number, interview in enumerate(gathered.interviews, start=1):
+        names[interview.transcript.id] = f"T{number}"
+        interviews.append(_Renamer(interview, f"T{number}", numbers).interview())
+    memos = {
+        (kind, names.get(target, target) if kind == "transcript" else target): tuple(
+            _memo(one, names, numbers) for one in some
+        )
+        for (kind, target), some in gathered.memos.items()
+    }
+    codes = tuple(_code(one, numbers) for one in gathered.codebook.codes)
+    book = gathered.codebook.model_copy(update={"codes": codes})
+    return replace(gathered, codebook=book, interviews=tuple(interviews), memos=memos)
+
+
+class _Numbers:
+    """Which number stands for which speaker. A name is one person everywhere, a label one a transcript."""
+
+    def __init__(self, interviews: Iterable[Interview]) -> None:
+        self._given: dict[tuple[str, str], str] = {}
+        count, parts = Counter[str](), dict[str, str]()
+        for interview in interviews:
+            for speaker, role in interview.transcript.speakers.items():
+                key = self._key(interview.transcript.id, speaker)
+                if key not in self._given:
+                    letter = LETTERS[role]
+                    count[letter] += 1
+                    self._given[key] = f"{letter}{count[letter]}"
+                if not key[0]:
+                    for part in (speaker, *_parts(speaker)):
+                        parts.setdefault(part, self._given[key])
+        self._said = parts
+        self._names = _pattern(parts)
+
+    @staticmethod
+    def _key(transcript_id: str, speaker: str) -> tuple[str, str]:
+        return (transcript_id if is_label_word(speaker) else "", name_key(speaker))
+
+    def of(self, transcript_id: str, speaker: str) -> str:
+        """The number of a speaker."""
+        return self._given[self._key(transcript_id, speaker)]
+
+    def said_in(self, text: str, start: int, end: int) -> list[tuple[int, int, str]]:
+        """Where names stand in a stretch of a text, and what becomes of them."""
+        if self._names is None:
+            return []
+        return [(*one.span(), self._said[one[0]]) for one in self._names.finditer(text, start, end)]
+
+    def replaced(self, text: str) -> str:
+        """The text without names."""
+        return self._names.sub(lambda one: self._said[one[0]], text) if self._names is not None else text
+
+
+def _parts(speaker: str) -> list[str]:
+    """The words of a name by which somebody may be spoken to."""
+    words = _WORD.findall(speaker)
+    return [one for one in words if len(one) >= LEAST_LETTERS and one[0].isupper() and not is_label_word(one)]
+
+
+def _pattern(names: Iterable[str], *, ignore_case: bool = False) -> re.Pattern[str] | None:
+    """Any of the names as whole words, the longest first."""
+    some = sorted(names, key=lambda name: (-len(name), name))
+    if not some:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, some))})(?!\w)", re.I if ignore_case else 0)
+
+
+class _Renamer:
+    """Writes one transcript anew."""
+
+    def __init__(self, interview: Interview, id: str, numbers: _Numbers) -> None:
+        self.old, self.id, self.numbers = interview, id, numbers
+        self.cuts = self._cuts(interview.transcript)
+        self.text, self.starts, self.shifts = _rewritten(interview.transcript.text, self.cuts)
+
+    def _cuts(self, transcript: Transcript) -> list[tuple[int, int, str]]:
+        """What is replaced: labels between the turns, names everywhere."""
+        of = {name.casefold(): self.numbers.of(transcript.id, name) for name in transcript.speakers}
+        of.setdefault(transcript.id.casefold(), self.id)
+        labels, cuts, at = _pattern(of, ignore_case=True), list[tuple[int, int, str]](), 0
+        ends = [(turn.start_char, turn.end_char) for turn in transcript.turns]
+        for start, end in [*ends, (len(transcript.text), len(transcript.text))]:
+            outside = [
+                (*one.span(), of.get(one[0].casefold(), self.id))
+                for one in (labels.finditer(transcript.text, at, start) if labels is not None else ())
+            ]
+            named = self.numbers.said_in(transcript.text, at, start)
+            cuts += sorted([*outside, *(one for one in named if not _meets(one, outside))])
+            cuts += self.numbers.said_in(transcript.text, start, end)
+            at = end
+        return cuts
+
+    def moved(self, position: int, *, end: bool = False) -> int:
+        """Where a position of the old text stands in the new one; within a name, at its start or end."""
+        index = bisect_right(self.starts, position - 1 if end else position) - 1
+        if index < 0:
+            return position
+        start, stop, name = self.cuts[index]
+        if position >= stop:
+            return position + self.shifts[index]
+        new_start = start + (self.shifts[index - 1] if index else 0)
+        return new_start + len(name) if end else new_start
+
+    def interview(self) -> Interview:
+        transcript = self.old.transcript
+        spans = [
+            replace(one, transcript_id=self.id, start_char=self.moved(one.start_char),
+                    end_char=self.moved(one.end_char, end=True))
+            for one in self.old.spans
+        ]  # fmt: skip
+        meta = {
+            key: self.numbers.replaced(value) if isinstance(value, str) else value
+            for key, value in transcript.meta.items()
+            if isinstance(value, str | int | float | bool)
+        }
+        return Interview(
+            replace(
+                transcript, id=self.id, text=self.text, turns=tuple(map(self._turn, transcript.turns)),
+                source="", sha256="", warnings=(), meta=meta,
+            ),
+            tuple(map(self._unit, self.old.units)),
+            tuple(spans),
+        )  # fmt: skip
+
+    def _place(self, one: Any) -> dict[str, Any]:
+        """What changes of a turn or an utterance."""
+        start, end = self.moved(one.start_char), self.moved(one.end_char, end=True)
+        speaker = self.numbers.of(self.old.transcript.id, one.speaker)
+        text = self.text[start:end]
+        return {"speaker": speaker, "text": text, "start_char": start, "end_char": end, "meta": {}}
+
+    def _turn(self, turn: Turn) -> Turn:
+        return replace(turn, unit_id=None, **self._place(turn))
+
+    def _unit(self, unit: Unit) -> Unit:
+        id = unit_name(unit.key)
+        new = replace(unit.utterance, id=id, transcript_id=self.id, **self._place(unit.utterance))
+        return replace(
+            unit,
+            utterance=new,
+            suggestions=tuple(replace(one, utterance_id=id, evidence=()) for one in unit.suggestions),
+        )
+
+
+def unit_name(key: int) -> str:
+    """The id of an utterance without the transcript's name in it."""
+    return f"u{key}"
+
+
+def is_unit_name(id: str) -> bool:
+    """Whether an id is of the kind that `unit_name` gives."""
+    return id[:1] == "u" and id[1:].isascii() and id[1:].isdecimal()
+
+
+def _rewritten(text: str, cuts: Sequence[tuple[int, int, str]]) -> tuple[str, list[int], list[int]]:
+    """The text with each stretch replaced, where they start, and by how much what follows has moved."""
+    pieces, starts, shifts, at, shift = list[str](), list[int](), list[int](), 0, 0
+    for start, end, name in cuts:
+        pieces += [text[at:start], name]
+        shift += len(name) - (end - start)
+        starts.append(start)
+        shifts.append(shift)
+        at = end
+    return "".join([*pieces, text[at:]]), starts, shifts
+
+
+def _meets(one: tuple[int, int, str], others: Iterable[tuple[int, int, str]]) -> bool:
+    return any(one[0] < end and start < one[1] for start, end, _ in others)
+
+
+def _memo(memo: Memo, names: Mapping[str, str], numbers: _Numbers) -> Memo:
+    target = names.get(memo.target, memo.target) if memo.kind == "transcript" else memo.target
+    return replace(memo, target=target, text=numbers.replaced(memo.text))
+
+
+def _code(code: Code, numbers: _Numbers) -> Code:
+    """The code; its examples may be quotes."""
+    quotes = ("examples", "counter_examples")
+    return code.model_copy(
+        update={name: tuple(map(numbers.replaced, getattr(code, name))) for name in quotes}
+    )

@@ -1,0 +1,344 @@
+"""What each format holds, on one small interview whose contents are worked out by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import stat
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autocode.dataset import read_dataset
+from autocode.errors import ExchangeError
+from autocode.exchange import (
+    FORMATS,
+    Choice,
+    Gathered,
+    as_refi,
+    check_place,
+    format_named,
+    gather,
+    notes_on,
+    save,
+    save_archive,
+)
+from autocode.exchange.gathered import MACHINE, NOBODY, overlapped
+from autocode.read import read_transcript
+from autocode.store import Project, Request, ReviewStore
+from tests.exchange.conftest import CODEBOOK, NOON, PAY_LATE, interview, read_and_add_codebook
+
+
+def contents(gathered: Gathered, name: str) -> dict[str, bytes]:
+    return dict(FORMATS[name].files(gathered))
+
+
+def table(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+PLACE = {"respondent": "Anna Berg", "role": "respondent", "question": "How is it with *them*?"}
+
+
+def test_quotes_have_their_context_codes_and_coder(project: Project) -> None:
+    rows = table(contents(gather(project), "quotes-csv")[""])
+    assert [(row["quote"], row["codes"], row["coder"], row["given_by"], row["blind"]) for row in rows] == [
+        ("We trust Tom.", "Cooperation > =Conflict", "Ben", "person", "no"),
+        ("We trust Tom.", "Cooperation > Trust", "Mia", "person", "yes"),
+        ("We trust Tom.", "Cooperation > Trust", "consensus", "agreement", ""),
+        ("pay late", "Cooperation > =Conflict", "Mia", "person", "no"),
+    ]
+    span = rows[-1]
+    assert {key: span[key] for key in PLACE} == PLACE
+    assert (span["before"], span["after"], span["start"]) == ("We trust Tom. They", ".", "")
+    assert (rows[0]["before"], rows[0]["after"], rows[0]["start"]) == ("", "They pay late.", "0:00:10")
+    assert span["link"] == "http://127.0.0.1:8710/utterance/anna%3A2"
+    assert span["decided_at"] == "2024-05-01T12:00:00+00:00"
+
+
+def test_the_machine_is_marked_and_only_its_most_special_code_counts(project: Project) -> None:
+    rows = table(contents(gather(project, Choice((NOBODY,), suggestions=True)), "quotes-csv")[""])
+    assert [(row["codes"], row["coder"], row["given_by"], row["probability"]) for row in rows] == [
+        ("Cooperation > Trust", MACHINE, "machine", "0.75")
+    ]
+
+
+def test_no_cell_is_a_formula_or_a_control_character(project: Project) -> None:
+    from openpyxl import load_workbook
+
+    review = ReviewStore(project.store)
+    last = review.reading("anna").keys[-1]
+    mia = review.account("Mia")
+    assert mia is not None
+    review.act(
+        mia.key, Request("key-9", "code", [["code", last, "conflict", True]], read_and_add_codebook(project))
+    )
+    gathered = gather(project, Choice(("Mia",)))
+    row = table(contents(gathered, "quotes-csv")[""])[-1]
+    assert row["quote"] == "'=1+1[31m, we wait."
+    sheet = load_workbook(io.BytesIO(contents(gathered, "quotes-xlsx")[""])).active
+    assert sheet is not None
+    cells = list(sheet.iter_rows())
+    assert cells[-1][6].value == "'=1+1[31m, we wait."
+    assert {cell.data_type for line in cells for cell in line if cell.value is not None} == {"s"}
+    assert sheet.auto_filter.ref == "A1:Q4"
+
+
+def test_seen_and_not_given_is_0_and_not_seen_is_empty(project: Project) -> None:
+    files = contents(gather(project), "matrix")
+    rows = table(files["matrix.csv"])
+    codes = ("utterance", "coder", "cooperation", "trust", "conflict")
+    assert [tuple(row[name] for name in codes) for row in rows] == [
+        ("anna:1", "Ben", "0", "0", "1"), ("anna:1", "Mia", "0", "1", "0"),
+        ("anna:1", "consensus", "0", "1", "0"), ("anna:2", "Mia", "0", "0", "1"),
+    ]  # fmt: skip
+    assert table(files["labels.csv"])[2] == {
+        "variable": "conflict", "code": "conflict", "label": "Cooperation > =Conflict",
+    }  # fmt: skip
+    syntax = files["matrix.sps"].decode()
+    assert (
+        "  utterance A6\n  transcript A4\n  speaker A9\n  role A10\n  coder A9\n  cooperation F1.0" in syntax
+    )
+    assert "VARIABLE LABELS conflict 'Cooperation > =Conflict'." in syntax
+
+
+def test_only_blind_decisions(project: Project) -> None:
+    gathered = gather(project, Choice(blind=True))
+    rows = table(contents(gathered, "matrix")["matrix.csv"])
+    assert [(row["utterance"], row["coder"]) for row in rows] == [("anna:1", "Mia"), ("anna:2", "Mia")]
+    with pytest.raises(ExchangeError, match="never blind"):
+        gather(project, Choice(("consensus",), blind=True))
+    with pytest.raises(ExchangeError, match="no coder 'Mio'; did you mean 'Mia'"):
+        gather(project, Choice(("Mio",)))
+
+
+def test_a_dataset_is_what_its_reader_reads(project: Project, tmp_path: Path) -> None:
+    save(FORMATS["dataset"], FORMATS["dataset"].files(gather(project)), tmp_path / "out")
+    dataset = read_dataset(tmp_path / "out")
+    assert dataset.codings.by_coder == {
+        "Ben": {"anna:1": {"conflict"}}, "Mia": {"anna:1": {"trust"}, "anna:2": {"conflict"}},
+        "consensus": {"anna:1": {"trust"}},
+    }  # fmt: skip
+    assert [turn.text for turn in dataset.transcripts[0].turns if turn.unit_id == "anna:2"] == [PAY_LATE]
+    assert list(dataset.codebook.ids) == ["cooperation", "trust", "conflict"]
+
+
+def test_word_has_comments_of_their_coders_on_the_words(project: Project) -> None:
+    from docx import Document
+
+    (content,) = contents(gather(project), "docx").values()
+    document = Document(io.BytesIO(content))
+    told = [(c.author, c.text, c.timestamp) for c in document.comments]
+    assert told == [
+        ("Ben", "Cooperation > =Conflict", NOON), ("Mia", "Cooperation > Trust", NOON),
+        ("consensus", "Cooperation > Trust", NOON), ("Mia", "Cooperation > =Conflict", NOON),
+    ]  # fmt: skip
+    xml = document.element.xml
+    assert commented(xml) == ["We trust Tom."] * 3 + ["pay late"]
+    assert [p.text for p in document.paragraphs][1:3] == [
+        "Interviewer: How is it with *them*?", "Anna Berg: We trust Tom. They pay late.",
+    ]  # fmt: skip
+
+
+def commented(xml: str) -> list[str]:
+    """The text between the marks of each comment, by its number."""
+    found = []
+    for number in re.findall(r'<w:commentRangeStart w:id="(\d+)"', xml):
+        inner = xml.partition(f'<w:commentRangeStart w:id="{number}"')[2]
+        inner = inner.partition(f'<w:commentRangeEnd w:id="{number}"')[0]
+        found.append((int(number), "".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", inner))))
+    return [text for _, text in sorted(found)]
+
+
+def test_markdown_marks_the_words_and_escapes_the_rest(project: Project) -> None:
+    (content,) = contents(gather(project, Choice(("Mia",))), "markdown").values()
+    assert content.decode() == (
+        "# anna\n\n"
+        "**Interviewer:** How is it with \\*them\\*?\n\n"
+        "**Anna Berg:** {==We trust Tom.==}{\\>\\>Cooperation \\> Trust (Mia)<<} "
+        "They {==pay late==}{>>Cooperation \\> \\=Conflict (Mia)<<}.\n\n"
+        "**Interviewer:** And you, Anna?\n\n"
+        "**Anna Berg:** \\=1+1\\[31m, we wait.\n"
+    ).replace("{\\>\\>", "{>>")
+
+
+def test_codes_that_overlap_end_where_they_end(project: Project) -> None:
+    review = ReviewStore(project.store)
+    text = project.store.transcript("anna").text
+    ben = review.account("Ben")
+    assert ben is not None
+    start = text.index("trust Tom. They")
+    span = [
+        "span",
+        review.reading("anna").transcript_key,
+        start,
+        start + len("trust Tom. They"),
+        "trust",
+        True,
+    ]
+    review.act(ben.key, Request("key-8", "code", [span], read_and_add_codebook(project)))
+    (content,) = contents(gather(project), "markdown").values()
+    first = "from “We trust Tom.” on"
+    assert (
+        "{==We==} {==trust Tom.==}{>>Cooperation \\> \\=Conflict (Ben), "
+        f"{first}; Cooperation \\> Trust (Mia), {first}; Cooperation \\> Trust (consensus), {first}<<}} "
+        "{==They==}{>>Cooperation \\> Trust (Ben), from “trust Tom. They” on<<} {==pay late==}"
+    ) in content.decode()
+
+
+def test_subtitles_have_times_and_codes_and_are_read_again(project: Project, tmp_path: Path) -> None:
+    gathered = gather(project, Choice(("Mia",)))
+    (content,) = contents(gathered, "srt").values()
+    cues = content.decode().split("\n\n")
+    assert cues[1] == (
+        "2\n00:00:10,000 --> 00:00:15,000\nAnna Berg: We trust Tom.\n[Cooperation > Trust (Mia)]"
+    )  # half of the turn's characters, so half of its 10 seconds
+    assert "00:00:15,000 --> " in cues[2]
+    ((name, content),) = contents(gathered, "vtt").items()
+    (tmp_path / name).write_bytes(content)
+    assert "<v Anna Berg>We trust Tom.</v>\n<c.codes>[Cooperation &gt; Trust (Mia)]</c>" in content.decode()
+    assert set(read_transcript(tmp_path / name).speakers) == {"Interviewer", "Anna Berg"}
+
+
+ANNOTATION: dict[str, Any] = {  # what the Web Annotation Data Model demands of what is written here
+    "type": "object",
+    "required": ["@context", "id", "type", "target", "body"],
+    "properties": {
+        "@context": {"const": "http://www.w3.org/ns/anno.jsonld"},
+        "id": {"type": "string", "pattern": "^urn:uuid:[0-9a-f-]{36}$"},
+        "type": {"const": "Annotation"},
+        "motivation": {"const": "tagging"},
+        "created": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+        "creator": {"type": "object", "required": ["id", "type", "name"]},
+        "target": {
+            "type": "object",
+            "required": ["type", "source", "selector"],
+            "properties": {
+                "selector": {
+                    "type": "array",
+                    "items": {
+                        "oneOf": [
+                            {
+                                "required": ["type", "start", "end"],
+                                "properties": {
+                                    "type": {"const": "TextPositionSelector"},
+                                    "start": {"type": "integer", "minimum": 0},
+                                    "end": {"type": "integer", "minimum": 0},
+                                },
+                            },
+                            {
+                                "required": ["type", "exact"],
+                                "properties": {
+                                    "type": {"const": "TextQuoteSelector"},
+                                    "exact": {"type": "string"},
+                                },
+                            },
+                        ]
+                    },
+                }
+            },
+        },
+    },
+}
+
+
+def test_web_annotations_keep_to_the_model(project: Project) -> None:
+    import jsonschema_rs
+
+    found = json.loads(contents(gather(project, Choice(suggestions=True)), "web-annotations")[""])
+    assert (found["type"], found["total"], found["first"]["type"]) == (
+        "AnnotationCollection",
+        5,
+        "AnnotationPage",
+    )
+    items = found["first"]["items"]
+    for one in items:
+        jsonschema_rs.validate(ANNOTATION, one)
+    text = project.store.transcript("anna").text
+    for one in items:
+        position, quote = one["target"]["selector"]
+        assert text[position["start"] : position["end"]] == quote["exact"]
+        assert text[: position["start"]].endswith(quote["prefix"])
+    assert len({one["id"] for one in items}) == 5
+    assert [one["creator"]["type"] for one in items].count("Software") == 1
+
+
+def test_without_names_nobody_who_speaks_is_named(project: Project) -> None:
+    review = ReviewStore(project.store)
+    mia = review.account("Mia")
+    assert mia is not None
+    memo = ["memo", "transcript", "anna", "Anna Berg hesitates."]
+    review.act(mia.key, Request("key-7", "memo", [memo], read_and_add_codebook(project)))
+    gathered = gather(project, Choice(suggestions=True, names=False))
+    (one,) = gathered.interviews
+    assert one.transcript.text == (
+        "I1: How is it with *them*?\nR1: We trust Tom. They pay late.\nI1: And you, R1?\n"
+        "R1: =1+1\x1b[31m, we wait.\n"
+    )
+    assert [one.transcript.text[u.utterance.start_char : u.utterance.end_char] for u in one.units] == [
+        u.utterance.text for u in one.units
+    ]
+    assert {one.transcript.text[s.start_char : s.end_char] for s in one.spans} == {"pay late"}
+    assert gathered.memos["transcript", "T1"][0].text == "R1 hesitates."
+    for name, format in FORMATS.items():
+        for file, content in format.files(gathered):
+            assert "anna" not in file.casefold(), name
+            for said in unpacked(content):
+                assert b"anna" not in said.lower(), name
+                assert b"berg" not in said.lower(), name
+
+
+def unpacked(content: bytes) -> list[bytes]:
+    """A file, or what is in it."""
+    if not content.startswith(b"PK"):
+        return [content]
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return [archive.read(member) for member in archive.namelist()]
+
+
+def test_files_are_private_and_nothing_is_replaced_unasked(project: Project, tmp_path: Path) -> None:
+    gathered = gather(project)
+    for format in FORMATS.values():
+        place = tmp_path / f"{format.name}{format.suffix}"
+        written = save(format, format.files(gathered), place)
+        assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in written), format.name
+        assert not list(tmp_path.rglob(".autocode-*"))
+        if not format.suffix:
+            assert stat.S_IMODE(place.stat().st_mode) == 0o700
+        with pytest.raises(ExchangeError, match="--force"):
+            save(format, format.files(gathered), place)
+        save(format, format.files(gathered), place, replace=True)
+        save_archive(format, format.files(gathered), tmp_path / "download")
+        assert zipfile.is_zipfile(tmp_path / "download") is (
+            not format.suffix or format.suffix in (".xlsx", ".qdpx")
+        )
+    with pytest.raises(ExchangeError, match=r"is a \.csv file"):
+        check_place(FORMATS["quotes-csv"], tmp_path / "quotes.txt", replace=False)
+    with pytest.raises(ExchangeError, match="did you mean 'quotes-csv'"):
+        format_named("quote-csv")
+
+
+def test_what_is_left_out_is_told(project: Project) -> None:
+    project.codebook_path.write_text(CODEBOOK.partition("  - {id: conflict")[0], encoding="utf-8")
+    other, _ = interview("carl")
+    project.store.add_transcript(replace(other, sha256="another"))
+    gathered = gather(project)
+    assert notes_on(FORMATS["matrix"], gathered) == [
+        "left out, because the codebook no longer has them: conflict; refi-qda keeps them",
+        "1 transcript is not cut into utterances yet and left out; 'autocode code' does it",
+    ]
+    assert notes_on(FORMATS["refi-qda"], gathered) == []
+    assert "conflict" in {code.name for code in as_refi(gathered).codes}
+
+
+def test_stretches_of_words_find_their_utterances(project: Project) -> None:
+    transcript, units = interview()
+    second = units[2]
+    assert overlapped(units, transcript.text, (second.start_char - 1, second.start_char)) == []  # a space
+    assert overlapped(units, transcript.text, (0, len(transcript.text))) == [0, 1, 2, 3, 4]
+    assert overlapped(units, transcript.text, (second.end_char - 1, second.end_char + 1)) == [2]
