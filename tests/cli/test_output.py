@@ -112,6 +112,7 @@ def test_json_is_one_object_on_stdout(run: Run, here: Path, study: Path, book: P
         ("remove", "anna"),
         ("train", coded_dataset(here / "coded"), "--out", here / "learnt", "--config", "autocode.toml"),
         ("evaluate", here / "coded", "--out", "metrics.json", "--config", "autocode.toml"),
+        ("report", here / "coded", "--out", here / "found", "--replicates", 100),
     ]
     names = {" ".join(str(word) for word in one[:2]) for one in commands} | {one[0] for one in commands}
     elsewhere = {"review", "themes", "agree report", "agree plan"}  # with more to go by, in their own tests

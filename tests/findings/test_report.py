@@ -226,3 +226,30 @@ def test_the_record_of_a_material_tells_changes_apart(study: Path) -> None:
     one, two = (read_source(study, include_machine=machine)[0] for machine in (False, True))
     assert isinstance(one, Material)
     assert one.digest != two.digest
+
+
+def test_hostile_text_is_only_text(write: Write, tmp_path: Path) -> None:
+    """Markup, formulas, a NUL, half of a surrogate pair and names of codes that would break out of a link."""
+    hostile = "<script>alert('x')</script> =cmd|' /C calc'!A0 \x00 \ud800 [gap to fill]"
+    book = {
+        "name": "<i>book</i>",
+        "codes": [
+            {"id": 'a"><b>', "name": "A <i>x</i>"},
+            {"id": "b/ü 1", "name": "B & co", "parent": 'a"><b>'},
+        ],
+    }
+    rows = [row for name in "ab" for row in answers(name, hostile, hostile)]
+    coding = {f"{name}.{n}": ["b/ü 1"] for name in "ab" for n in (1, 2)}
+    cases = 'a: {"<b>firm": \'=1+1\'}\nb: {"<b>firm": \'"x\'}\n'
+    out = tmp_path / "out"
+    write_findings(made(write(rows, {"ann": coding}, book=book, cases=cases)), out)
+    page = (out / "findings.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "<b>firm" not in page
+    assert "<mark>" not in page  # nothing of it is a gap for the authors to fill
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'\sid="([^"]+)"', page))
+    for path in out.glob("*.svg"):
+        ElementTree.parse(path)
+    Document(str(out / "findings.docx"))
+    with (out / "quotes.csv").open(encoding="utf-8") as file:
+        assert not any(cell.startswith(("=", "<b>=")) for row in csv.reader(file) for cell in row)

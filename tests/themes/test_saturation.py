@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import autocode.themes.find
+import autocode.respondents
 import autocode.themes.saturation
 import autocode.themes.stability
 import autocode.themes.words
@@ -55,7 +55,7 @@ def test_in_words() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [autocode.themes.find, autocode.themes.saturation, autocode.themes.stability, autocode.themes.words],
+    [autocode.respondents, autocode.themes.saturation, autocode.themes.stability, autocode.themes.words],
 )
 def test_examples(module: object) -> None:
     ran = doctest.testmod(module, extraglobs={"np": np})  # type: ignore[arg-type]
