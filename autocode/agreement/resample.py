@@ -159,11 +159,9 @@ def merge(totals: T, weights: Floats) -> T:
     return _each(totals, lambda array: _weighted(weights, array))
 
 
-def _weighted(weights: Floats, array: Floats) -> Floats:
-    if not isinstance(array, np.ndarray):  # a sparse array
-        summed: Floats = weights @ array
-        return summed
-    return np.tensordot(weights, array, 1)
+def _weighted(weights: Floats, array: Any) -> Floats:
+    summed: Floats = np.tensordot(weights, array, 1) if isinstance(array, np.ndarray) else weights @ array
+    return summed
 
 
 def whole(totals: T, sample: Sampling) -> T:

@@ -126,14 +126,14 @@ class Compared:
 
     def cautions(self) -> list[str]:
         """What has to be said of every interval."""
-        n = self.n_interviews
-        if n is None:
-            return [UNITS_DRAWN]
-        return (
-            [f"only {n} interviews: the interval is too narrow"]
-            if LEAST_INTERVIEWS <= n < FEW_CLUSTERS
-            else []
-        )
+        return [UNITS_DRAWN] if self.n_interviews is None else cautions_of(self.n_interviews)
+
+
+def cautions_of(n_interviews: int) -> list[str]:
+    """What has to be said of an interval from so few interviews."""
+    if LEAST_INTERVIEWS <= n_interviews < FEW_CLUSTERS:
+        return [f"only {n_interviews} interviews: the interval is too narrow"]
+    return []
 
 
 def too_few(n_interviews: int, options: Options) -> Interval:

@@ -117,8 +117,12 @@ def with_kinds(panel: Panel, *, coders: Sequence[str] = (), machines: Sequence[s
     guessed = [name for name in apart if name not in machines and name not in panel.machines]
     if guessed:
         note.append(f"by their names taken for machines and kept apart from people: {', '.join(guessed)}")
+    spans = panel.spans
+    if spans is not None and coders:
+        spans = replace(spans, spans=tuple(one for one in spans.spans if one.coder in coders))
     return replace(
         panel,
+        spans=spans,
         humans={name: coding for name, coding in people.items() if name not in left_out},
         machines={name: known[name] for name in apart},
         consensus=agreed,

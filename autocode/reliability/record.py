@@ -42,7 +42,9 @@ LABELS = {
     "median_alpha": "median alpha of the codes",
     "lowest_alpha": "lowest alpha of a code",
     "resolved_at": "disagreements gone at this level",
-    "u_alpha": "u-alpha of free spans",
+    "u_alpha": "u-alpha of free spans, by character",
+    "u_alpha_binary": "|u-alpha, coded or not, whatever the code, by character",
+    "cu_alpha": "cu-alpha, which code where both coded, by character",
     "projected_alpha": "alpha of spans projected on the units (MASI)",
 }
 ALPHAS = {name for name in LABELS if "alpha" in name} - {"lowest_alpha"}

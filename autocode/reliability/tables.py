@@ -23,13 +23,15 @@ Cells = Sequence[object]
 
 def write_files(record: Record, panel: Panel, folder: Path) -> list[Path]:
     """`agreement.json` and the tables: private files, all of them or none. Raises `OutputError`."""
-    names = [RECORD, *(f"{name}.csv" for name in TABLES), "ratings.csv"]
+    raw = {"ratings": ratings, **({"spans": spans} if panel.spans is not None else {})}
+    names = [RECORD, *(f"{name}.csv" for name in [*TABLES, *raw])]
     with private_folder(folder), write_together(folder, names) as files:
         json.dump(record, files[0], ensure_ascii=False, indent=1, allow_nan=False)
         files[0].write("\n")
-        for file, table in zip(files[1:-1], TABLES.values(), strict=True):
+        for file, table in zip(files[1:], TABLES.values(), strict=False):
             _write(file, table(record))
-        _write(files[-1], ratings(panel))
+        for file, kept in zip(files[1 + len(TABLES) :], raw.values(), strict=True):
+            _write(file, kept(panel))
     return [folder / name for name in names]
 
 
@@ -121,6 +123,16 @@ def ratings(panel: Panel) -> Iterator[Cells]:
                     panel.kind_of(coder),
                     *(int(code in given) for code in ids),
                 )
+
+
+def spans(panel: Panel) -> Iterator[Cells]:
+    """Every free span, with the length of its transcript."""
+    yield ("transcript_id", "n_chars", "coder", "start_char", "end_char", "code")
+    if panel.spans is not None:
+        lengths = panel.spans.lengths
+        for one in panel.spans.spans:
+            place = one.transcript_id
+            yield (place, lengths.get(place), one.coder, one.start_char, one.end_char, one.code)
 
 
 TABLES = {

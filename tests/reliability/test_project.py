@@ -168,7 +168,7 @@ def test_spans_are_projected_on_units_and_measured_by_character(desk: Desk) -> N
         span = ["span", key, 0, end, "trust", True]
         desk.people.act(coder, Request(next(KEYS), "span", [span], desk.digest))
     record = agreement(desk.panel(), replicates=200)
-    projected, u_alpha = record["spans"]["rows"]
+    projected, _, u_alpha = record["spans"]["rows"]
     assert (projected["name"], projected["value"]) == ("projected_alpha", 1.0)
     assert 0.8 < u_alpha["value"] < 1.0
-    assert u_alpha["label"] == "u-alpha of trust, by character"
+    assert u_alpha["label"] == "u-alpha of Trust, by character"
