@@ -18,6 +18,7 @@ from autocode.errors import AgreementError
 from autocode.reliability.checklist import checklist
 from autocode.reliability.differences import adjudication, confusion, disagreements
 from autocode.reliability.inputs import panel_of_dataset, read_panel
+from autocode.reliability.learning import learning_part
 from autocode.reliability.machines import machine_part
 from autocode.reliability.measures import (
     Compared,
@@ -30,7 +31,7 @@ from autocode.reliability.measures import (
     set_rows,
 )
 from autocode.reliability.panel import Coding, Panel, with_kinds
-from autocode.reliability.record import Options, Record, Row, band, benchmark_of, counted, row, row_of
+from autocode.reliability.record import Options, Record, Row, band, benchmark_of, counted, find, row, row_of
 from autocode.reliability.spans import span_part
 from autocode.reliability.words import coreq, methods, results, srqr, warnings_of
 
@@ -60,6 +61,7 @@ def agreement(
     margin: float = 0.1,
     epsilon: float = 0.15,
     purpose: str = "",
+    metrics: Sequence[str | Path] = (),
     now: datetime | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> Record:
@@ -68,7 +70,8 @@ def agreement(
     `codings` is a panel, a coded dataset, or the path of its folder or of a table. `coders` keeps only these
     people; `machines` are kept apart from people. `margin` (non-inferiority) and `epsilon` (alternative
     annotator test) are to be chosen beforehand, as is the `benchmark`. `purpose` is one line on why agreement
-    was measured. Raises `AgreementError` where there is nothing to compare.
+    was measured. `metrics` are files of `autocode evaluate`, for the learning curve. Raises `AgreementError`
+    where there is nothing to compare.
     """
     if not 0 < level < 1:
         raise AgreementError(f"level: expected a number between 0 and 1, found {level:g}")
@@ -115,6 +118,10 @@ def agreement(
     ]
     record["machine"] = parts[0] if parts else None
     record["other_machines"] = parts[1:]
+    whole = find(record["overall"], "masi_alpha")
+    record["learning"] = learning_part(
+        panel, options, metrics=metrics, people=whole["value"] if whole and twice.n_units else None
+    )
     record["spans"] = span_part(panel, options)
     record["confusion"] = confusion(twice)
     record["disagreements"] = disagreements(twice, panel, codes)

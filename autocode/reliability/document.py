@@ -15,6 +15,7 @@ from autocode.reliability.contents.blocks import (
     Block,
     Bullets,
     Cell,
+    Curve,
     Facts,
     Forest,
     Heading,
@@ -24,6 +25,7 @@ from autocode.reliability.contents.blocks import (
     Table,
     Text,
 )
+from autocode.reliability.curve import draw_curve_picture
 from autocode.reliability.forest import draw_picture
 from autocode.reliability.paper import WIDTHS, size_of, turned, widths
 from autocode.reliability.plain import clean, safe_link, split_gaps
@@ -68,7 +70,8 @@ class _Writer:
             Paste: self._paste,
             Facts: self._facts,
             Table: self._table,
-            Forest: self._forest,
+            Forest: self._plot,
+            Curve: self._plot,
         }
 
     def section(self, section: Section) -> None:
@@ -237,16 +240,17 @@ class _Writer:
         page.page_width, page.page_height = page.page_height, page.page_width
         self._landscape = landscape
 
-    # The plot
+    # Plots
 
-    def _forest(self, forest: Forest) -> None:
+    def _plot(self, plot: Forest | Curve) -> None:
         from docx.shared import Cm
 
         self._n_figures += 1
         paragraph = self._document.add_paragraph()
         paragraph.paragraph_format.keep_with_next = True
-        picture = paragraph.add_run().add_picture(io.BytesIO(draw_picture(forest)), width=Cm(16.5))
+        drawn = draw_picture(plot) if isinstance(plot, Forest) else draw_curve_picture(plot)
+        picture = paragraph.add_run().add_picture(io.BytesIO(drawn), width=Cm(16.5))
         about = picture._inline.docPr
-        about.set("title", clean(forest.title))
-        about.set("descr", clean(forest.description))
-        self._caption("Figure", self._n_figures, forest.caption)
+        about.set("title", clean(plot.title))
+        about.set("descr", clean(plot.description))
+        self._caption("Figure", self._n_figures, plot.caption)

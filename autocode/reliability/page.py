@@ -14,6 +14,7 @@ from autocode.reliability.contents.blocks import (
     Block,
     Bullets,
     Cell,
+    Curve,
     Facts,
     Forest,
     Heading,
@@ -25,6 +26,7 @@ from autocode.reliability.contents.blocks import (
     Table,
     Text,
 )
+from autocode.reliability.curve import draw_curve
 from autocode.reliability.plain import clean, safe_link, split_gaps
 from autocode.reliability.style import STYLE
 from autocode.reliability.svg import draw_forest
@@ -64,7 +66,8 @@ class _Writer:
             Paste: _paste,
             Facts: _facts,
             Table: self._table,
-            Forest: self._forest,
+            Forest: self._plot,
+            Curve: self._plot,
         }
 
     def section(self, section: Section) -> str:
@@ -98,13 +101,14 @@ class _Writer:
             f"{_notes(table, name)}"
         )
 
-    def _forest(self, forest: Forest) -> str:
+    def _plot(self, plot: Forest | Curve) -> str:
         self._n_figures += 1
         name = f"figure-{self._n_figures}"
+        drawn = draw_forest(plot, name) if isinstance(plot, Forest) else draw_curve(plot, name)
         return (
-            f'<figure><div class="wide" role="region" aria-label="{_e(forest.title)}" tabindex="0">'
-            f"{draw_forest(forest, name)}</div><figcaption><b>Figure {self._n_figures}.</b> "
-            f"{_e(forest.caption)}</figcaption></figure>"
+            f'<figure><div class="wide" role="region" aria-label="{_e(plot.title)}" tabindex="0">'
+            f"{drawn}</div><figcaption><b>Figure {self._n_figures}.</b> "
+            f"{_e(plot.caption)}</figcaption></figure>"
         )
 
 

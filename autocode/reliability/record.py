@@ -47,7 +47,7 @@ LABELS = {
     "cu_alpha": "cu-alpha, which code where both coded, by character",
     "projected_alpha": "alpha of spans projected on the units (MASI)",
 }
-ALPHAS = {name for name in LABELS if "alpha" in name} - {"lowest_alpha"}
+ALPHAS = {name for name in LABELS if "alpha" in name} - {"lowest_alpha"} | {"human_human", "human_machine"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,15 @@ def bias(record: Record) -> Iterator[Cells]:
         yield (one["code"], one["largest_difference"], *(one["rates"].get(name) for name in names))
 
 
+def learning(record: Record) -> Iterator[Cells]:
+    """The points of the learning curve."""
+    keys = ("source", "n_labels", "n_labels_from", "n_labels_to", "n_codings", "n_interviews")
+    yield (*keys, *NUMBERS)
+    for one in record["learning"]["points"]:
+        for row in one["rows"]:
+            yield (*(one[key] for key in keys), *_numbers(row))
+
+
 def confusion(record: Record) -> Iterator[Cells]:
     """One coder a where another says b."""
     yield ("a", "b", "n")
@@ -140,6 +149,7 @@ TABLES = {
     "codes": codes,
     "pairs": pairs,
     "bias": bias,
+    "learning": learning,
     "confusion": confusion,
     "disagreements": disagreements,
 }

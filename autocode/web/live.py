@@ -21,6 +21,7 @@ from autocode.batch import code_project
 from autocode.errors import AutocodeError, LearnError
 from autocode.learn.queue import STABLE_ROUNDS, may_stop
 from autocode.records import Evidence, Suggestion
+from autocode.store.learnt import model_name
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook
@@ -370,7 +371,7 @@ class Live:
         old, version = self._snapshot, self.version + 1
         n_labelled = len(work.said)
         new = Snapshot(
-            f"learnt from {n_labelled}", version, n_labelled,
+            model_name(n_labelled), version, n_labelled,
             {key: row for row, key in enumerate(work.keys)}, learned.code_ids, probabilities, chosen,
             learned.rule.thresholds, np.nansum(learned.values, axis=0).astype(np.intp),
             work.signals, work.explainer,

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = {"overall", "codes", "pairs", "bias", "confusion", "disagreements", "ratings"}
+TABLES = {"overall", "codes", "pairs", "bias", "learning", "confusion", "disagreements", "ratings"}
 
 
 @pytest.fixture

@@ -175,6 +175,9 @@ def test_machines_are_kept_apart(write: Write) -> None:
     assert machine["non_inferiority"]["human_human"] == pytest.approx(alpha, abs=1e-6)
     assert machine["non_inferiority"]["human_machine"] == pytest.approx((1 + alpha) / 2, abs=1e-6)
     assert machine["non_inferiority"]["passed"] is True
+    with_machine, people = machine["rows"][1], machine["rows"][0]
+    assert with_machine["low"] < with_machine["value"] < with_machine["high"]
+    assert (people["low"], people["high"]) == (overall(alone)["low"], overall(alone)["high"])  # one pair
     assert machine["alt_test"] is None
     assert machine["alt_test_undefined_because"] == (
         "the alternative annotator test needs 3 people or more, and there are 2"

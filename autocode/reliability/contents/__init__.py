@@ -6,6 +6,7 @@ tables      tables of coefficients and codes
     plots       the rows of the forest plot
 results     sections on the codebook
 coders      sections on the coders and the machine
+learning    the machine's learning curve
 statements  sections on what they disagree about
 reporting   sections for the article, and how to recompute
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autocode.reliability.contents import coders, reporting, results, statements
+from autocode.reliability.contents import coders, learning, reporting, results, statements
 from autocode.reliability.contents.blocks import Bullets, Record, Section
 
 SECTIONS: list[Callable[[Record], Section]] = [
@@ -32,6 +33,7 @@ SECTIONS: list[Callable[[Record], Section]] = [
     coders.rounds,
     coders.adjudication,
     coders.machine,
+    learning.learning,
     coders.spans,
     statements.confusion,
     statements.disagreements,

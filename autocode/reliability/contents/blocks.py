@@ -120,7 +120,32 @@ class Forest:
     symbol: str
 
 
-Block = Text | Heading | Headline | Bullets | Paste | Facts | Table | Forest
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a curve with its interval."""
+
+    x: float
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Lines of points over a quantity from 0 on; values between `start` (0 or less) and 1."""
+
+    caption: str
+    title: str
+    description: str
+    lines: Sequence[tuple[str, Sequence[Point]]]  # a name, and its points from left to right
+    across: str  # what the quantity is
+    symbol: str
+    start: float
+    level: float | None = None  # a value to compare with
+    level_name: str = ""
+
+
+Block = Text | Heading | Headline | Bullets | Paste | Facts | Table | Forest | Curve
 
 
 @dataclass(frozen=True, slots=True)
