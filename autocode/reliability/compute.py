@@ -29,6 +29,7 @@ from autocode.reliability.measures import (
     levels_of,
     mean_rows,
     set_rows,
+    without_any,
 )
 from autocode.reliability.panel import Coding, Panel, with_kinds
 from autocode.reliability.record import Options, Record, Row, band, benchmark_of, counted, find, row, row_of
@@ -249,6 +250,7 @@ def _groups(twice: Compared, everybody: Compared, panel: Panel, options: Options
             "codes": list(group),
             "label": group_label(group, panel.codebook),
             "ordinal": levels_of(group, panel.codebook) is not None,
+            "n_without": without_any(twice, group),
             "rows": group_rows(twice, group, options, book=panel.codebook),
         }
         pairs = list(combinations(map(str, everybody.table.coders), 2))
@@ -383,7 +385,7 @@ def _rounds(people: Compared, panel: Panel, options: Options) -> list[Record]:
     """Each round by itself, from what was coded in it: what counts is before the discussion."""
     labels = list(dict.fromkeys(panel.rounds.get((c, u), "") for c in panel.humans for u in panel.humans[c]))
     found = []
-    for label in sorted(filter(None, labels), key=_natural):
+    for label in _in_time([label for label in labels if label], panel):
         keep = np.array(
             [
                 [panel.rounds.get((str(c), str(u))) == label for u in people.table.units]
@@ -399,6 +401,17 @@ def _rounds(people: Compared, panel: Panel, options: Options) -> list[Record]:
         version = panel.versions.get(label)
         found.append({"label": label, "codebook_version": version, "n_units": part.n_units, "rows": rows})
     return found
+
+
+def _in_time(labels: Sequence[str], panel: Panel) -> list[str]:
+    """Rounds in the order in which they began; by their names where that is not known."""
+    began: dict[str, float] = {}
+    for key, at in panel.moments.items():
+        label = panel.rounds.get(key, "")
+        began[label] = min(at, began.get(label, at))
+    if all(label in began for label in labels):
+        return sorted(labels, key=lambda label: (began[label], _natural(label)))
+    return sorted(labels, key=_natural)
 
 
 def _natural(label: str) -> tuple[object, ...]:

@@ -12,19 +12,13 @@ from autocode.reliability.plain import clean
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 620, 30, 246  # of the plot within
-INK, QUIET, GRID = "#1a1a1a", "#595959", "#dddddd"
-COLORS = ("#2f6690", "#b05d1c", "#4f772d", "#7d3c8c")
+INK, QUIET, MARK, GRID = "#1a1a1a", "#595959", "#2f6690", "#dddddd"
 STEPS = (1, 2, 5)  # times a power of ten: the ticks across
 
 
 def draw_curve(curve: Curve, name: str) -> str:
     """An `<svg>` element whose ids begin with `name`."""
-    parts = [*_axes(curve)]
-    for number, (label, points) in enumerate(curve.lines):
-        parts.append(f'<g class="line{number % len(COLORS)}">{_line(curve, points)}</g>')
-        if len(curve.lines) > 1:
-            x, y = _x(curve, points[-1].x), _y(curve, points[-1].value)
-            parts.append(f'<text x="{x - 8}" y="{y - 9}" class="end">{_e(label)}</text>')
+    parts = [*_axes(curve), *_line(curve)]
     return (
         f'<svg role="img" aria-labelledby="{name}-title {name}-about" viewBox="0 0 {WIDTH} {HEIGHT}">'
         f'<title id="{name}-title">{_e(curve.title)}</title>'
@@ -44,15 +38,15 @@ def draw_curve_picture(curve: Curve, *, dpi: int = 200) -> bytes:
         figure = Figure(figsize=(6.5, 3.1), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        for (label, points), color in zip(curve.lines, COLORS * len(curve.lines), strict=False):
-            x, values = [point.x for point in points], [point.value for point in points]
-            axes.plot(x, values, "o-", color=color, markersize=4, linewidth=1.3, label=clean(label))
-            for point in points:
-                if point.low is not None and point.high is not None:
-                    axes.plot([point.x] * 2, [point.low, point.high], color=color, linewidth=1.3)
+        axes.plot(
+            [p.x for p in curve.points], [p.value for p in curve.points], "o-", color=MARK, markersize=4
+        )
+        for point in curve.points:
+            if point.low is not None and point.high is not None:
+                axes.plot([point.x] * 2, [point.low, point.high], "_-", color=MARK, linewidth=1.3)
         if curve.level is not None:
             axes.axhline(curve.level, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-            axes.text(0, curve.level + 0.015, f" {curve.level_name}", va="bottom")
+            axes.text(_most(curve), curve.level + 0.015, curve.level_name, va="bottom", ha="right")
         axes.set_ylim(curve.start, 1.0)
         axes.set_xlim(0, _most(curve) * 1.03)
         axes.set_xlabel(curve.across, color=QUIET)
@@ -60,8 +54,6 @@ def draw_curve_picture(curve: Curve, *, dpi: int = 200) -> bytes:
         axes.grid(axis="y", color=GRID, linewidth=0.7)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0, labelcolor=QUIET)
-        if len(curve.lines) > 1:
-            axes.legend(frameon=False, loc="lower right")
         figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
     return file.getvalue()
 
@@ -77,7 +69,7 @@ def ticks_across(most: float) -> list[int]:
 
 
 def _most(curve: Curve) -> float:
-    return max(1.0, *(point.x for _, points in curve.lines for point in points))
+    return max(1.0, *(point.x for point in curve.points))
 
 
 def _x(curve: Curve, value: float) -> float:
@@ -92,7 +84,7 @@ def _y(curve: Curve, value: float) -> float:
 def _axes(curve: Curve) -> list[str]:
     parts = [f'<text x="0" y="16" class="quiet">{_e(curve.symbol)}</text>']
     for fifth in range(round(5 * curve.start), 6):
-        y, sign = _y(curve, fifth / 5), "\u2212" if fifth < 0 else ""
+        y, sign = _y(curve, fifth / 5), "−" if fifth < 0 else ""
         said = f"{abs(fifth) / 5:.1f}".removeprefix("0") if fifth else "0"
         parts.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y}" y2="{y}" class="grid"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4}" class="quiet end">{sign}{said}</text>')
@@ -103,18 +95,17 @@ def _axes(curve: Curve) -> list[str]:
     if curve.level is not None:
         y = _y(curve, curve.level)
         parts.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y}" y2="{y}" class="limit dashed"/>')
-        parts.append(f'<text x="{LEFT + 4}" y="{y - 6}">{_e(curve.level_name)}</text>')
+        parts.append(f'<text x="{RIGHT}" y="{y - 6}" class="end">{_e(curve.level_name)}</text>')
     return parts
 
 
-def _line(curve: Curve, points: Any) -> str:
-    parts = []
-    for one, other in pairwise(points):
-        x1, x2, y1, y2 = (
-            _x(curve, one.x), _x(curve, other.x), _y(curve, one.value), _y(curve, other.value),
-        )  # fmt: skip
-        parts.append(f'<line x1="{x1}" x2="{x2}" y1="{y1}" y2="{y2}" class="bar"/>')
-    return "".join(parts + [_mark(curve, point) for point in points])
+def _line(curve: Curve) -> list[str]:
+    places = [(_x(curve, point.x), _y(curve, point.value)) for point in curve.points]
+    parts = [
+        f'<line x1="{x1}" x2="{x2}" y1="{y1}" y2="{y2}" class="bar"/>'
+        for (x1, y1), (x2, y2) in pairwise(places)
+    ]
+    return parts + [_mark(curve, point) for point in curve.points]
 
 
 def _mark(curve: Curve, point: Point) -> str:

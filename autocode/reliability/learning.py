@@ -38,7 +38,7 @@ def learning_part(
     known = [one for one in mine if one.n_labels is not None]
     points = [_point(panel, part, options) for part in _parts(known)]
     for path in metrics:
-        points += _of_evaluation(Path(path))
+        points += _of_evaluation(Path(path), panel.codebook.digest)
     curves: dict[str, list[Record]] = {}
     for point in points:
         curves.setdefault(point["source"], []).append(point)
@@ -102,7 +102,7 @@ def _point(panel: Panel, part: Sequence[Step], options: Options) -> Record:
     }
 
 
-def _of_evaluation(path: Path) -> list[Record]:
+def _of_evaluation(path: Path, codebook: str) -> list[Record]:
     wrong = AgreementError(f"--metrics {path}: is not the file of an evaluation; make one with '{COMMAND}'")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -115,9 +115,10 @@ def _of_evaluation(path: Path) -> list[Record]:
     points = content.get("learning_curve") or [content]
     if any("agreement" not in one for one in points):
         raise AgreementError(f"--metrics {path}: was made by an earlier autocode; evaluate again")
+    other = (content.get("codebook") or {}).get("digest") != codebook
     return [
         {
-            "source": f"the evaluation of {content['dataset']}",
+            "source": f"the evaluation of {content['dataset']}" + (" (another codebook)" if other else ""),
             "n_labels": one["n_learnt_from"],
             "n_labels_from": one["n_learnt_from"],
             "n_labels_to": one["n_learnt_from"],

@@ -120,6 +120,10 @@ def row(
         low, high, below = rounded(interval.low), rounded(interval.high), interval.below
         method = _method(interval)
         notes += [text for text in (interval.warning,) if text]
+        if low is not None and interval.n_undefined:
+            notes.append(
+                f"in {counted(interval.n_undefined, 'replicate')} it was undefined; they are left out"
+            )
         if low is None and interval.unavailable_because:
             notes.append(f"no interval: {interval.unavailable_because}")
     is_alpha = name in ALPHAS
@@ -196,5 +200,5 @@ def listed(words: Sequence[str]) -> str:
 
 def _method(interval: Interval) -> str:
     if interval.n_replicates:
-        return f"{interval.method}, {interval.n_replicates:,} replicates, percentile"
+        return f"{interval.method}, {interval.n_replicates + interval.n_undefined:,} replicates, percentile"
     return interval.method

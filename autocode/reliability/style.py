@@ -65,9 +65,6 @@ svg .dot { fill: var(--mark); stroke: var(--mark); stroke-width: 1.6 } svg .grid
 svg .few .bar { stroke: var(--quiet); stroke-width: 1.3 }
 svg .few .dot { fill: var(--paper); stroke: var(--quiet) }
 svg .limit { stroke: var(--ink); stroke-width: 1.2 } svg .dashed { stroke-dasharray: 5 4 }
-svg .line1 .bar { stroke: #b05d1c } svg .line1 .dot { fill: #b05d1c; stroke: #b05d1c }
-svg .line2 .bar { stroke: #4f772d } svg .line2 .dot { fill: #4f772d; stroke: #4f772d }
-svg .line3 .bar { stroke: #7d3c8c } svg .line3 .dot { fill: #7d3c8c; stroke: #7d3c8c }
 svg .whole .bar, svg .whole .dot { stroke: var(--ink) } svg .whole .dot { fill: var(--ink) }
 @media (max-width: 44rem) {
   body { margin: 1rem auto } th, td { padding: .25rem .4rem } table { font-size: .86rem }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from autocode.files import private_folder, write_together
-from autocode.reliability.panel import Panel
+from autocode.reliability.panel import CONSENSUS, Panel
 from autocode.reliability.record import Record, Row
 from autocode.write import harmless
 
@@ -116,20 +116,23 @@ def disagreements(record: Record) -> Iterator[Cells]:
 def ratings(panel: Panel) -> Iterator[Cells]:
     """Every rating that counts: one line for each unit and coder, one column for each code.
 
-    `autocode agree ratings.csv` computes the same numbers from it.
+    `autocode agree ratings.csv` computes the same numbers from it. What was agreed afterwards has the coder
+    `consensus`.
     """
     ids = panel.codebook.ids
-    yield ("utterance_id", "transcript_id", "coder", "kind", *ids)
-    everyone = {**panel.humans, **panel.machines}
+    yield ("utterance_id", "transcript_id", "coder", "kind", "round", "coded_at", *ids)
+    everyone = {**panel.humans, **panel.machines, **({CONSENSUS: panel.consensus} if panel.consensus else {})}
     for unit, one in panel.units.items():
         for coder, coding in everyone.items():
             if unit in coding:
-                given = coding[unit]
+                key, given = (coder, unit), coding[unit]
                 yield (
                     unit,
                     one.transcript_id,
                     coder,
                     panel.kind_of(coder),
+                    panel.rounds.get(key),
+                    panel.moments.get(key),
                     *(int(code in given) for code in ids),
                 )
 

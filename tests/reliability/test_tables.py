@@ -161,16 +161,21 @@ def test_codes_that_the_codebook_lacks(tmp_path: Path) -> None:
 
 
 def test_ratings_csv_gives_the_same_numbers_again(tmp_path: Path) -> None:
-    lines = ["unit,interview,coder,trust,risk"]
+    lines = ["unit,interview,coder,round,coded_at,trust,risk"]
     for i in range(60):
-        lines.append(f"u{i:02},i{i % 12},ann,{int(i < 30)},{int(i % 4 == 0)}")
-        lines.append(f"u{i:02},i{i % 12},ben,{int(i < 27 or i > 55)},{int(i % 4 == 0 or i == 7)}")
+        when = f"{'zero' if i < 30 else 'after'},{i}"
+        lines.append(f"u{i:02},i{i % 12},ann,{when},{int(i < 30)},{int(i % 4 == 0)}")
+        lines.append(f"u{i:02},i{i % 12},ben,{when},{int(i < 27 or i > 55)},{int(i % 4 == 0 or i == 7)}")
+        lines.append(f"u{i:02},i{i % 12},consensus,,,{int(i < 30)},0")
     panel = read_panel(table(tmp_path, "\n".join(lines)))
     record = agreement(panel, replicates=200)
     write_files(record, panel, tmp_path / "out")
     again = agreement(tmp_path / "out" / "ratings.csv", replicates=200)
     assert again["overall"] == record["overall"]
     assert [one["rows"] for one in again["codes"]] == [one["rows"] for one in record["codes"]]
+    assert [one["label"] for one in record["rounds"]] == ["zero", "after"]  # as they were coded
+    for part in ("rounds", "drift", "adjudication", "bias"):
+        assert again[part] == record[part] is not None, part
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:

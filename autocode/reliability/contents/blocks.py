@@ -132,12 +132,12 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Lines of points over a quantity from 0 on; values between `start` (0 or less) and 1."""
+    """Points over a quantity from 0 on, left to right; values between `start` (0 or less) and 1."""
 
     caption: str
     title: str
     description: str
-    lines: Sequence[tuple[str, Sequence[Point]]]  # a name, and its points from left to right
+    points: Sequence[Point]
     across: str  # what the quantity is
     symbol: str
     start: float

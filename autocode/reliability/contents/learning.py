@@ -17,8 +17,10 @@ def learning(record: Record) -> Section:
     if not found or found.get("undefined_because"):
         return Section("learning", title, absent=str(found.get("undefined_because") or "no machine coded"))
     blocks: list[Block] = [Text(str(found["sentence"]))]
-    if (curve := _curve(record, points, found.get("people"))) is not None:
-        blocks.append(curve)
+    sources = list(dict.fromkeys(str(one["source"]) for one in points))
+    for source in sources:
+        own = [one for one in points if one["source"] == source]
+        blocks += _curve(record, source if len(sources) > 1 else "", own, found.get("people"))
     lines = [
         ([str(one["source"]), _labels(one), count(one["n_codings"]), count(one["n_interviews"])], one["rows"])
         for one in points
@@ -33,29 +35,30 @@ def _labels(point: Record) -> str:
     return count(low) if low == high else f"{count(low)} to {count(high)}"
 
 
-def _curve(record: Record, points: list[Record], people: float | None) -> Curve | None:
-    lines: dict[str, list[Point]] = {}
+def _curve(record: Record, source: str, points: list[Record], people: float | None) -> list[Block]:
+    """The curve of one source, where it has two points."""
+    measured = []
     for one in points:
         row = row_named(one["rows"], NAME)
         if row is not None and row["value"] is not None:
-            lines.setdefault(str(one["source"]), []).append(
-                Point(float(one["n_labels"]), row["value"], row["low"], row["high"])
-            )
-    if not lines:
-        return None
-    every = [point for some in lines.values() for point in some]
-    lows = [point.value if point.low is None else point.low for point in every]
-    dashed = "" if people is None else f" Dashed line: people with each other, \u03b1 = {decimal(people)}."
-    first, last = (f"{decimal(p.value)} after {round(p.x):,}" for p in (every[0], every[-1]))
-    return Curve(
-        f"\u03b1 of the machine with each person (sets of codes, MASI), with {percent(record['level'])} "
-        f"confidence intervals, by how many labelled statements the machine had learnt from.{dashed}",
-        "Learning curve of the machine",
-        f"\u03b1 is {first} labelled statements and {last}. All values are in the table after the plot.",
-        list(lines.items()),
-        "labelled statements that the machine had learnt from",
-        "\u03b1",
-        start_of([*lows, 0.0 if people is None else people]),
-        people,
-        "people",
-    )
+            measured.append(Point(float(one["n_labels"]), row["value"], row["low"], row["high"]))
+    if len(measured) < 2:
+        return []
+    lows = [point.value if point.low is None else point.low for point in measured]
+    dashed = "" if people is None else f" Dashed line: people with each other, α = {decimal(people)}."
+    ends = (f"{decimal(point.value)} after {round(point.x):,}" for point in (measured[0], measured[-1]))
+    return [
+        Curve(
+            f"α of the machine with each person (sets of codes, MASI), with {percent(record['level'])} "
+            "confidence intervals, by how many labelled statements the machine had learnt from"
+            f"{f', in {source}' if source else ''}.{dashed}",
+            f"Learning curve of the machine{f', {source}' if source else ''}",
+            f"α is {' and '.join(ends)} labelled statements; the table has all values.",
+            measured,
+            "labelled statements that the machine had learnt from",
+            "α",
+            start_of([*lows, 0.0 if people is None else people]),
+            people,
+            "people with each other",
+        )
+    ]
