@@ -145,6 +145,8 @@ def _panel_of(codings: Panel | CodedDataset | str | Path) -> Panel:
 def _check(panel: Panel) -> None:
     """Raise `AgreementError` where there is nothing to compare."""
     where = panel.source["name"]
+    if not panel.codebook.ids:
+        raise AgreementError(f"{where}: nobody gave any code; --codebook says which ones were offered")
     coded = {name: coding for name, coding in panel.humans.items() if coding}
     machines = {name: coding for name, coding in panel.machines.items() if coding}
     if not coded:

@@ -395,6 +395,13 @@ def test_one_person_and_a_machine_have_only_the_pair(write: Write) -> None:
     assert "two people or more" in record["machine"]["sentence"]
 
 
+def test_a_table_in_which_nobody_gave_a_code_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("unit,coder,code\nu1,ann,\nu1,ben,\n", encoding="utf-8")
+    with pytest.raises(AgreementError, match=r"ratings\.csv: nobody gave any code; --codebook says"):
+        agreement(path, **FAST)
+
+
 def test_unknown_names_are_told_with_the_nearest(write: Write) -> None:
     folder = write(two())
     with pytest.raises(AgreementError, match="--coder anne: no such coder; did you mean 'ann'"):

@@ -90,10 +90,11 @@ def test_yes_and_no_of_coders_side_by_side_is_one_code(tmp_path: Path) -> None:
 
 def test_long_without_empty_codes_assumes_coverage_and_says_so(tmp_path: Path) -> None:
     text = "unit,interview,coder,code\nu1,i,ann,trust\nu2,i,ben,trust\nu3,j,ben,risk\nu3,j,ben,risk\n"
+    text += "u0,i,ann,risk\nu0,i,ben,risk\n"
     panel = read_panel(table(tmp_path, text))
     assert panel.coverage_assumed
     assert {coder: set(coding) for coder, coding in panel.humans.items()} == {
-        "ann": {"u1", "u2"}, "ben": {"u1", "u2", "u3"},
+        "ann": {"u0", "u1", "u2"}, "ben": {"u0", "u1", "u2", "u3"},
     }  # fmt: skip
     assert any("1 repeated row counted once" in warning for warning in panel.warnings)
     assert any("does not say who looked at what" in warning for warning in panel.warnings)
@@ -134,6 +135,7 @@ def test_a_codebook_resolves_names_and_offers_all_codes(tmp_path: Path) -> None:
         ("unit,a,a\nu1,1,1\n", ("two columns are called 'a'",)),
         ("unit,ann,ben\nu1,,\n", ("there is no value in the table",)),
         ("unit,coder,code\n,ann,trust\n", ("table.csv, row 2: no unit",)),
+        ("unit,coder,code\nu1,ann,trust\nu2,ben,trust\n", ("no two coders gave a code to the same unit",)),
         ("unit,coder,code\nu1,,trust\n", ("table.csv, row 2: no coder",)),
         ("unit,coder,code,value\nu1,a,t,1\nu1,a,t,0\n", ("row 3: 'a' says the opposite of 't'", "row 2")),
         ("unit,coder,code,value\nu1,a,t,maybe\n", ("row 2: the value is 'maybe'; write 1 or 0",)),
