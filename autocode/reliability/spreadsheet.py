@@ -232,7 +232,7 @@ def _assume_coverage(table: Table, cells: Cells) -> None:
     if len(named) > 1 and max(Counter(unit for seen in named for unit in seen).values()) < 2:
         raise ReadError(
             f"{table.path}: no two coders gave a code to the same unit, and the table does not say who "
-            "looked at what; add a row with an empty code for each unit that a coder looked at and left uncoded"
+            "looked at what; add a row with an empty code for each unit that a coder left uncoded"
         )
     cells.warnings.append(
         f"{table.path}: the table does not say who looked at what (no row with an empty code); every "
