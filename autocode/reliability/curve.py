@@ -11,7 +11,7 @@ from autocode.reliability.contents.blocks import Curve, Point
 from autocode.reliability.plain import clean
 
 WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 46, 620, 30, 246  # of the plot within
+LEFT, RIGHT, TOP, BOTTOM = 46, 560, 30, 246  # of the plot within
 INK, QUIET, MARK, GRID = "#1a1a1a", "#595959", "#2f6690", "#dddddd"
 STEPS = (1, 2, 5)  # times a power of ten: the ticks across
 
@@ -46,7 +46,8 @@ def draw_curve_picture(curve: Curve, *, dpi: int = 200) -> bytes:
                 axes.plot([point.x] * 2, [point.low, point.high], "_-", color=MARK, linewidth=1.3)
         if curve.level is not None:
             axes.axhline(curve.level, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-            axes.text(_most(curve), curve.level + 0.015, curve.level_name, va="bottom", ha="right")
+            beside = axes.get_yaxis_transform()  # x in shares of the width, y in values
+            axes.text(1.01, curve.level, curve.level_name, transform=beside, va="center")
         axes.set_ylim(curve.start, 1.0)
         axes.set_xlim(0, _most(curve) * 1.03)
         axes.set_xlabel(curve.across, color=QUIET)
@@ -95,7 +96,7 @@ def _axes(curve: Curve) -> list[str]:
     if curve.level is not None:
         y = _y(curve, curve.level)
         parts.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y}" y2="{y}" class="limit dashed"/>')
-        parts.append(f'<text x="{RIGHT}" y="{y - 6}" class="end">{_e(curve.level_name)}</text>')
+        parts.append(f'<text x="{RIGHT + 10}" y="{y + 4}">{_e(curve.level_name)}</text>')
     return parts
 
 

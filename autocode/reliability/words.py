@@ -128,7 +128,7 @@ def _about_groups(record: Record) -> Iterator[str]:
     n = record["data"]["n_multiply_coded"]
     left = [one for one in record["groups"] if one["n_without"] >= LEFT_OUT * n > 0]
     if left:
-        names = _some([f"{one['label']} ({one['n_without']:,} of {n:,})" for one in left])
+        names = _some([f"{one['label']} ({one['n_without']:,} of {n:,})" for one in left], most=4)
         yield (
             f"In many units nobody gave any code of these groups: {names}. If they were not asked there, "
             "alphas of their single codes are too high, since such units count as agreement on no: read "
@@ -341,5 +341,7 @@ def srqr(record: Record) -> list[Record]:
     ]
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 12 else f"{', '.join(names[:12])} and {len(names) - 12} more"
+def _some(names: Sequence[str], *, most: int = 12) -> str:
+    return (
+        ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+    )

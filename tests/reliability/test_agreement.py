@@ -248,6 +248,8 @@ def test_an_exclusive_group_is_one_nominal_variable_and_numbers_are_ordinal(writ
         "ben": {unit: [f"warm={level}"] for unit, level in zip(names, other, strict=True)},
     }
     codings["ben"][names[0]] = []  # not answered
+    for unit in units(80)[60:]:
+        codings["ann"][unit] = codings["ben"][unit] = []  # not asked, perhaps
     record = agreement(write(codings, book=book), **FAST)
     (group,) = record["groups"]
     assert group["label"] == "warm"
@@ -259,6 +261,10 @@ def test_an_exclusive_group_is_one_nominal_variable_and_numbers_are_ordinal(writ
         assert found["value"] == pytest.approx(krippendorff_alpha(cells, metric=metric).value, abs=1e-6)
         assert "missing here" in found["caveats"][0]
     assert find(group["rows"], "quadratic_kappa") is not None
+    assert "warm: ordinal α = " in record["results"]
+    assert group["n_without"] == 20
+    said = "In many units nobody gave any code of these groups: warm (20 of 80). If they were not asked there"
+    assert any(one.startswith(said) for one in record["warnings"])
 
 
 def test_rounds_drift_and_blindness_from_the_coverage_table(write: Write) -> None:
@@ -418,6 +424,7 @@ def test_subjectiveqa_agrees_by_chance(shared: Path) -> None:
     record = agreement(shared / "data" / "subjectiveqa", replicates=200)
     relevant = next(one for one in record["groups"] if one["label"] == "relevant")
     complete = {one["name"]: one["value"] for one in relevant["rows"]}
+    assert relevant["n_without"] == 0
     assert complete["krippendorff_alpha_complete"] == pytest.approx(0.054, abs=0.0005)
     assert complete["percent_agreement_complete"] == pytest.approx(0.67, abs=0.005)
     said = next(one for one in record["warnings"] if one.startswith("relevant: "))

@@ -59,6 +59,6 @@ def _curve(record: Record, source: str, points: list[Record], people: float | No
             "α",
             start_of([*lows, 0.0 if people is None else people]),
             people,
-            "people with each other",
+            "people",
         )
     ]
