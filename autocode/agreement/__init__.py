@@ -10,7 +10,8 @@ with the reason, where it is undefined.
     specific      agreement on one category, prevalence and bias index
     per_code      all of these for every code of a codebook at once
     hierarchy     codes replaced by their ancestors
-    unitizing     free spans: Krippendorff's u-alpha family
+    unitizing     free spans: Krippendorff's u-alpha family, over interviews and with intervals
+    unitizing_2004  the same in the older form
     gamma         free spans: best alignment
     segmentation  Pk, WindowDiff, boundary similarity
     intervals     bootstrap by interview, jackknife, standard errors
@@ -85,13 +86,14 @@ from autocode.agreement.specific import (
 )
 from autocode.agreement.tables import CodeTable, Ratings, as_ratings, code_table, from_long
 from autocode.agreement.unitizing import (
-    alpha_u_2004,
-    alpha_u_2004_category,
     cu_alpha,
     ku_alpha,
     u_alpha,
     u_alpha_binary,
+    unitizing,
+    unitizing_interval,
 )
+from autocode.agreement.unitizing_2004 import alpha_u_2004, alpha_u_2004_category
 from autocode.agreement.weights import weight_table, weights_from_distances
 
 __all__ = [
@@ -169,6 +171,8 @@ __all__ = [
     "stratified_mean",
     "u_alpha",
     "u_alpha_binary",
+    "unitizing",
+    "unitizing_interval",
     "units_for_positives",
     "weight_table",
     "weights_from_distances",

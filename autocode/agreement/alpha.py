@@ -21,12 +21,13 @@ from numpy.typing import ArrayLike
 
 from autocode.agreement.coefficient import NO_PAIRS, NO_VARIATION, Coefficient, Floats, Ints, finite
 from autocode.agreement.counts import Totals, pair_sums, tally, value_sums
-from autocode.agreement.distances import DistanceTable, SetDistances, distance_table
+from autocode.agreement.distances import DistanceTable, SetDistances, Unequal, distance_table
 from autocode.agreement.tables import MISSING, Ratings, as_ratings
 from autocode.agreement.weights import Weights, weight_table
 from autocode.errors import AgreementError
 
-Metric = str | ArrayLike | SetDistances
+SPARSE_FROM = 16_000_000  # cells of a table of groups and categories
+Metric = str | ArrayLike | SetDistances | Unequal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +35,7 @@ class Differences:
     """What alpha needs when the metric is fixed, as sums over units; leading axes are groups."""
 
     within: Floats  # (...) sum_ck o_ck d2_ck
-    values: Floats  # (..., q) n_c
+    values: Floats  # (..., q) n_c; by group it may be a sparse array
 
 
 def krippendorff_alpha(
@@ -68,7 +69,8 @@ def krippendorff_alpha(
     pairable = table.select_units(table.n_values > 1)
     squared = squared_differences(pairable, metric, weights)
     totals = differences(pairable, squared)
-    observed, expected = (float(part) for part in _disagreements(totals, squared))
+    met: Floats = totals.values @ squared  # what each value meets in the pool
+    observed, expected = map(float, _disagreements(totals, met))
     n_units = int((table.n_values > 0).sum())
     counts = {"n_coders": table.codes.shape[0], "n_units": n_units, "n_pairable": pairable.codes.shape[1]}
     if not counts["n_pairable"]:
@@ -83,7 +85,7 @@ def krippendorff_alpha(
         **counts,
         observed=observed,
         expected=expected,
-        standard_error=_standard_error(pairable, totals, squared),
+        standard_error=_standard_error(pairable, totals, squared, met),
         degrees_of_freedom=counts["n_pairable"] - 1,
     )
 
@@ -124,7 +126,7 @@ def squared_differences(ratings: Ratings, metric: Metric, weights: Weights | Non
             frequency = np.bincount(ratings.codes[ratings.codes >= 0], minlength=q).astype(np.float64)
             return _ordinal(frequency)
         return distance_table(metric, ratings.categories)
-    if isinstance(metric, SetDistances):
+    if isinstance(metric, SetDistances | Unequal):
         return metric
     table = np.asarray(metric, np.float64)
     if table.shape != (q, q) or not np.allclose(table, table.T) or np.diag(table).any():
@@ -139,15 +141,25 @@ def differences(ratings: Ratings, table: DistanceTable, groups: Ints | None = No
     n_groups = int(group.max(initial=0)) + 1
     own = pair_sums(ratings.codes, table) / np.maximum(r - 1, 1)
     coder, unit = np.nonzero((ratings.codes >= 0) & (r > 1))
-    place = group[unit] * q + ratings.codes[coder, unit]
     within = np.bincount(group, own, minlength=n_groups).astype(np.float64)
-    values = np.bincount(place, minlength=n_groups * q).reshape(n_groups, q).astype(np.float64)
+    values = _counted(group[unit], ratings.codes[coder, unit], (n_groups, q))
     return Differences(within, values) if groups is not None else Differences(within[0], values[0])
+
+
+def _counted(row: Ints, column: Ints, shape: tuple[int, int]) -> Floats:
+    """How often each cell is named; a sparse array where a full one would be large and empty."""
+    if shape[0] > 1 and shape[0] * shape[1] > SPARSE_FROM:
+        from scipy.sparse import csr_array
+
+        counted: Floats = csr_array((np.ones(len(row)), (row, column)), shape=shape)
+        return counted
+    n = shape[0] * shape[1]
+    return np.bincount(row * shape[1] + column, minlength=n).reshape(shape).astype(np.float64)
 
 
 def alpha_values(totals: Differences, table: DistanceTable) -> Floats:
     """Alpha for any leading axes of `totals`; nan where it is undefined."""
-    observed, expected = _disagreements(totals, table)
+    observed, expected = _disagreements(totals, totals.values @ table)
     with np.errstate(divide="ignore", invalid="ignore"):
         values: Floats = np.where(expected > 0, 1 - observed / expected, np.nan)
     return values
@@ -184,10 +196,10 @@ def _ordinal(frequency: Floats) -> Floats:
     return gaps
 
 
-def _disagreements(totals: Differences, table: DistanceTable) -> tuple[Floats, Floats]:
-    """D_o and D_e."""
+def _disagreements(totals: Differences, met: Floats) -> tuple[Floats, Floats]:
+    """D_o and D_e; `met` is `values @ table`."""
     n = totals.values.sum(axis=-1)
-    between = ((totals.values @ table) * totals.values).sum(axis=-1)
+    between = (met * totals.values).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return totals.within / n, between / (n * (n - 1))
 
@@ -200,7 +212,7 @@ def _used_sets(ratings: Ratings) -> Ratings:
     return as_ratings(ratings, categories=[ratings.categories[k] for k in used])
 
 
-def _standard_error(ratings: Ratings, totals: Differences, table: DistanceTable) -> float | None:
+def _standard_error(ratings: Ratings, totals: Differences, table: DistanceTable, met: Floats) -> float | None:
     """Gwet's linearisation over units with the metric taken as given.
 
     Like Gwet, it leaves out the small-sample factor (n - 1) / n of D_o / D_e, to the safe side.
@@ -210,7 +222,6 @@ def _standard_error(ratings: Ratings, totals: Differences, table: DistanceTable)
         return None
     r = ratings.n_values
     n = totals.values.sum()
-    met = totals.values @ table  # what each value meets in the pool
     between = float(met @ totals.values)
     ratio = n * totals.within / between
     own = n * pair_sums(ratings.codes, table) / (r - 1) / between

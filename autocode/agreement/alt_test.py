@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autocode.agreement.coefficient import Floats, Ints
-from autocode.agreement.distances import set_distances
+from autocode.agreement.distances import DistanceTable, distance_table
 from autocode.agreement.resample import Estimator, Sampling, replicate
 from autocode.agreement.tables import MISSING, Ratings, group_index, with_machine
 from autocode.agreement.weights import scale_values
@@ -122,11 +122,11 @@ def benjamini_yekutieli(p_values: Sequence[float], *, q: float = 0.05) -> list[b
 
 
 # A table over pairs of categories, and what becomes of its mean over the other humans.
-Similarity = tuple[Floats, Callable[[Floats], Floats]]
+Similarity = tuple[DistanceTable, Callable[[Floats], Floats]]
 
 
 def _accuracy(categories: Sequence[Hashable]) -> Similarity:
-    return np.eye(len(categories)), lambda mean: mean
+    return distance_table("nominal", categories), lambda mean: 1 - mean
 
 
 def _neg_rmse(categories: Sequence[Hashable]) -> Similarity:
@@ -139,7 +139,7 @@ def _set_similarity(metric: str) -> Callable[[Sequence[Hashable]], Similarity]:
         sets = [category for category in categories if isinstance(category, frozenset)]
         if len(sets) != len(categories):
             raise AgreementError(f"the score '{metric}' compares sets of codes; these values are not sets")
-        return 1 - set_distances(sets, metric), lambda mean: mean
+        return distance_table(metric, sets), lambda mean: 1 - mean
 
     return similarity
 
@@ -165,7 +165,8 @@ def _duel(
 
     def against_others(values: Ints) -> Floats:
         total = (table[values[unit], padded] * present).sum(axis=0)
-        return finish(total / np.maximum(present.sum(axis=0), 1))
+        mean = total / np.maximum(present.sum(axis=0), 1)
+        return finish(np.round(mean, 12))  # so that what is the same is a tie
 
     return unit, against_others(row), against_others(guess)
 

@@ -16,10 +16,10 @@ from autocode.config import suggest
 from autocode.errors import AgreementError
 
 
-def distance_table(metric: str, categories: Sequence[Hashable]) -> Floats | SetDistances:
+def distance_table(metric: str, categories: Sequence[Hashable]) -> DistanceTable:
     """Squared differences of the categories, shape (q, q), for a `metric` of `METRICS` or `SET_METRICS`.
 
-    Thousands of sets come as `SetDistances`, a table that is never written out.
+    Of thousands of categories it is `SetDistances` or `Unequal`, a table that is never written out.
 
     >>> distance_table("interval", [1, 2, 4]).tolist()
     [[0.0, 1.0, 9.0], [1.0, 0.0, 4.0], [9.0, 4.0, 0.0]]
@@ -36,6 +36,8 @@ def distance_table(metric: str, categories: Sequence[Hashable]) -> Floats | SetD
     if metric not in METRICS:
         known = [*METRICS, "ordinal", *SET_METRICS]
         raise AgreementError(f"there is no metric '{metric}'{suggest(metric, known)}")
+    if metric == "nominal" and len(categories) > MAX_TABLE:
+        return Unequal(len(categories))
     return METRICS[metric](scale_values(categories))
 
 
@@ -74,7 +76,7 @@ class SetDistances:
     """
 
     __array_ufunc__ = None  # numpy leaves `vector @ table` to us
-    ROWS = 1024
+    ROWS, MANY = 1024, 100
 
     def __init__(self, sets: Sequence[frozenset[Hashable]], metric: str) -> None:
         if metric not in SET_METRICS:
@@ -88,8 +90,8 @@ class SetDistances:
         self.shape = (len(sets), len(sets))
 
     def __getitem__(self, pairs: tuple[Ints, Ints]) -> Floats:
-        first, second = pairs
-        common = np.einsum("nk,nk->n", self._has[first], self._has[second])
+        first, second = np.broadcast_arrays(*pairs)
+        common = np.einsum("...k,...k->...", self._has[first], self._has[second])
         return self._distance(common, self._size[first], self._size[second])
 
     def __rmatmul__(self, vectors: Floats) -> Floats:
@@ -98,14 +100,18 @@ class SetDistances:
 
         rows_of = np.atleast_2d(vectors)
         product = np.repeat(rows_of.sum(axis=1, keepdims=True), len(self._size), axis=1)
-        has = csr_array(self._has)
         empty = np.flatnonzero(self._size == 0)  # two empty sets have nothing in common and are the same
         product[:, empty] -= rows_of[:, empty].sum(axis=1, keepdims=True)
-        for start in range(0, len(self._size), self.ROWS):
-            near = (has[start : start + self.ROWS] @ has.T).tocoo()
-            row, column = near.row + start, near.col
-            near.data = 1.0 - self._distance(near.data, self._size[row], self._size[column])
-            product[:, start : start + self.ROWS] -= (near.tocsr() @ rows_of.T).T
+        has, columns = csr_array(self._has), np.ascontiguousarray(rows_of.T)
+        transposed, sizes = has.T.tocsr(), self._size.astype(np.intp)
+        many = len(rows_of) >= self.MANY  # from so many vectors on, a full matrix is multiplied faster
+        for size in np.unique(sizes[sizes > 0]):  # of one size, so that two numbers tell the distance
+            rows, likeness = np.flatnonzero(sizes == size), self._likeness(int(size))
+            for start in range(0, len(rows), self.ROWS):
+                some = rows[start : start + self.ROWS]
+                near = has[some] @ transposed
+                near.data = likeness[near.data.astype(np.intp), sizes[near.indices]]
+                product[:, some] -= ((near.toarray() if many else near) @ columns).T
         return product.reshape(vectors.shape)
 
     def block(self, rows: Ints, columns: Ints) -> Floats:
@@ -113,7 +119,13 @@ class SetDistances:
         common = self._has[rows[:, 0]] @ self._has[columns].T
         return self._distance(common, self._size[rows], self._size[columns])
 
-    def _distance(self, common: Floats, size_a: Floats, size_b: Floats) -> Floats:
+    def _likeness(self, size: int) -> Floats:
+        """1 - the distance of a set of this size, by the number of common codes and the other's size."""
+        common, other = np.ogrid[: size + 1, : int(self._size.max()) + 1]
+        possible = np.minimum(common, other)  # more than the other has cannot be: those cells are not used
+        return 1.0 - self._distance(possible.astype(np.float64), np.float64(size), other.astype(np.float64))
+
+    def _distance(self, common: Floats, size_a: Floats | np.float64, size_b: Floats) -> Floats:
         union = size_a + size_b - common
         jaccard = np.divide(common, union, out=np.ones(common.shape), where=union > 0)
         relation = np.full(common.shape, DISJOINT, np.int8)
@@ -123,8 +135,24 @@ class SetDistances:
         return self._finish(jaccard, relation)
 
 
-DistanceTable = Floats | SetDistances
-MAX_TABLE = 1000  # sets whose distances are kept as a table
+class Unequal:
+    """The nominal table, 1 wherever two categories differ, without writing it out."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, n: int) -> None:
+        self.shape = (n, n)
+
+    def __getitem__(self, pairs: tuple[Ints, Ints]) -> Floats:
+        return np.not_equal(*pairs).astype(np.float64)
+
+    def __rmatmul__(self, vectors: Floats) -> Floats:
+        others: Floats = vectors.sum(axis=-1, keepdims=True) - vectors
+        return others
+
+
+DistanceTable = Floats | SetDistances | Unequal
+MAX_TABLE = 1000  # categories whose distances are kept as a table
 MAX_SETS = 50_000  # a minute of one core
 IDENTICAL, SUBSET, OVERLAP, DISJOINT = range(4)
 THIRDS = np.array([1, Fraction(2, 3), Fraction(1, 3), 0], np.float64)

@@ -31,7 +31,6 @@ from autocode.agreement.resample import (
     Estimator,
     estimator_interval,
     sampling,
-    stack,
     summarise,
 )
 from autocode.agreement.specific import as_yes_no, specific_values
@@ -107,7 +106,7 @@ def alpha_estimator(table: Ratings, groups: Ints, metric: Metric) -> Estimator:
         return Estimator(tally(table, groups), ordinal_alpha_values)
     difference = squared_differences(table, metric)
     totals = differences(table, difference, groups)
-    if len(totals.values) < len(table.categories):
+    if isinstance(totals.values, np.ndarray) and len(totals.values) < len(table.categories):
         return _by_draws(totals, difference)
     return Estimator(totals, lambda part: alpha_values(part, difference))
 
@@ -139,13 +138,13 @@ def _by_draws(totals: Differences, table: DistanceTable) -> Estimator:
 
 
 def together(parts: Sequence[Estimator], finish: Callable[[Floats], Floats]) -> Estimator:
-    """Several alphas of the same groups from the same draws; `finish` makes one number of them."""
-    if isinstance(parts[0].totals, Draws):
-        return Estimator(
-            parts[0].totals, lambda draws: finish(np.stack([one.values(draws) for one in parts], axis=-1))
-        )
-    values = parts[0].values
-    return Estimator(stack([one.totals for one in parts]), lambda part: finish(values(part)))
+    """Several coefficients of the same groups from the same draws; `finish` makes one number of them."""
+
+    def values(totals: tuple[Any, ...]) -> Floats:
+        found = [one.values(total) for one, total in zip(parts, totals, strict=True)]
+        return finish(np.stack(found, axis=-1))
+
+    return Estimator(tuple(one.totals for one in parts), values)
 
 
 def pairs_bootstrap(

@@ -18,7 +18,14 @@ from numpy.typing import ArrayLike
 from autocode.agreement.alpha import Metric, squared_differences
 from autocode.agreement.coefficient import Floats, Interval, finite
 from autocode.agreement.intervals import alpha_estimator, together
-from autocode.agreement.resample import Estimator, Sampling, estimator_interval, sampling, whole
+from autocode.agreement.resample import (
+    THRESHOLDS,
+    Estimator,
+    Sampling,
+    estimator_interval,
+    sampling,
+    whole,
+)
 from autocode.agreement.tables import Ratings, with_machine
 from autocode.errors import AgreementError
 
@@ -33,6 +40,8 @@ class NonInferiority:
     passed: bool | None  # the lower limit is above -margin; None: no interval
     human_machine: float | None
     human_human: float | None
+    human_machine_interval: Interval
+    human_human_interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +73,35 @@ def non_inferiority(
     everyone, n = _everyone("non_inferiority", humans, machine)
     panels = [(j, n) for j in range(n)] + list(combinations(range(n), 2))
 
-    def contrast(alphas: Floats) -> Floats:
-        difference: Floats = alphas[..., :n].mean(axis=-1) - alphas[..., n:].mean(axis=-1)
-        return difference
+    def of_machine(alphas: Floats) -> Floats:
+        mean: Floats = alphas[..., :n].mean(axis=-1)
+        return mean
 
-    alphas, estimator, sample = _panels(everyone, panels, metric, clusters, contrast)
-    interval = estimator_interval(
-        estimator, sample, level=level, replicates=replicates, seed=seed, thresholds=(-margin, 0.0)
-    )
+    def of_humans(alphas: Floats) -> Floats:
+        mean: Floats = alphas[..., n:].mean(axis=-1)
+        return mean
+
+    def contrast(alphas: Floats) -> Floats:
+        return of_machine(alphas) - of_humans(alphas)
+
+    alphas, parts, sample = _panels(everyone, panels, metric, clusters)
+
+    def interval(finish: Callable[[Floats], Floats], thresholds: Sequence[float]) -> Interval:
+        return estimator_interval(
+            together(parts, finish), sample, level=level, replicates=replicates, seed=seed,
+            thresholds=thresholds,
+        )  # fmt: skip
+
+    found = interval(contrast, (-margin, 0.0))
     return NonInferiority(
         difference=finite(float(contrast(alphas))),
-        interval=interval,
+        interval=found,
         margin=margin,
-        passed=None if interval.low is None else interval.low > -margin,
-        human_machine=finite(alphas[:n].mean()),
-        human_human=finite(alphas[n:].mean()),
+        passed=None if found.low is None else found.low > -margin,
+        human_machine=finite(float(of_machine(alphas))),
+        human_human=finite(float(of_humans(alphas))),
+        human_machine_interval=interval(of_machine, THRESHOLDS),
+        human_human_interval=interval(of_humans, THRESHOLDS),
     )
 
 
@@ -95,19 +118,20 @@ def replace_one(
     """What happens to the panel's alpha when the machine takes the place of each human in turn."""
     everyone, n = _everyone("replace_one", humans, machine)
     panels = [tuple(range(n))] + [tuple(n if i == j else i for i in range(n)) for j in range(n)]
+    alphas, parts, sample = _panels(everyone, panels, metric, clusters)
+
+    def contrast(pair: Floats) -> Floats:
+        difference: Floats = pair[..., 1] - pair[..., 0]
+        return difference
+
     result = []
     for j in range(n):
-        pair = [panels[0], panels[j + 1]]
-
-        def contrast(alphas: Floats) -> Floats:
-            difference: Floats = alphas[..., 1] - alphas[..., 0]
-            return difference
-
-        alphas, estimator, sample = _panels(everyone, pair, metric, clusters, contrast)
         interval = estimator_interval(
-            estimator, sample, level=level, replicates=replicates, seed=seed, thresholds=(0.0,)
-        )
-        result.append(Replacement(everyone.coders[j], finite(float(contrast(alphas))), interval))
+            together([parts[0], parts[j + 1]], contrast), sample, level=level, replicates=replicates,
+            seed=seed, thresholds=(0.0,),
+        )  # fmt: skip
+        difference = finite(float(contrast(alphas[[0, j + 1]])))
+        result.append(Replacement(everyone.coders[j], difference, interval))
     return result
 
 
@@ -122,17 +146,12 @@ def _everyone(name: str, humans: Ratings | ArrayLike, machine: Sequence[Any]) ->
 
 
 def _panels(
-    everyone: Ratings,
-    panels: Sequence[Sequence[int]],
-    metric: Metric,
-    clusters: ArrayLike | None,
-    contrast: Callable[[Floats], Floats],
-) -> tuple[Floats, Estimator, Sampling]:
-    """Alpha of several panels of the same size, resampled together, and a contrast of them."""
+    everyone: Ratings, panels: Sequence[Sequence[int]], metric: Metric, clusters: ArrayLike | None
+) -> tuple[Floats, list[Estimator], Sampling]:
+    """Alpha of several panels of the same size, and their estimators, to be resampled together."""
     ordinal = isinstance(metric, str) and metric == "ordinal"
     fixed = metric if ordinal else squared_differences(everyone, metric)
     table, sample = sampling(everyone, clusters)
     parts = [alpha_estimator(table.select_coders(panel), sample.groups, fixed) for panel in panels]
     everything = together(parts, lambda alphas: alphas)
-    alphas = everything.values(whole(everything.totals, sample))
-    return alphas, together(parts, contrast), sample
+    return everything.values(whole(everything.totals, sample)), parts, sample

@@ -154,25 +154,23 @@ def jackknife(estimator: Estimator, n_groups: int, *, level: float = 0.95, highe
 
 
 def merge(totals: T, weights: Floats) -> T:
-    """Weighted sums over the first axis of every array of a dataclass of totals.
+    """Weighted sums over the first axis of every array of a dataclass of totals, or of a tuple of those.
 
     `weights` has shape (n_groups,) or (n_replicates, n_groups): how often each group was drawn.
     """
-    return _each(totals, lambda array: np.tensordot(weights, array, 1))
+    if isinstance(totals, tuple):
+        return tuple(merge(one, weights) for one in totals)  # type: ignore[return-value]
+    return _each(totals, lambda array: _weighted(weights, array))
+
+
+def _weighted(weights: Floats, array: Any) -> Floats:
+    summed: Floats = np.tensordot(weights, array, 1) if isinstance(array, np.ndarray) else weights @ array
+    return summed
 
 
 def whole(totals: T, sample: Sampling) -> T:
     """The totals of all units."""
     return merge(totals, np.ones(sample.n_groups) if sample.counts is None else sample.counts)
-
-
-def stack(parts: Sequence[T]) -> T:
-    """Totals of several coefficients side by side, on a new second axis."""
-    sums = {
-        f.name: np.stack([getattr(part, f.name) for part in parts], axis=1)
-        for f in fields(parts[0])  # type: ignore[arg-type]
-    }
-    return replace(parts[0], **sums)  # type: ignore[type-var]
 
 
 def _each(totals: T, change: Callable[[Floats], Floats]) -> T:

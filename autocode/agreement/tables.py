@@ -180,7 +180,7 @@ def with_machine(humans: Ratings | ArrayLike, machine: Sequence[Any]) -> tuple[R
         raise AgreementError(
             f"machine: expected values of {panel.codes.shape[1]} units, found {guess.codes.shape[1]}"
         )
-    merged = [*panel.categories, *(c for c in guess.categories if c not in set(panel.categories))]
+    merged = list(dict.fromkeys([*panel.categories, *guess.categories]))
     return as_ratings(panel, categories=merged), as_ratings(guess, categories=merged).codes[0]
 
 

@@ -63,6 +63,10 @@ def report(
     purpose: Annotated[
         str, typer.Option(help="One line for the methods paragraph: why agreement was measured.")
     ] = "",
+    metrics: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of 'autocode evaluate --train-size ...', for the learning curve."),
+    ] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates of each interval.")] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same intervals.")] = 0,
     level: Annotated[float, typer.Option(help="The intervals' level.")] = 0.95,
@@ -82,7 +86,7 @@ def report(
     with terminal.progress("measuring agreement", 4) as step:
         record = agreement(
             panel, coders=coder or (), machines=machine or (), benchmark=benchmark, level=level,
-            replicates=replicates, seed=seed, purpose=purpose, done=lambda _: step(),
+            replicates=replicates, seed=seed, purpose=purpose, metrics=metrics or (), done=lambda _: step(),
         )  # fmt: skip
     chosen = with_kinds(panel, coders=coder or (), machines=machine or ())
     files = [path.name for path in [*write_files(record, chosen, out), *_documents(record, out)]]

@@ -79,7 +79,7 @@ def evaluate(
             )  # fmt: skip
             result = run(data, coder, plan, fold_done=lambda _: step())
             step()
-            curve.append({"train_size": size, **{key: result[key] for key in SUMMARY}})
+            curve.append({"train_size": size, **{key: result[key] for key in (*SUMMARY, *POINT)}})
     if len(curve) > 1:
         result["learning_curve"] = curve
     with private_folder(out.parent):
@@ -95,6 +95,7 @@ def evaluate(
 
 
 SUMMARY = ("macro_f1", "micro_f1", "exact_set")
+POINT = ("n_learnt_from", "agreement")  # of a learning curve, besides
 
 
 def _table(result: Mapping[str, Any]) -> Any:

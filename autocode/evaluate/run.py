@@ -30,6 +30,8 @@ from autocode.learn.learner import Learned, learn
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.records import Transcript
+from autocode.reliability.learning import beside_people
+from autocode.reliability.record import Options, Record
 from autocode.training import dial_of, signals_of, tune
 
 Floats = NDArray[np.float64]
@@ -60,6 +62,7 @@ class Predicted:
     verdicts: NDArray[np.str_]
     baselines: dict[str, tuple[NDArray[np.bool_], Floats]] = field(default_factory=dict)
     recipes: list[dict[str, Any]] = field(default_factory=list)
+    learnt_from: list[int] = field(default_factory=list)  # units, of each fold
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
@@ -109,6 +112,10 @@ def evaluate(
         "train_size": plan.train_size,
         "fine_tuned": plan.minutes is not None,
         "seed": plan.seed,
+        "n_learnt_from": round(float(np.mean(predicted.learnt_from)), 1),
+        "agreement": agreement_with_people(
+            dataset, labels, predicted.chosen, group_names, columns, seed=plan.seed
+        ),
         **report,
         "duplicates": duplicates(signals.texts, groups),
         "recipes": predicted.recipes,
@@ -139,6 +146,7 @@ def _cross_validate(
     grouped = replace(signals, groups=tuple(map(str, groups)))
     for fold in range(int(folds.max()) + 1):
         train = _some_groups(np.flatnonzero(folds != fold), groups, plan.train_size, seed=plan.seed + fold)
+        found.learnt_from.append(len(train))
         test = np.flatnonzero(folds == fold)
         clock = time.perf_counter()
         if (labels.values[train] == 1).any():  # else nothing is suggested
@@ -218,6 +226,28 @@ def unit_groups(transcripts: Sequence[Transcript], field_name: str) -> dict[str,
                 raise LearnError(f"--group-by {field_name}: utterance '{turn.unit_id}' has no such field")
             found[str(turn.unit_id)] = str(value)
     return found
+
+
+def agreement_with_people(
+    dataset: CodedDataset,
+    labels: Labels,
+    chosen: NDArray[np.bool_],
+    groups: Sequence[str],
+    columns: list[int],
+    *,
+    seed: int,
+) -> Record:
+    """Alpha of what was chosen and each person's own codes, with its interval by group."""
+    place = {unit: row for row, unit in enumerate(labels.unit_ids)}
+    rows: list[int] = []
+    said: list[NDArray[np.bool_]] = []
+    for coder, coding in dataset.codings.by_coder.items():
+        own = labels_of_codings({coder: coding}, dataset.codebook, order=labels.unit_ids)
+        rows += [place[unit] for unit in own.unit_ids]
+        said.append(own.values[:, columns] == 1)
+    return beside_people(
+        np.concatenate(said), chosen[rows][:, columns], [groups[row] for row in rows], Options(seed=seed)
+    )
 
 
 def literal_columns(dataset: CodedDataset) -> list[int]:

@@ -18,6 +18,7 @@ from autocode.errors import AgreementError
 from autocode.reliability.checklist import checklist
 from autocode.reliability.differences import adjudication, confusion, disagreements
 from autocode.reliability.inputs import panel_of_dataset, read_panel
+from autocode.reliability.learning import learning_part
 from autocode.reliability.machines import machine_part
 from autocode.reliability.measures import (
     Compared,
@@ -28,9 +29,10 @@ from autocode.reliability.measures import (
     levels_of,
     mean_rows,
     set_rows,
+    without_any,
 )
 from autocode.reliability.panel import Coding, Panel, with_kinds
-from autocode.reliability.record import Options, Record, Row, band, benchmark_of, counted, row, row_of
+from autocode.reliability.record import Options, Record, Row, band, benchmark_of, counted, find, row, row_of
 from autocode.reliability.spans import span_part
 from autocode.reliability.words import coreq, methods, results, srqr, warnings_of
 
@@ -60,6 +62,7 @@ def agreement(
     margin: float = 0.1,
     epsilon: float = 0.15,
     purpose: str = "",
+    metrics: Sequence[str | Path] = (),
     now: datetime | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> Record:
@@ -68,7 +71,8 @@ def agreement(
     `codings` is a panel, a coded dataset, or the path of its folder or of a table. `coders` keeps only these
     people; `machines` are kept apart from people. `margin` (non-inferiority) and `epsilon` (alternative
     annotator test) are to be chosen beforehand, as is the `benchmark`. `purpose` is one line on why agreement
-    was measured. Raises `AgreementError` where there is nothing to compare.
+    was measured. `metrics` are files of `autocode evaluate`, for the learning curve. Raises `AgreementError`
+    where there is nothing to compare.
     """
     if not 0 < level < 1:
         raise AgreementError(f"level: expected a number between 0 and 1, found {level:g}")
@@ -115,6 +119,10 @@ def agreement(
     ]
     record["machine"] = parts[0] if parts else None
     record["other_machines"] = parts[1:]
+    whole = find(record["overall"], "masi_alpha")
+    record["learning"] = learning_part(
+        panel, options, metrics=metrics, people=whole["value"] if whole and twice.n_units else None
+    )
     record["spans"] = span_part(panel, options)
     record["confusion"] = confusion(twice)
     record["disagreements"] = disagreements(twice, panel, codes)
@@ -137,6 +145,8 @@ def _panel_of(codings: Panel | CodedDataset | str | Path) -> Panel:
 def _check(panel: Panel) -> None:
     """Raise `AgreementError` where there is nothing to compare."""
     where = panel.source["name"]
+    if not panel.codebook.ids:
+        raise AgreementError(f"{where}: nobody gave any code; --codebook says which ones were offered")
     coded = {name: coding for name, coding in panel.humans.items() if coding}
     machines = {name: coding for name, coding in panel.machines.items() if coding}
     if not coded:
@@ -242,6 +252,7 @@ def _groups(twice: Compared, everybody: Compared, panel: Panel, options: Options
             "codes": list(group),
             "label": group_label(group, panel.codebook),
             "ordinal": levels_of(group, panel.codebook) is not None,
+            "n_without": without_any(twice, group),
             "rows": group_rows(twice, group, options, book=panel.codebook),
         }
         pairs = list(combinations(map(str, everybody.table.coders), 2))
@@ -376,7 +387,7 @@ def _rounds(people: Compared, panel: Panel, options: Options) -> list[Record]:
     """Each round by itself, from what was coded in it: what counts is before the discussion."""
     labels = list(dict.fromkeys(panel.rounds.get((c, u), "") for c in panel.humans for u in panel.humans[c]))
     found = []
-    for label in sorted(filter(None, labels), key=_natural):
+    for label in _in_time([label for label in labels if label], panel):
         keep = np.array(
             [
                 [panel.rounds.get((str(c), str(u))) == label for u in people.table.units]
@@ -392,6 +403,17 @@ def _rounds(people: Compared, panel: Panel, options: Options) -> list[Record]:
         version = panel.versions.get(label)
         found.append({"label": label, "codebook_version": version, "n_units": part.n_units, "rows": rows})
     return found
+
+
+def _in_time(labels: Sequence[str], panel: Panel) -> list[str]:
+    """Rounds in the order in which they began; by their names where that is not known."""
+    began: dict[str, float] = {}
+    for key, at in panel.moments.items():
+        label = panel.rounds.get(key, "")
+        began[label] = min(at, began.get(label, at))
+    if all(label in began for label in labels):
+        return sorted(labels, key=lambda label: (began[label], _natural(label)))
+    return sorted(labels, key=_natural)
 
 
 def _natural(label: str) -> tuple[object, ...]:

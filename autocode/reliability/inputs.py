@@ -19,6 +19,7 @@ from autocode.reliability.panel import (
     Panel,
     Span,
     Spans,
+    Step,
     Unit,
     counted_blindness,
 )
@@ -152,6 +153,7 @@ def panel_of_project(project: Project, codebook: Codebook) -> Panel:
         codebook_version=numbers.get(codebook.digest),
         drawn=frozenset(drawn),
         spans=spans,
+        steps=told.steps(people.when_first_done(), with_model=project.model_path.exists()),
         warnings=tuple(warnings),
     )
 
@@ -166,6 +168,7 @@ class _Told:
         self.humans: dict[str, dict[str, frozenset[str]]] = {}
         self.machine: dict[str, frozenset[str]] = {}
         self.place: dict[str, str] = {}
+        self.beside: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
         self.flags: list[bool | None] = []
         self.dropped: set[str] = set()
 
@@ -194,8 +197,21 @@ class _Told:
         self.flags.append(blind)
         self.place[unit] = transcript
         if blind:
-            self.humans.setdefault(coder, {})[unit] = self.now(codes)
-            self.machine.setdefault(unit, self.now(suggested))
+            given, guess = self.now(codes), self.now(suggested)
+            self.humans.setdefault(coder, {})[unit] = given
+            self.machine.setdefault(unit, guess)
+            self.beside[coder, unit] = given, guess
+
+    def steps(self, taught: Mapping[tuple[str, str], int | None], *, with_model: bool) -> tuple[Step, ...]:
+        """Blind decisions with the machine's suggestion then; `taught` is how much it had learnt.
+
+        `with_model`: suggestions before it learnt on the page may be those of a trained model.
+        """
+        steps = []
+        for (coder, unit), (given, guess) in self.beside.items():
+            n = taught.get((coder, unit))
+            steps.append(Step(unit, coder, None if with_model and n == 0 else n, given, guess))
+        return tuple(steps)
 
 
 def _texts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -35,7 +35,7 @@ def machine_part(
     both = data.of_coders([*people, name], least=1)
     both = both.of_units(both.seen[-1] & (both.seen[:-1].sum(axis=0) >= 1))
     shared = both.of_units(both.seen[:-1].sum(axis=0) >= 2)
-    rows = _rows(shared if len(people) > 1 else both, options)
+    rows = _rows(shared if len(people) > 1 else both, options, {})
     reason = _unready(shared, people)
     validity = _validity(data, panel, name)
     if reason:
@@ -46,6 +46,8 @@ def machine_part(
         humans, guess, margin=margin, metric="masi", clusters=shared.clusters, **options.resampling
     )
     interval = too_few(shared.n_interviews or 0, options) if few else found.interval
+    known = {"human_human": found.human_human_interval, "human_machine": found.human_machine_interval}
+    rows = _rows(shared, options, {} if few else known)
     passed = None if interval.low is None else interval.low > -margin
     inferior = {
         **_difference(found.difference, interval),
@@ -103,7 +105,7 @@ def _record(name: str, rows: list[Row], reason: str, margin: float) -> Record:
     }  # fmt: skip
 
 
-def _rows(data: Compared, options: Options) -> list[Row]:
+def _rows(data: Compared, options: Options, intervals: Mapping[str, Interval]) -> list[Row]:
     """Mean alpha of pairs of people, and of the machine (the last coder) with each of them."""
     n = len(data.table.coders) - 1
     sets = data.table.label_sets()
@@ -124,7 +126,16 @@ def _rows(data: Compared, options: Options) -> list[Row]:
             else []
         )
         value = float(np.mean(defined)) if defined else None
-        rows.append(row(name, value, because="no pair of coders has an alpha", label=label, caveats=note))
+        interval = intervals.get(name)
+        if interval is None and len(pairs) == 1 and value is not None:
+            pair = sets.select_coders(pairs[0])
+            interval = data.interval(pair, "krippendorff_alpha", options, metric="masi")
+        rows.append(
+            row(
+                name, value, because="no pair of coders has an alpha", interval=interval, label=label,
+                caveats=[*note, *(data.cautions() if interval is not None else ())],
+            )
+        )  # fmt: skip
     return rows
 
 

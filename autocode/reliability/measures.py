@@ -29,7 +29,7 @@ from autocode.agreement import (
 from autocode.agreement.alpha import nominal_alpha_values
 from autocode.agreement.counts import tally_codes, value_pairs
 from autocode.agreement.per_code import FEW_CLUSTERS, FEW_POSITIVES
-from autocode.agreement.resample import Estimator, Sampling, estimator_interval
+from autocode.agreement.resample import MIN_CLUSTERS, Estimator, Sampling, estimator_interval
 from autocode.agreement.tables import MISSING, group_index
 from autocode.codebook import Codebook
 from autocode.reliability.panel import Coding, Panel
@@ -126,14 +126,14 @@ class Compared:
 
     def cautions(self) -> list[str]:
         """What has to be said of every interval."""
-        n = self.n_interviews
-        if n is None:
-            return [UNITS_DRAWN]
-        return (
-            [f"only {n} interviews: the interval is too narrow"]
-            if LEAST_INTERVIEWS <= n < FEW_CLUSTERS
-            else []
-        )
+        return [UNITS_DRAWN] if self.n_interviews is None else cautions_of(self.n_interviews)
+
+
+def cautions_of(n_interviews: int) -> list[str]:
+    """What has to be said of an interval from so few interviews."""
+    if MIN_CLUSTERS <= n_interviews < FEW_CLUSTERS:  # with fewer, the jackknife says it itself
+        return [f"only {n_interviews} interviews: the interval is too narrow"]
+    return []
 
 
 def too_few(n_interviews: int, options: Options) -> Interval:
@@ -376,6 +376,12 @@ def group_ratings(
     keep = (codes >= 0).sum(axis=0) >= 2
     chosen = data.of_units(keep)
     return chosen, Ratings(codes[:, keep], tuple(categories), data.table.coders, chosen.table.units)
+
+
+def without_any(data: Compared, group: Sequence[str]) -> int:
+    """On how many units nobody gave any code of a group."""
+    columns = [list(data.table.codes).index(code) for code in group]
+    return int((data.table.values[:, :, columns] != 1).all(axis=(0, 2)).sum())
 
 
 def group_rows(

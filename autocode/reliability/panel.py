@@ -56,6 +56,17 @@ class Spans:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A blind first decision beside what the machine would have suggested then."""
+
+    unit: str
+    coder: str
+    n_labels: int | None  # statements that the machine had learnt from; None: not known
+    given: frozenset[str]
+    suggested: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """People's and machines' codings of the same units; `humans` has no assisted coding."""
 
@@ -74,6 +85,7 @@ class Panel:
     coverage_assumed: bool = False
     drawn: frozenset[str] | None = None  # units drawn by chance for reliability; None: not known
     spans: Spans | None = None
+    steps: tuple[Step, ...] = ()  # for the learning curve
     warnings: tuple[str, ...] = ()
 
     @property
@@ -117,8 +129,12 @@ def with_kinds(panel: Panel, *, coders: Sequence[str] = (), machines: Sequence[s
     guessed = [name for name in apart if name not in machines and name not in panel.machines]
     if guessed:
         note.append(f"by their names taken for machines and kept apart from people: {', '.join(guessed)}")
+    spans = panel.spans
+    if spans is not None and coders:
+        spans = replace(spans, spans=tuple(one for one in spans.spans if one.coder in coders))
     return replace(
         panel,
+        spans=spans,
         humans={name: coding for name, coding in people.items() if name not in left_out},
         machines={name: known[name] for name in apart},
         consensus=agreed,

@@ -58,6 +58,9 @@ def needed(wanted: Wanted, *, n_interviews: int | None = None) -> Need:
     >>> needed(Wanted(0.25, minimum=0.8, icc=0.05), n_interviews=20).units
     203
     """
+    for name, value in (("prevalence", wanted.prevalence), ("level", wanted.level)):
+        if not 0 < value < 1:
+            raise AgreementError(f"{name}: expected a number between 0 and 1, found {value:g}")
     if not 0 <= wanted.icc < 1:
         raise AgreementError(f"icc: expected a number from 0 to less than 1, found {wanted.icc:g}")
     if n_interviews is not None and n_interviews < 1:

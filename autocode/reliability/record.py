@@ -42,10 +42,12 @@ LABELS = {
     "median_alpha": "median alpha of the codes",
     "lowest_alpha": "lowest alpha of a code",
     "resolved_at": "disagreements gone at this level",
-    "u_alpha": "u-alpha of free spans",
+    "u_alpha": "u-alpha of free spans, by character",
+    "u_alpha_binary": "|u-alpha, coded or not, whatever the code, by character",
+    "cu_alpha": "cu-alpha, which code where both coded, by character",
     "projected_alpha": "alpha of spans projected on the units (MASI)",
 }
-ALPHAS = {name for name in LABELS if "alpha" in name} - {"lowest_alpha"}
+ALPHAS = {name for name in LABELS if "alpha" in name} - {"lowest_alpha"} | {"human_human", "human_machine"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,10 @@ def row(
         low, high, below = rounded(interval.low), rounded(interval.high), interval.below
         method = _method(interval)
         notes += [text for text in (interval.warning,) if text]
+        if low is not None and interval.n_undefined:
+            notes.append(
+                f"in {counted(interval.n_undefined, 'replicate')} it was undefined; they are left out"
+            )
         if low is None and interval.unavailable_because:
             notes.append(f"no interval: {interval.unavailable_because}")
     is_alpha = name in ALPHAS
@@ -194,5 +200,5 @@ def listed(words: Sequence[str]) -> str:
 
 def _method(interval: Interval) -> str:
     if interval.n_replicates:
-        return f"{interval.method}, {interval.n_replicates:,} replicates, percentile"
+        return f"{interval.method}, {interval.n_replicates + interval.n_undefined:,} replicates, percentile"
     return interval.method

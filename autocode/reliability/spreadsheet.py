@@ -11,6 +11,7 @@ All may have `transcript_id`, `text`, `round`, `coded_at`, and `blind` or `saw_m
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -221,12 +222,18 @@ def _long(table: Table) -> Cells:
 def _assume_coverage(table: Table, cells: Cells) -> None:
     """Everybody saw all units of the transcripts (without: of the table) in which he or she gave a code."""
     place = {table.cell(row, "unit"): table.cell(row, "transcript_id") for _, row in table.rows}
+    named = [set(seen) for seen in cells.seen.values()]
     for coder, seen in list(cells.seen.items()):
         where = {place[unit] for unit in seen}
         for unit, transcript in place.items():
             if transcript in where and unit not in seen:
                 cells.see(coder, unit, 0)
     cells.assumed = True
+    if len(named) > 1 and max(Counter(unit for seen in named for unit in seen).values()) < 2:
+        raise ReadError(
+            f"{table.path}: no two coders gave a code to the same unit, and the table does not say who "
+            "looked at what; add a row with an empty code for each unit that a coder left uncoded"
+        )
     cells.warnings.append(
         f"{table.path}: the table does not say who looked at what (no row with an empty code); every "
         f"coder is taken "

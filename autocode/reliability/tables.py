@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autocode.files import private_folder, write_together
-from autocode.reliability.panel import Panel
+from autocode.reliability.panel import CONSENSUS, Panel
 from autocode.reliability.record import Record, Row
 from autocode.write import write_rows
 
@@ -22,13 +22,15 @@ Cells = Sequence[object]
 
 def write_files(record: Record, panel: Panel, folder: Path) -> list[Path]:
     """`agreement.json` and the tables: private files, all of them or none. Raises `OutputError`."""
-    names = [RECORD, *(f"{name}.csv" for name in TABLES), "ratings.csv"]
+    raw = {"ratings": ratings, **({"spans": spans} if panel.spans is not None else {})}
+    names = [RECORD, *(f"{name}.csv" for name in [*TABLES, *raw])]
     with private_folder(folder), write_together(folder, names) as files:
         json.dump(record, files[0], ensure_ascii=False, indent=1, allow_nan=False)
         files[0].write("\n")
-        for file, table in zip(files[1:-1], TABLES.values(), strict=True):
+        for file, table in zip(files[1:], TABLES.values(), strict=False):
             write_rows(file, table(record))
-        write_rows(files[-1], ratings(panel))
+        for file, kept in zip(files[1 + len(TABLES) :], raw.values(), strict=True):
+            write_rows(file, kept(panel))
     return [folder / name for name in names]
 
 
@@ -79,6 +81,15 @@ def bias(record: Record) -> Iterator[Cells]:
         yield (one["code"], one["largest_difference"], *(one["rates"].get(name) for name in names))
 
 
+def learning(record: Record) -> Iterator[Cells]:
+    """The points of the learning curve."""
+    keys = ("source", "n_labels", "n_labels_from", "n_labels_to", "n_codings", "n_interviews")
+    yield (*keys, *NUMBERS)
+    for one in record["learning"]["points"]:
+        for row in one["rows"]:
+            yield (*(one[key] for key in keys), *_numbers(row))
+
+
 def confusion(record: Record) -> Iterator[Cells]:
     """One coder a where another says b."""
     yield ("a", "b", "n")
@@ -104,22 +115,35 @@ def disagreements(record: Record) -> Iterator[Cells]:
 def ratings(panel: Panel) -> Iterator[Cells]:
     """Every rating that counts: one line for each unit and coder, one column for each code.
 
-    `autocode agree ratings.csv` computes the same numbers from it.
+    `autocode agree ratings.csv` computes the same numbers from it. What was agreed afterwards has the coder
+    `consensus`.
     """
     ids = panel.codebook.ids
-    yield ("utterance_id", "transcript_id", "coder", "kind", *ids)
-    everyone = {**panel.humans, **panel.machines}
+    yield ("utterance_id", "transcript_id", "coder", "kind", "round", "coded_at", *ids)
+    everyone = {**panel.humans, **panel.machines, **({CONSENSUS: panel.consensus} if panel.consensus else {})}
     for unit, one in panel.units.items():
         for coder, coding in everyone.items():
             if unit in coding:
-                given = coding[unit]
+                key, given = (coder, unit), coding[unit]
                 yield (
                     unit,
                     one.transcript_id,
                     coder,
                     panel.kind_of(coder),
+                    panel.rounds.get(key),
+                    panel.moments.get(key),
                     *(int(code in given) for code in ids),
                 )
+
+
+def spans(panel: Panel) -> Iterator[Cells]:
+    """Every free span, with the length of its transcript."""
+    yield ("transcript_id", "n_chars", "coder", "start_char", "end_char", "code")
+    if panel.spans is not None:
+        lengths = panel.spans.lengths
+        for one in panel.spans.spans:
+            place = one.transcript_id
+            yield (place, lengths.get(place), one.coder, one.start_char, one.end_char, one.code)
 
 
 TABLES = {
@@ -127,6 +151,7 @@ TABLES = {
     "codes": codes,
     "pairs": pairs,
     "bias": bias,
+    "learning": learning,
     "confusion": confusion,
     "disagreements": disagreements,
 }

@@ -21,6 +21,7 @@ from autocode.reliability.record import (
 BY_CHANCE = 0.2  # alpha below which a high percentage is little more than chance
 LOOKS_HIGH = 0.5  # percentage that a reader may take for agreement
 MOST_BY_CHANCE = 8
+LEFT_OUT = 0.2  # share of units without any code of a group from which it may not have been asked
 PURPOSE = "[Say in one line why agreement was measured, and in which epistemic stance.]"
 
 
@@ -42,7 +43,7 @@ def warnings_of(record: Record, panel: Panel) -> list[str]:
     overall = find(record["overall"], "masi_alpha")
     if overall is not None and overall["value"] is None and overall["undefined_because"]:
         found.append(f"There is no alpha for the whole codebook: {overall['undefined_because']}.")
-    found += [*_about_bias(record), *map(_without_folder, panel.warnings)]
+    found += [*_about_groups(record), *_about_bias(record), *map(_without_folder, panel.warnings)]
     return list(dict.fromkeys(found))
 
 
@@ -120,6 +121,19 @@ def _about_size(record: Record) -> Iterator[str]:
     unused = [one["name"] for one in record["codes"] if not one["n_positive"]]
     if unused:
         yield f"{counted(len(unused), 'code')} that nobody gave in the multiply coded units: {_some(unused)}."
+
+
+def _about_groups(record: Record) -> Iterator[str]:
+    """A unit on which a question was not asked looks like agreement that none of its answers applies."""
+    n = record["data"]["n_multiply_coded"]
+    left = [one for one in record["groups"] if one["n_without"] >= LEFT_OUT * n > 0]
+    if left:
+        names = _some([f"{one['label']} ({one['n_without']:,} of {n:,})" for one in left], most=4)
+        yield (
+            f"In many units nobody gave any code of these groups: {names}. If they were not asked there, "
+            "alphas of their single codes are too high, since such units count as agreement on no: read "
+            "those of the groups."
+        )
 
 
 def _about_bias(record: Record) -> Iterator[str]:
@@ -226,7 +240,8 @@ def results(record: Record) -> str:
         sentences.append(f"On units to which anybody gave a code, α = {limits(coded, level)}.")
     if exact is not None and exact["value"] is not None:
         sentences.append(
-            f"The coders gave exactly the same codes to {percent(exact['value'])} of the units (pairs)."
+            f"Two coders gave exactly the same codes to {percent(exact['value'])} of the units (mean over "
+            f"pairs)."
         )
     alphas = [
         (one["name"], r)
@@ -243,9 +258,13 @@ def results(record: Record) -> str:
             else f"For {low_name}, the only code with an α, it was {limits(low, level)}."
         )
     for one in record["groups"]:
-        alpha = find(one["rows"], "krippendorff_alpha")
+        alpha, ordinal = find(one["rows"], "krippendorff_alpha"), find(one["rows"], "ordinal_alpha")
         if alpha is not None and alpha["value"] is not None:
-            sentences.append(f"{one['label']}: α = {limits(alpha, level)}.")
+            ordered = ordinal is not None and ordinal["value"] is not None
+            first = f"ordinal α = {limits(ordinal, level)}, nominal" if ordinal and ordered else ""
+            sentences.append(
+                f"{one['label']}: {first or ''}{' ' if first else ''}α = {limits(alpha, level)}."
+            )
     if record["benchmark"] is not None and overall is not None and overall["low"] is not None:
         bands = record["benchmark"]["bands"]
         word = next((word for lower, word in bands if overall["low"] >= lower), bands[-1][1])
@@ -322,5 +341,7 @@ def srqr(record: Record) -> list[Record]:
     ]
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 12 else f"{', '.join(names[:12])} and {len(names) - 12} more"
+def _some(names: Sequence[str], *, most: int = 12) -> str:
+    return (
+        ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+    )

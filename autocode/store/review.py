@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from autocode.store import actions, decided, history, notes, people, readings
+from autocode.store import actions, decided, history, learnt, notes, people, readings
 from autocode.store.actions import SUCCESSION, Change, Outcome, Request
 from autocode.store.decided import Arm, Mark, Said, Span
 from autocode.store.history import Decided
@@ -196,6 +196,14 @@ class ReviewStore:
         """Of each finished unit: coder, transcript, utterance, arm, codes then, suggested codes then."""
         with self._database.read() as connection:
             return decided.first_decisions(connection)
+
+    def when_first_done(self) -> dict[tuple[str, str], int | None]:
+        """By coder and utterance: from how many the machine had learnt when it was first finished.
+
+        None where the log does not say.
+        """
+        with self._database.read() as connection:
+            return learnt.when_first_done(connection)
 
     def spans(self, transcript_key: int, coder: int) -> list[tuple[int, int, str]]:
         """A coder's spans in a transcript as they stand: start_char, end_char, code."""

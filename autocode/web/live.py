@@ -24,6 +24,7 @@ from autocode.batch import code_project
 from autocode.errors import AutocodeError
 from autocode.learn.queue import STABLE_ROUNDS, may_stop
 from autocode.records import Evidence, Suggestion
+from autocode.store.learnt import model_name
 from autocode.web.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -330,10 +331,9 @@ class Live:
         probabilities = following.probabilities()
         chosen = learned.rule(probabilities)
         old, version, n_labelled = self._snapshot, self.version + 1, following.n_labelled
-        trained = f" (with the trained model {ground.model_name})" if ground.model_name else ""
         new = Snapshot(
-            f"learnt from {n_labelled}{trained}", version, n_labelled, ground.row_of_key, learned.code_ids,
-            probabilities, chosen, learned.rule.thresholds,
+            model_name(n_labelled, ground.model_name), version, n_labelled, ground.row_of_key,
+            learned.code_ids, probabilities, chosen, learned.rule.thresholds,
             np.nansum(learned.values, axis=0).astype(np.intp), ground.signals, following.explainer,
         )  # fmt: skip
         if old is None or everything or old.probabilities.shape != probabilities.shape:

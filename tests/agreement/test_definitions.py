@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autocode import agreement as ag
+from autocode.agreement.intervals import alpha_estimator
+from autocode.agreement.resample import merge
 
 CATEGORIES = [1, 2, 3, 5]
 cells = st.sampled_from([*CATEGORIES, None])
@@ -75,6 +77,10 @@ def slow_masi(a, b, _):
     return 1 - Fraction(len(a & b), len(a | b)) * Fraction(kind, 3)
 
 
+def slow_jaccard(a, b, _):
+    return 1 - Fraction(len(a & b), len(a | b)) if a | b else 0
+
+
 @given(table=tables(values=sets))
 def test_masi_alpha(table):
     assert ag.set_alpha(table).value == pytest.approx(slow_alpha(table, slow_masi))
@@ -89,6 +95,32 @@ def test_many_sets_give_the_same_alpha_as_a_full_table(monkeypatch):
     lazy = ag.krippendorff_alpha(table, metric="masi")
     assert lazy.value == pytest.approx(whole.value, abs=1e-12)
     assert lazy.standard_error == pytest.approx(whole.standard_error, abs=1e-12)
+
+
+@pytest.mark.parametrize("sparse_from", [1, 10**9])
+@pytest.mark.parametrize("metric", ["masi", "jaccard", "nominal"])
+def test_replicates_of_many_sets_are_the_alpha_of_what_was_drawn(monkeypatch, metric, sparse_from):
+    """Tables that are never written out, counts by interview full and sparse: as slowly by the definition."""
+    for name, value in {
+        "distances.MAX_TABLE": 3, "distances.SetDistances.ROWS": 7, "distances.SetDistances.MANY": 2,
+        "alpha.SPARSE_FROM": sparse_from,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(f"autocode.agreement.{name}", value)
+    rng = np.random.default_rng(3)
+    table = [
+        [frozenset(np.flatnonzero(rng.random(6) < 0.3).tolist()) if rng.random() < 0.9 else None
+         for _ in range(48)]
+        for _ in range(3)
+    ]  # fmt: skip
+    slow = {"masi": slow_masi, "jaccard": slow_jaccard, "nominal": DIFFERENCES["nominal"]}[metric]
+    groups = np.arange(48) // 4
+    estimator = alpha_estimator(ag.as_ratings(table), groups, metric)
+    for _ in range(5):
+        drawn = rng.integers(12, size=12)
+        units = np.concatenate([np.flatnonzero(groups == one) for one in drawn])
+        weights = np.bincount(drawn, minlength=12).astype(float)
+        value = float(estimator.values(merge(estimator.totals, weights)))
+        assert value == pytest.approx(slow_alpha([[row[u] for u in units] for row in table], slow))
 
 
 def slow_observed(table, weight):

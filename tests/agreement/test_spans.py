@@ -4,11 +4,15 @@ from itertools import product
 
 import numpy as np
 import pytest
+import scipy.optimize  # noqa: F401  # slow: not within the time that an example has
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autocode import agreement as ag
 from autocode.agreement.gamma import _statistical, _units
+from autocode.agreement.resample import merge
+from autocode.agreement.unitizing import FAMILY as FORMULAS
+from autocode.agreement.unitizing import _totals
 
 LENGTH = 12
 
@@ -92,6 +96,64 @@ def test_coverage_is_a_share_and_equal_spans_agree(spans):
         value = function(same, continuum=(0, LENGTH)).value
         assert value is None or value == pytest.approx(1)
     assert ag.gamma_disorder(same).value == 0
+
+
+FAMILY = ("u_alpha", "u_alpha_binary", "cu_alpha")
+
+
+@settings(max_examples=40, deadline=None)
+@given(interviews=st.lists(coders(n=3), min_size=1, max_size=3))
+def test_several_interviews_are_one_after_the_other(interviews):
+    row = {
+        j: [(a + LENGTH * i, b + LENGTH * i, v) for i, by in enumerate(interviews) for a, b, v in by[j]]
+        for j in range(3)
+    }
+    pooled = [(spans, (0, LENGTH)) for spans in interviews]
+    for name in FAMILY:
+        whole = getattr(ag, name)(row, continuum=(0, LENGTH * len(interviews)))
+        assert ag.unitizing(pooled, name).value == pytest.approx(whole.value)
+    for value, one in ag.ku_alpha(row, continuum=(0, LENGTH * len(interviews))).items():
+        assert ag.unitizing(pooled, "ku_alpha", value=value).value == pytest.approx(one.value)
+
+
+@given(spans=coders(n=2))
+def test_who_did_not_code_an_interview_is_no_part_of_it(spans):
+    """A third coder who coded another interview only changes nothing in this one's lengths."""
+    one, other = spans, {"cem": spans[0], 0: spans[1]}
+    assume(spans[0] and spans[1])
+    pooled = ag.unitizing([(one, (0, LENGTH)), (other, (0, LENGTH))], "u_alpha")
+    twice = ag.unitizing([(one, (0, LENGTH))] * 2, "u_alpha")
+    assert pooled.value == pytest.approx(twice.value)
+    assert pooled.n_coders == 3
+
+
+def test_replicates_are_the_coefficients_of_the_drawn_interviews():
+    rng = np.random.default_rng(0)
+    interviews = []
+    for _ in range(5):
+        edges = np.sort(rng.choice(40, (2, 4), replace=False), axis=1).tolist()
+        by = {j: [(a, b, "x"), (c, d, "y")] for j, (a, b, c, d) in enumerate(edges)}
+        interviews.append((by, (0, 40)))
+    drawn = [0, 0, 2, 3, 3]
+    weights = np.bincount(drawn, minlength=5).astype(float)
+    for name in FAMILY:
+        _, totals, _ = _totals(interviews, name, None)
+        met, chance = FORMULAS[name](merge(totals, weights), 0)
+        alone = ag.unitizing([interviews[i] for i in drawn], name).value
+        assert 1 - met / chance == pytest.approx(alone)
+
+
+def test_intervals_of_spans_resample_interviews():
+    same = ({"a": [(0, 5, "x")], "b": [(0, 5, "x")]}, (0, 20))
+    other = ({"a": [(0, 5, "x")], "b": [(8, 12, "x")]}, (0, 20))
+    few = ag.unitizing_interval([same, other, same], "u_alpha")
+    assert few.method == "jackknife of interviews"
+    assert few.low < ag.unitizing([same, other, same], "u_alpha").value < few.high <= 1
+    many = [same] * 8 + [other] * 4
+    interval = ag.unitizing_interval(many, "u_alpha", replicates=500, seed=1)
+    assert (interval.method, interval.n_groups) == ("bootstrap of interviews", 12)
+    assert interval.low < ag.unitizing(many, "u_alpha").value < interval.high
+    assert interval == ag.unitizing_interval(many, "u_alpha", replicates=500, seed=1)
 
 
 def brute_disorder(spans, *, alpha=1.0, beta=1.0, delta=1.0):

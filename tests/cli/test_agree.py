@@ -14,7 +14,7 @@ import pytest
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = {"overall", "codes", "pairs", "bias", "confusion", "disagreements", "ratings"}
+TABLES = {"overall", "codes", "pairs", "bias", "learning", "confusion", "disagreements", "ratings"}
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_a_sample_stratified_by_the_machine(run: Run, here: Path) -> None:
 
 
 def test_a_plan_that_cannot_be(run: Run, coded: Path, here: Path) -> None:
-    run("agree", "plan", "--prevalence", "0").refused("share", "between 0 and 1")
+    run("agree", "plan", "--prevalence", "0").refused("prevalence", "between 0 and 1")
     run("agree", "plan", "--icc", "1").refused("icc")
     run("agree", "plan", "--out", "s.csv").refused("nothing to draw from")
     run("agree", "plan", coded, "--stratum", "trust", "--out", "s.csv").refused("--stratum: no machine")

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score
 
+from autocode.agreement import krippendorff_alpha
 from autocode.config import EmbedConfig, Settings
 from autocode.dataset import CodedDataset, Codings, read_dataset
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.page import write_page
-from autocode.evaluate.run import Plan, duplicates, evaluate, unit_groups
+from autocode.evaluate.run import Plan, agreement_with_people, duplicates, evaluate, unit_groups
+from autocode.learn.labels import labels_of_codings
 from autocode.pipeline import Coder
 
 QUESTIONS = ["How was it with the partner?", "And then?"]
@@ -105,10 +107,27 @@ def test_shuffled_codes_give_chance(dataset: CodedDataset, coder: Coder) -> None
 
 def test_fewer_interviews_to_learn_from(dataset: CodedDataset, coder: Coder, result: dict[str, Any]) -> None:
     small = evaluate(dataset, coder, Plan(n_folds=4, train_size=1))
-    assert small["train_size"] == 1
+    assert (small["train_size"], small["n_learnt_from"], result["n_learnt_from"]) == (1, 10.0, 60.0)
+    alphas = [one["agreement"]["rows"][0]["value"] for one in (small, result)]
+    assert alphas[0] < alphas[1]
     assert small["macro_f1"] < result["macro_f1"]
     with pytest.raises(LearnError, match="only 6 interviews"):
         evaluate(dataset, coder, Plan(n_folds=4, train_size=7))
+
+
+def test_agreement_with_people_is_the_alpha_of_each_of_them(dataset: CodedDataset) -> None:
+    """Anna's own codes stand in for the machine's; Ben says trust wherever she says conflict."""
+    anna = dict(dataset.codings.by_coder["anna"])
+    some = list(anna)[:40]
+    ben = {unit: frozenset({"trust"}) if anna[unit] else frozenset[str]() for unit in some}
+    both = replace(dataset, codings=Codings({"anna": anna, "ben": ben}))
+    labels = labels_of_codings({"anna": anna}, dataset.codebook, order=list(anna))
+    groups = [unit.partition("-")[0] for unit in labels.unit_ids]
+    found = agreement_with_people(both, labels, labels.values == 1, groups, [0, 1], seed=0)
+    sets = [[*anna.values(), *ben.values()], [*anna.values(), *(anna[unit] for unit in some)]]
+    assert (found["n_codings"], found["n_interviews"]) == (120, 8)
+    assert found["rows"][0]["value"] == pytest.approx(krippendorff_alpha(sets, metric="masi").value, abs=1e-6)
+    assert found["rows"][0]["method"] == "jackknife of interviews"
 
 
 def test_groups_other_than_transcripts(dataset: CodedDataset, coder: Coder) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from autocode.agreement import krippendorff_alpha
+from autocode.agreement import cohen_kappa, krippendorff_alpha
 from autocode.errors import AgreementError
-from autocode.reliability import agreement
+from autocode.reliability import agreement, read_panel
 from autocode.reliability.record import find
 
 Write = Callable[..., Path]
@@ -175,6 +175,9 @@ def test_machines_are_kept_apart(write: Write) -> None:
     assert machine["non_inferiority"]["human_human"] == pytest.approx(alpha, abs=1e-6)
     assert machine["non_inferiority"]["human_machine"] == pytest.approx((1 + alpha) / 2, abs=1e-6)
     assert machine["non_inferiority"]["passed"] is True
+    with_machine, people = machine["rows"][1], machine["rows"][0]
+    assert with_machine["low"] < with_machine["value"] < with_machine["high"]
+    assert (people["low"], people["high"]) == (overall(alone)["low"], overall(alone)["high"])  # one pair
     assert machine["alt_test"] is None
     assert machine["alt_test_undefined_because"] == (
         "the alternative annotator test needs 3 people or more, and there are 2"
@@ -245,6 +248,8 @@ def test_an_exclusive_group_is_one_nominal_variable_and_numbers_are_ordinal(writ
         "ben": {unit: [f"warm={level}"] for unit, level in zip(names, other, strict=True)},
     }
     codings["ben"][names[0]] = []  # not answered
+    for unit in units(80)[60:]:
+        codings["ann"][unit] = codings["ben"][unit] = []  # not asked, perhaps
     record = agreement(write(codings, book=book), **FAST)
     (group,) = record["groups"]
     assert group["label"] == "warm"
@@ -256,6 +261,10 @@ def test_an_exclusive_group_is_one_nominal_variable_and_numbers_are_ordinal(writ
         assert found["value"] == pytest.approx(krippendorff_alpha(cells, metric=metric).value, abs=1e-6)
         assert "missing here" in found["caveats"][0]
     assert find(group["rows"], "quadratic_kappa") is not None
+    assert "warm: ordinal α = " in record["results"]
+    assert group["n_without"] == 20
+    said = "In many units nobody gave any code of these groups: warm (20 of 80). If they were not asked there"
+    assert any(one.startswith(said) for one in record["warnings"])
 
 
 def test_rounds_drift_and_blindness_from_the_coverage_table(write: Write) -> None:
@@ -392,6 +401,13 @@ def test_one_person_and_a_machine_have_only_the_pair(write: Write) -> None:
     assert "two people or more" in record["machine"]["sentence"]
 
 
+def test_a_table_in_which_nobody_gave_a_code_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("unit,coder,code\nu1,ann,\nu1,ben,\n", encoding="utf-8")
+    with pytest.raises(AgreementError, match=r"ratings\.csv: nobody gave any code; --codebook says"):
+        agreement(path, **FAST)
+
+
 def test_unknown_names_are_told_with_the_nearest(write: Write) -> None:
     folder = write(two())
     with pytest.raises(AgreementError, match="--coder anne: no such coder; did you mean 'ann'"):
@@ -408,6 +424,7 @@ def test_subjectiveqa_agrees_by_chance(shared: Path) -> None:
     record = agreement(shared / "data" / "subjectiveqa", replicates=200)
     relevant = next(one for one in record["groups"] if one["label"] == "relevant")
     complete = {one["name"]: one["value"] for one in relevant["rows"]}
+    assert relevant["n_without"] == 0
     assert complete["krippendorff_alpha_complete"] == pytest.approx(0.054, abs=0.0005)
     assert complete["percent_agreement_complete"] == pytest.approx(0.67, abs=0.005)
     said = next(one for one in record["warnings"] if one.startswith("relevant: "))
@@ -415,17 +432,54 @@ def test_subjectiveqa_agrees_by_chance(shared: Path) -> None:
     assert said.endswith("(on the units with all codings 67 %, alpha .054).")
 
 
+# Kumar et al., replication data (MIT), annotations/table_kappa.csv: quadratic weighted kappas of experts
+# 1 and 2, 2 and 3, 3 and 1, for the twelve dimensions whose conversations we have.
+PUBLISHED = {
+    "advice_giving": (0.70, 0.69, 0.54),
+    "demonstrating_understanding": (0.47, 0.43, 0.37),
+    "dismissing_emotions": (0.35, 0.51, 0.49),
+    "encouraging_elaboration": (0.69, 0.73, 0.62),
+    "self_oriented": (0.82, 0.52, 0.70),
+    "validating_emotions": (0.25, 0.58, 0.39),
+    "empathy": (0.51, 0.62, 0.53),
+    "relevance": (0.44, 0.58, 0.49),
+    "fluency": (0.28, 0.11, 0.41),
+    "level_emotional_reactions": (0.35, 0.56, 0.53),
+    "level_explorations": (0.76, 0.84, 0.74),
+    "level_interpretations": (0.26, 0.62, 0.29),
+}
+EXPERTS = (("expert1", "expert2"), ("expert2", "expert3"), ("expert1", "expert3"))
+
+
 @pytest.mark.shared
+@pytest.mark.slow
 def test_published_weighted_kappas_between_experts(shared: Path) -> None:
-    """Kumar et al., annotations/table_kappa.csv: the median of experts with each other is .58."""
-    record = agreement(shared / "data" / "empathy", machines=["llm-pooled"], replicates=100)
-    kappas = [
-        one["value"]
+    """35 of 36 to two decimals; the 36th was published as if a level that nobody gave did not exist."""
+    panel = read_panel(shared / "data" / "empathy")
+    record = agreement(panel, machines=["llm-pooled"], replicates=100)
+    found = {
+        (group["label"].rpartition("/")[2], pair["a"], pair["b"]): one["value"]
         for group in record["groups"]
         for pair in group["pairs"]
         if pair["kind"] == "human-human"
-        for one in pair["rows"]
-        if one["name"] == "quadratic_kappa"
-    ]
-    assert len(kappas) == 36
-    assert 0.4 < sorted(kappas)[18] < 0.65
+        if (one := find(pair["rows"], "quadratic_kappa")) is not None
+    }
+    published = {
+        (dimension, *pair): kappa
+        for dimension, kappas in PUBLISHED.items()
+        for pair, kappa in zip(EXPERTS, kappas, strict=True)
+    }
+    assert found.keys() == published.keys()
+    other = [key for key, kappa in published.items() if abs(found[key] - kappa) > 0.005]
+    assert other == [("self_oriented", "expert1", "expert2")]
+
+    def rank(code: str) -> int:  # nobody gave a 4, so 3 and 5 were taken for neighbours
+        return [1, 2, 3, 5].index(int(code.partition("=")[2]))
+
+    units = [unit for unit in panel.units if unit.startswith("emp-lend")]
+    ranks = [
+        [next(rank(code) for code in panel.humans[expert][unit] if code.startswith("lend/self_oriented="))
+         for unit in units]
+        for expert in ("expert1", "expert2")
+    ]  # fmt: skip
+    assert cohen_kappa(ranks, weights="quadratic").value == pytest.approx(0.82, abs=0.005)

@@ -15,6 +15,7 @@ from autocode.reliability import agreement, panel_of_project
 from autocode.reliability.panel import Panel
 from autocode.reliability.record import find
 from autocode.store import Coding, Project, Request, ReviewStore, create_project
+from autocode.store.learnt import model_name
 from autocode.store.review import SUCCESSION
 
 BOOK = "name: b\ncodes:\n  - {id: trust, name: Trust}\n  - {id: risk, name: Risk}\n"
@@ -69,11 +70,21 @@ class Desk:
         pool = self.people.pool()
         self.key = dict(zip(pool.names, pool.keys.tolist(), strict=True))
 
-    def code(self, coder: int, unit: str, *codes: str, blind: bool = True, actor: int | None = None) -> None:
+    def code(
+        self,
+        coder: int,
+        unit: str,
+        *codes: str,
+        blind: bool = True,
+        actor: int | None = None,
+        model: str = "",
+    ) -> None:
         key = self.key[unit]
         changes = [["code", key, code, True] for code in codes] + [["done", key, True]]
         arm = "blind" if blind else "assisted"
-        request = Request(next(KEYS), "decide", changes, self.digest, {key: arm}, {key: ["trust"]})
+        request = Request(
+            next(KEYS), "decide", changes, self.digest, {key: arm}, {key: ["trust"]}, {"model": model}
+        )
         self.people.act(actor or coder, request, subject=coder)
 
     def panel(self) -> Panel:
@@ -158,6 +169,22 @@ def test_rounds_are_codebook_versions_and_drawn_units_are_known(desk: Desk) -> N
     assert record["drift"] is None
 
 
+def test_the_log_says_how_much_had_been_learnt_when_people_decided(desk: Desk) -> None:
+    ann, ben = (desk.people.add_account(name, "coder").key for name in ("Ann", "Ben"))
+    for i in range(N):
+        desk.code(ann, f"t1:{i}", "trust", model="")
+        desk.code(ben, f"t1:{i}", "trust", model=model_name(24))
+        desk.code(ben, f"t2:{i}", "trust", model=model_name(36), blind=False)
+    desk.code(ann, "t1:0", "risk", model=model_name(99))  # a change of mind is no first decision
+    steps = {(one.coder, one.unit): one for one in desk.panel().steps}
+    assert set(steps) == {(name, f"t1:{i}") for name in ("Ann", "Ben") for i in range(N)}
+    assert steps["Ann", "t1:0"].n_labels == 0
+    assert steps["Ann", "t1:0"].given == steps["Ann", "t1:0"].suggested == {"trust"}
+    assert steps["Ben", "t1:5"].n_labels == 24
+    desk.project.model_path.mkdir()  # then what was suggested before may be a trained model's
+    assert {one.n_labels for one in desk.panel().steps} == {None, 24}
+
+
 def test_spans_are_projected_on_units_and_measured_by_character(desk: Desk) -> None:
     ann, ben = (desk.people.add_account(name, "coder").key for name in ("Ann", "Ben"))
     for i in range(N):
@@ -168,7 +195,7 @@ def test_spans_are_projected_on_units_and_measured_by_character(desk: Desk) -> N
         span = ["span", key, 0, end, "trust", True]
         desk.people.act(coder, Request(next(KEYS), "span", [span], desk.digest))
     record = agreement(desk.panel(), replicates=200)
-    projected, u_alpha = record["spans"]["rows"]
+    projected, _, u_alpha = record["spans"]["rows"]
     assert (projected["name"], projected["value"]) == ("projected_alpha", 1.0)
     assert 0.8 < u_alpha["value"] < 1.0
-    assert u_alpha["label"] == "u-alpha of trust, by character"
+    assert u_alpha["label"] == "u-alpha of Trust, by character"

@@ -90,10 +90,11 @@ def test_yes_and_no_of_coders_side_by_side_is_one_code(tmp_path: Path) -> None:
 
 def test_long_without_empty_codes_assumes_coverage_and_says_so(tmp_path: Path) -> None:
     text = "unit,interview,coder,code\nu1,i,ann,trust\nu2,i,ben,trust\nu3,j,ben,risk\nu3,j,ben,risk\n"
+    text += "u0,i,ann,risk\nu0,i,ben,risk\n"
     panel = read_panel(table(tmp_path, text))
     assert panel.coverage_assumed
     assert {coder: set(coding) for coder, coding in panel.humans.items()} == {
-        "ann": {"u1", "u2"}, "ben": {"u1", "u2", "u3"},
+        "ann": {"u0", "u1", "u2"}, "ben": {"u0", "u1", "u2", "u3"},
     }  # fmt: skip
     assert any("1 repeated row counted once" in warning for warning in panel.warnings)
     assert any("does not say who looked at what" in warning for warning in panel.warnings)
@@ -134,6 +135,7 @@ def test_a_codebook_resolves_names_and_offers_all_codes(tmp_path: Path) -> None:
         ("unit,a,a\nu1,1,1\n", ("two columns are called 'a'",)),
         ("unit,ann,ben\nu1,,\n", ("there is no value in the table",)),
         ("unit,coder,code\n,ann,trust\n", ("table.csv, row 2: no unit",)),
+        ("unit,coder,code\nu1,ann,trust\nu2,ben,trust\n", ("no two coders gave a code to the same unit",)),
         ("unit,coder,code\nu1,,trust\n", ("table.csv, row 2: no coder",)),
         ("unit,coder,code,value\nu1,a,t,1\nu1,a,t,0\n", ("row 3: 'a' says the opposite of 't'", "row 2")),
         ("unit,coder,code,value\nu1,a,t,maybe\n", ("row 2: the value is 'maybe'; write 1 or 0",)),
@@ -161,16 +163,21 @@ def test_codes_that_the_codebook_lacks(tmp_path: Path) -> None:
 
 
 def test_ratings_csv_gives_the_same_numbers_again(tmp_path: Path) -> None:
-    lines = ["unit,interview,coder,trust,risk"]
+    lines = ["unit,interview,coder,round,coded_at,trust,risk"]
     for i in range(60):
-        lines.append(f"u{i:02},i{i % 12},ann,{int(i < 30)},{int(i % 4 == 0)}")
-        lines.append(f"u{i:02},i{i % 12},ben,{int(i < 27 or i > 55)},{int(i % 4 == 0 or i == 7)}")
+        when = f"{'zero' if i < 30 else 'after'},{i}"
+        lines.append(f"u{i:02},i{i % 12},ann,{when},{int(i < 30)},{int(i % 4 == 0)}")
+        lines.append(f"u{i:02},i{i % 12},ben,{when},{int(i < 27 or i > 55)},{int(i % 4 == 0 or i == 7)}")
+        lines.append(f"u{i:02},i{i % 12},consensus,,,{int(i < 30)},0")
     panel = read_panel(table(tmp_path, "\n".join(lines)))
     record = agreement(panel, replicates=200)
     write_files(record, panel, tmp_path / "out")
     again = agreement(tmp_path / "out" / "ratings.csv", replicates=200)
     assert again["overall"] == record["overall"]
     assert [one["rows"] for one in again["codes"]] == [one["rows"] for one in record["codes"]]
+    assert [one["label"] for one in record["rounds"]] == ["zero", "after"]  # as they were coded
+    for part in ("rounds", "drift", "adjudication", "bias"):
+        assert again[part] == record[part] is not None, part
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:

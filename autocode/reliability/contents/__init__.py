@@ -4,6 +4,7 @@ tables      tables of coefficients and codes
     plots       the rows of the forest plot
 results     sections on the codebook
 coders      sections on the coders and the machine
+learning    the machine's learning curve
 statements  sections on what they disagree about
 reporting   sections for the article, and how to recompute
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autocode.reliability.contents import coders, reporting, results, statements
+from autocode.reliability.contents import coders, learning, reporting, results, statements
 from autocode.report.blocks import Record, Section, with_absent
 
 SECTIONS: list[Callable[[Record], Section]] = [
@@ -30,6 +31,7 @@ SECTIONS: list[Callable[[Record], Section]] = [
     coders.rounds,
     coders.adjudication,
     coders.machine,
+    learning.learning,
     coders.spans,
     statements.confusion,
     statements.disagreements,

@@ -25,7 +25,7 @@ def forests(record: Record, codes: Sequence[Record], whole: Row | None) -> list[
     rows = [primary(code["rows"]) for code in codes]
     lows = [row["low"] for row in [*rows, whole] if row and row.get("low") is not None]
     lows += [row["value"] for row in rows if row and row["value"] is not None]
-    start = min([0.0, *map(_down, lows)])
+    start = start_of(lows)
     found = []
     for number, part in enumerate(parts, 1):
         of = f" (part {number} of {n_plots})" if n_plots > 1 else ""
@@ -49,9 +49,9 @@ def forests(record: Record, codes: Sequence[Record], whole: Row | None) -> list[
     return found
 
 
-def _down(value: float) -> float:
-    """The next fifth below; a plot that began far below zero would show little but emptiness."""
-    return max(LEAST_START, math.floor(value * 5) / 5)
+def start_of(lows: Sequence[float]) -> float:
+    """Zero or the next fifth below; a plot that began far below zero would show little but emptiness."""
+    return min([0.0, *(max(LEAST_START, math.floor(low * 5) / 5) for low in lows)])
 
 
 def _labels(codes: Sequence[Record]) -> dict[str, str]:

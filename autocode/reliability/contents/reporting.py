@@ -39,9 +39,11 @@ FILES = {
     "overall.csv": "the whole codebook, levels, groups, thirds, rounds, spans",
     "pairs.csv": "pairs of coders, and each against the rest",
     "bias.csv": "how often each coder applied each code",
+    "learning.csv": "the machine's agreement by how much it had learnt",
     "confusion.csv": "codes taken for each other",
     "disagreements.csv": "statements on which coders disagree",
 }
+SPANS = ("spans.csv", "every free span, in characters of its transcript")
 STATUSES = ("reported", "missing", "not applicable")
 
 
@@ -181,7 +183,7 @@ def recompute(record: Record) -> Section:
         blocks.append(Table("Files that were read", ["File", "SHA-256"], lines, n_text=2))
     blocks += [
         Text("Files beside this report, to recompute the numbers or to go on with them:"),
-        Facts(list(FILES.items())),
+        Facts([*FILES.items(), *([SPANS] if record.get("spans") else [])]),
     ]
     return Section("recompute", "To recompute it", blocks)
 

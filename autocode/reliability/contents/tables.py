@@ -122,7 +122,7 @@ def measures(record: Record, caption: str, rows: Sequence[Row]) -> Table:
         cells = [
             Cell(capital(str(row["label"]))),
             value_cell(row, notes),
-            Cell(interval(row["low"], row["high"])),
+            Cell(DASH if row["low"] is None else _limits(row, row["low"], row["high"])),
         ]
         if with_p:
             cells += [Cell(probability(row.get(key))) for key in ("p_below_667", "p_below_800")]

@@ -163,6 +163,20 @@ def machine() -> dict[str, Any]:
     }
 
 
+def learning() -> dict[str, Any]:
+    def point(n: int, value: float) -> dict[str, Any]:
+        masi = row("masi_alpha", "alpha of the machine with each person (MASI)", value)
+        return {
+            "source": f"the evaluation of {HOSTILE}", "n_labels": n, "n_labels_from": n, "n_labels_to": n,
+            "n_codings": 400, "n_interviews": 12, "rows": [{**masi, "low": value - 0.1, "high": value + 0.1}],
+        }  # fmt: skip
+
+    return {
+        "points": [point(20, 0.3123), point(180, 0.5567)], "people": 0.7123, "n_unknown": 0,
+        "sentence": "Alpha rose.", "undefined_because": None,
+    }  # fmt: skip
+
+
 def checklist() -> list[dict[str, Any]]:
     status = {1: "missing", 11: "not applicable"}
     return [
@@ -240,6 +254,7 @@ def whole_record() -> dict[str, Any]:
             "per_code": [{"code": "rare", "added": 3, "removed": 1}],
         },
         "machine": machine(),
+        "learning": learning(),
         "spans": {
             "rows": [row("u_alpha", "u-alpha of free spans", 0.4812)],
             "sentence": "Spans in characters.",
@@ -282,7 +297,9 @@ def record() -> dict[str, Any]:
 def bare() -> dict[str, Any]:
     """What two coders with one code leave: every section that can be absent is."""
     small = whole_record()
-    absent: dict[str, Any] = dict.fromkeys(("adjudication", "machine", "spans", "benchmark", "drift"))
+    absent: dict[str, Any] = dict.fromkeys(
+        ("adjudication", "machine", "learning", "spans", "benchmark", "drift")
+    )
     for key in (
         "levels",
         "groups",

@@ -80,7 +80,7 @@ def test_heads_repeat_and_numbers_are_fields(content: bytes) -> None:
     n = len(re.findall(r"<w:tbl>", xml))
     assert xml.count("<w:tblHeader/>") == n
     assert xml.count("SEQ Table ") == n
-    assert xml.count("SEQ Figure ") == 1
+    assert xml.count("SEQ Figure ") == 2
     for properties in re.findall(r"<w:tblPr>.*?</w:tblPr>", xml, flags=re.DOTALL):
         order = [
             properties.index(f"<w:{tag}") for tag in ("tblW", "jc", "tblBorders", "tblLayout", "tblLook")
@@ -90,11 +90,13 @@ def test_heads_repeat_and_numbers_are_fields(content: bytes) -> None:
 
 def test_the_plot_is_a_picture_with_a_text_for_those_who_do_not_see_it(content: bytes, read: Any) -> None:
     archive = zipfile.ZipFile(io.BytesIO(content))
-    (picture,) = [name for name in archive.namelist() if name.startswith("word/media/")]
+    picture, curve = [name for name in archive.namelist() if name.startswith("word/media/")]
     assert archive.read(picture)[:4] == b"\x89PNG"
     about = read.inline_shapes[0]._inline.docPr
     assert about.get("descr").startswith("6 codes, 1 of them without a value. α goes from −.05")
     assert captions(read, "Figure")[0].startswith("Figure 1. α of each code with its 95% confidence interval")
+    assert captions(read, "Figure")[1].startswith("Figure 2. α of the machine with each person")
+    assert archive.read(curve).startswith(b"\x89PNG")
 
 
 def test_wide_tables_lie_on_their_side_and_their_headings_with_them(record: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ FORMULA = "=cmd|' /C calc'!A0"
 VOID = frozenset({"meta", "wbr", "line", "path", "circle"})  # those of SVG close themselves
 SECTIONS = {
     "short", "warnings", "codes", "overall", "levels", "groups", "data", "pairs", "rest",
-    "drift", "bias", "rounds", "adjudication", "machine", "spans", "confusion",
+    "drift", "bias", "rounds", "adjudication", "machine", "learning", "spans", "confusion",
     "disagreements", "report", "checklist", "guidelines", "recompute",
 }  # fmt: skip
 
@@ -188,7 +188,8 @@ def test_bands_only_on_a_benchmark_chosen_beforehand(record: dict[str, Any], see
 def test_the_forest_plot_shows_every_code_and_both_limits(seen: Reader) -> None:
     (title,) = [text for name, text in seen.texts if name == "title." and text.startswith("Forest plot")]
     assert title == "Forest plot of α by code"
-    (about,) = seen.of("desc.")
+    about, curve = seen.of("desc.")
+    assert curve == "α is .31 after 20 and .56 after 180 labelled statements; the table has all values."
     assert about.startswith("6 codes, 1 of them without a value. α goes from −.05")
     labels = seen.of("text.") + seen.of("text.end")
     for said in ("tentative .667", ".800 firm conclusions", ".84 [.77, .90]", "– (too few)", "Rare"):
@@ -274,7 +275,7 @@ def test_a_codebook_of_many_codes_gets_several_plots(record: dict[str, Any]) -> 
     one = record["codes"][0]
     record["codes"] = [{**one, "code": f"c{n}", "name": f"Code {n}"} for n in range(95)]
     html = page(record)
-    assert html.count("<svg") == 3
+    assert html.count("<svg") == 4  # one more is the learning curve
     assert html.count(">Whole codebook</text>") == 1
     assert "(part 3 of 3)" in html
 
