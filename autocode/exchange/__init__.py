@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 _WHERE = {
     "alone": ("Alone", "Coded", "standing_alone"),
     "answers": ("Answers", "holds_answers", "read_answers"),
-    "answers_in": ("AnswersPlan", "import_answers", "name_coders", "plan_answers"),
+    "answers_in": ("import_answers",),
+    "answers_plan": ("AnswersPlan", "name_coders", "plan_answers"),
     "formats": ("FORMATS", "Format", "check_place", "format_named", "notes_on", "save", "save_archive"),
     "gathered": ("Choice", "Gathered", "gather"),
     "project_in": ("Incoming", "Plan", "Stored", "import_plan", "plan_import"),
@@ -69,7 +70,8 @@ __all__ = [
 if TYPE_CHECKING:
     from autocode.exchange.alone import Alone, Coded, standing_alone
     from autocode.exchange.answers import Answers, holds_answers, read_answers
-    from autocode.exchange.answers_in import AnswersPlan, import_answers, name_coders, plan_answers
+    from autocode.exchange.answers_in import import_answers
+    from autocode.exchange.answers_plan import AnswersPlan, name_coders, plan_answers
     from autocode.exchange.formats import (
         FORMATS,
         Format,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from autocode import __version__
+from autocode.codebook.qdc_format import free_id
 from autocode.exchange.gathered import MACHINE, Gathered, Unit
 from autocode.write import harmless, printable
 
@@ -45,10 +46,7 @@ def variable_names(ids: Sequence[str]) -> dict[str, str]:
         stem = re.sub(r"[^0-9A-Za-z]+", "_", id).strip("_")[: LONGEST - 4]
         if not stem[:1].isalpha() or stem.casefold() in _RESERVED:
             stem = f"c_{stem}"
-        name, number = stem, 1
-        while name.casefold() in used:
-            number += 1
-            name = f"{stem}_{number}"
+        name = free_id(stem, used)
         used.add(name.casefold())
         found[id] = name
     return found

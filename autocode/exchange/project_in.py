@@ -410,6 +410,16 @@ def _notes(
 # Storing
 
 
+def store_codebook(project: Project, previous: Codebook, codebook: Codebook, *, file: str) -> int:
+    """Write a codebook with codes from a file in the place of the previous one; how many are new."""
+    n = len(codebook.ids) - len(previous.ids)
+    if n:
+        rewrite_codebook(codebook, project.codebook_path, previous=previous)
+    note = f"{n} codes imported from {file}" if n else ""
+    project.store.add_codebook(codebook.digest, codebook.model_dump_json(), note=note)
+    return n
+
+
 def store_reading(project: Project, segmenter: Coder, settings: Settings, transcript_id: str) -> None:
     """Cut a transcript into utterances, so that decisions can refer to them."""
     from autocode.store import Coding
@@ -478,12 +488,10 @@ class _In:
         return self.stored
 
     def _store_codebook(self) -> None:
-        plan, store = self.plan, self.project.store
-        if plan.new_codes:
-            rewrite_codebook(plan.codebook, self.project.codebook_path, previous=plan.previous)
-            self.stored.codes = len(plan.new_codes)
-        note = f"{len(plan.new_codes)} codes imported from {plan.opened.path.name}" if plan.new_codes else ""
-        store.add_codebook(plan.codebook.digest, plan.codebook.model_dump_json(), note=note)
+        plan = self.plan
+        self.stored.codes = store_codebook(
+            self.project, plan.previous, plan.codebook, file=plan.opened.path.name
+        )
 
     def _store_accounts(self) -> None:
         """Everybody gets an account; of a project that has none, the file's maker leads, or the first."""
