@@ -22,6 +22,7 @@ from autocode.store.tables import (
     codebook_versions,
     compact_json,
     decisions,
+    marks,
     segmentations,
     settings,
     spans,
@@ -366,6 +367,8 @@ class _Writer:
     def _done(self, unit: int, done: bool) -> Change:
         mark = self.marks.get(unit)
         was_done = mark is not None and mark.done_at is not None
+        if done != was_done:
+            self._log_mark(unit, done)
         values: dict[str, Any] = {"done_at": self.now if done else None}
         if done and (mark is None or mark.first_codes is None):
             applied = sorted(code for code, applies in self.said.get(unit, {}).items() if applies)
@@ -385,6 +388,20 @@ class _Writer:
             self.connection.execute(update(assignments).where(assignments.c.id == mark.id).values(values))
         self.marks.update(self._marks([unit]))
         return ["done", unit, was_done]
+
+    def _log_mark(self, unit: int, done: bool) -> None:
+        self.connection.execute(
+            insert(marks).values(
+                utterance_id=unit,
+                coder_id=self.subject,
+                done=done,
+                n_applied=sum(self.said.get(unit, {}).values()),
+                blind=self._is_blind(unit),
+                marked_at=self.now,
+                codebook_id=self.codebook,
+                action_id=self.action,
+            )
+        )
 
     def _span(self, transcript: int, start_char: int, end_char: int, code: str, applies: bool) -> Change:
         key = (start_char, end_char, code)

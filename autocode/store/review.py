@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from autocode.store import actions, decided, history, notes, people, readings
+from autocode.store import actions, decided, given, history, notes, people, readings
 from autocode.store.actions import SUCCESSION, Change, Outcome, Request
 from autocode.store.decided import Arm, Mark, Said, Span
 from autocode.store.history import Decided
@@ -171,6 +171,23 @@ class ReviewStore:
         with self._database.write() as connection:
             return decided.assign(connection, coder, units, arm=arm, now=self._clock())
 
+    def given(self) -> dict[int, frozenset[str]]:
+        """The whole transcripts that each coder has been given, by the coder's key."""
+        with self._database.read() as connection:
+            return given.by_coder(connection)
+
+    def give(
+        self, coder: int, wanted: Iterable[str], among: Iterable[str], *, by: int
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Of the transcripts `among`, give a coder those that are `wanted` and take back the others.
+
+        Which were given and which were taken back by this. Raises `StoreError` for one that is not there.
+        """
+        with self._database.write() as connection:
+            return given.set_given(
+                connection, coder, frozenset(wanted), frozenset(among), by=by, now=self._clock()
+            )
+
     def first_decisions(self) -> list[tuple[str, str, str, Arm, frozenset[str], frozenset[str]]]:
         """Of each finished unit: coder, transcript, utterance, arm, codes then, suggested codes then."""
         with self._database.read() as connection:
@@ -222,17 +239,20 @@ class ReviewStore:
             return people.consensus(connection, now=self._clock())
 
     def history(self, unit: int) -> list[dict[str, Any]]:
-        """Every decision on a unit, oldest first, with who, when, and what was shown."""
+        """Everything said of a unit, done marks too, oldest first: who, when, and what was shown."""
         with self._database.read() as connection:
             return history.of_unit(connection, unit)
 
     def log(self, **wanted: str) -> list[dict[str, Any]]:
-        """Every decision, oldest first; `wanted` may name a `coder`, a `code` and a `transcript_id`."""
+        """Every decision, done mark and transcript given, oldest first.
+
+        `wanted` may name a `coder`, a `transcript_id`, and a `code`, which only decisions have.
+        """
         with self._database.read() as connection:
             return history.log(connection, **wanted)
 
     def log_page(self, start: int, n: int, **wanted: str) -> tuple[int, list[dict[str, Any]]]:
-        """How many decisions there are, and `n` of them from the `start`-th on, latest first."""
+        """How long the log is, and `n` of its entries from the `start`-th on, latest first."""
         with self._database.read() as connection:
             return history.page(connection, start, n, **wanted)
 

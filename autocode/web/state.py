@@ -44,6 +44,7 @@ class UnitView:
     blind: bool  # of the blind arm
     done: bool
     drawn: bool  # for reliability
+    given: bool  # with its whole transcript, which has nothing to do with reliability
 
     @property
     def applied(self) -> tuple[str, ...]:
@@ -226,6 +227,7 @@ class Review:
         said = {key: succession.read(codes, book) for key, codes in said.items()}
         marks = self.people.marks(coder.key, codable)
         share = float(self.people.setting(BLIND_SHARE, 0.0))
+        given = self.people.given().get(coder.key, frozenset())
         found, book = [], self.codebook
         for key in wanted:
             utterance, mark = reading.utterances[place[key]], marks.get(key)
@@ -236,7 +238,8 @@ class Review:
             shown = self.suggestions(reading, key, said=decided, book=book) if visible else ()
             found.append(
                 UnitView(key, utterance, decided, shown, hidden, arm == "blind",
-                         mark is not None and mark.done, mark is not None and mark.drawn)
+                         mark is not None and mark.done, mark is not None and mark.drawn,
+                         utterance.transcript_id in given)
             )  # fmt: skip
         return found
 
