@@ -1,6 +1,6 @@
 """Everything as it was done: who, when, under which codebook, and what was shown.
 
-The log is read from three tables: decisions, done marks, and transcripts that were given to coders.
+The log is read from four tables: decisions, done marks, transcripts given to coders, decisions on themes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from autocode.store.tables import (
     given,
     marks,
     segmentations,
+    theme_decisions,
     transcripts,
     utterances,
 )
@@ -122,7 +123,9 @@ def _without_id(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parts(**wanted: Any) -> list[_Part]:
-    return [found for part in (_decisions(), _marks(), _given()) if (found := part.only(**wanted))]
+    return [
+        found for part in (_decisions(), _marks(), _given(), _on_themes()) if (found := part.only(**wanted))
+    ]
 
 
 def _rows(connection: Connection, part: _Part) -> list[dict[str, Any]]:
@@ -236,6 +239,19 @@ def _given() -> _Part:
     return _Part(query, given.c.id, given.c.given_at, columns, _given_row)
 
 
+def _on_themes() -> _Part:
+    table = theme_decisions
+    query = (
+        select(
+            table.c.id, table.c.verdict, table.c.code, table.c.label, coders.c.name.label("coder"),
+            table.c.decided_at, null().label("action_id"),
+        )
+        .select_from(table)
+        .join(coders, coders.c.id == table.c.coder_id)
+    )  # fmt: skip
+    return _Part(query, table.c.id, table.c.decided_at, {"coder": coders.c.name}, _theme_row)
+
+
 def _decision_row(row: Row[Any], shown: Mapping[str, Any]) -> dict[str, Any]:
     value = None if row.withdrawn else row.applies
     return {**_entry(row, shown), "decision": row.id, "code": row.code, "value": value}
@@ -259,8 +275,18 @@ def _entry(row: Row[Any], shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def _given_row(row: Row[Any], shown: Mapping[str, Any]) -> dict[str, Any]:
     value = f"transcript {'given to' if row.is_given else 'taken back from'} {row.to_whom}"
+    return _of_no_unit(row, value, "given", row.transcript_id)
+
+
+def _theme_row(row: Row[Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    said = {"code": "made into", "belongs": "belongs to", "uninteresting": "not interesting"}
+    value = f"theme '{row.label}': {said.get(row.verdict, 'decision taken back')}"
+    return _of_no_unit(row, value + (f" '{row.code}'" if row.code else ""), "theme")
+
+
+def _of_no_unit(row: Row[Any], value: str, action: str, transcript_id: str = "") -> dict[str, Any]:
     return {
-        "id": row.id, "decision": None, "transcript_id": row.transcript_id, "unit": None, "utterance_id": "",
+        "id": row.id, "decision": None, "transcript_id": transcript_id, "unit": None, "utterance_id": "",
         "code": "", "coder": row.coder, "value": value, "blind": False, "decided_at": row.decided_at,
-        "codebook_version": None, "action": "given", "model": "", "shown": [],
+        "codebook_version": None, "action": action, "model": "", "shown": [],
     }  # fmt: skip

@@ -6,11 +6,11 @@ one more action; its `key`, made by the page, makes sending it twice the same as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from autocode.store import actions, decided, given, history, notes, people, readings
+from autocode.store import actions, decided, given, history, notes, people, readings, theme_decisions
 from autocode.store.actions import SUCCESSION, Change, Outcome, Request
 from autocode.store.decided import Arm, Mark, Said, Span
 from autocode.store.history import Decided
@@ -18,6 +18,7 @@ from autocode.store.notes import MEMO_KINDS, Memo
 from autocode.store.people import CONSENSUS, Account, CoderRole
 from autocode.store.readings import Pool, Reading, Unit
 from autocode.store.store import Store
+from autocode.store.theme_decisions import ThemeDecision, ThemeVerdict
 
 __all__ = [
     "CONSENSUS",
@@ -37,6 +38,8 @@ __all__ = [
     "ReviewStore",
     "Said",
     "Span",
+    "ThemeDecision",
+    "ThemeVerdict",
     "Unit",
 ]
 
@@ -208,6 +211,34 @@ class ReviewStore:
         """Notes as they stand, oldest first."""
         with self._database.read() as connection:
             return notes.standing(connection, kind, target)
+
+    # Themes
+
+    def theme_decisions(self) -> list[ThemeDecision]:
+        """What was decided on themes and holds, oldest first."""
+        with self._database.read() as connection:
+            return theme_decisions.standing(connection)
+
+    def decide_on_theme(
+        self,
+        coder: int,
+        verdict: ThemeVerdict,
+        *,
+        label: str,
+        statements: Collection[str],
+        transcripts: Collection[str],
+        code: str | None = None,
+        replaces: int | None = None,
+    ) -> None:
+        """Store what was decided on a theme, in the place of an earlier decision.
+
+        Raises `StoreError` if that one holds no more.
+        """
+        with self._database.write() as connection:
+            theme_decisions.add(
+                connection, coder, verdict, label=label, statements=statements, transcripts=transcripts,
+                code=code, replaces=replaces, now=self._clock(),
+            )  # fmt: skip
 
     # Actions
 

@@ -26,6 +26,7 @@ from autocode.web import (
     project,
     queueing,
     reading,
+    themes,
 )
 from autocode.web.guard import Guard, RefusedError, Throttle, new_token
 from autocode.web.session import SignInNeededError, Web
@@ -57,7 +58,19 @@ def create_app(
     app.state.web = Web(review, Throttle(), start_key or new_token(), sign_in_as)
     app.add_middleware(Guard, hosts=tuple(hosts))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for part in (people, reading, queueing, api, project, codebook, old_rule, adjudicating, memos, audit):
+    for part in (
+        people,
+        reading,
+        queueing,
+        api,
+        project,
+        codebook,
+        old_rule,
+        adjudicating,
+        themes,
+        memos,
+        audit,
+    ):
         app.include_router(part.router)
     for kind in (AutocodeError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _told)

@@ -18,6 +18,7 @@ from autocode.store.review import CONSENSUS, SUCCESSION
 from autocode.web.live import Live
 from autocode.web.order import Orders
 from autocode.web.rules import Rules
+from autocode.web.themed import Themes
 
 if TYPE_CHECKING:
     from autocode.pipeline import Coder
@@ -68,11 +69,12 @@ class Review:
         self._coder: Coder | None = None
         self._pool_keys: frozenset[int] = frozenset()
         self._codebook: tuple[float, Codebook, int] | None = None
-        self.orders, self.rules = Orders(self), Rules(self)
+        self.orders, self.rules, self.themes = Orders(self), Rules(self), Themes(self)
         self.live = Live(self) if learn else None
 
     def close(self) -> None:
         """Stop what works in the background."""
+        self.themes.close()
         if self.live is not None:
             self.live.close()
 
