@@ -16,7 +16,7 @@ from autocode.codebook import read_codebook
 from autocode.store import Request
 from autocode.themes import Statement, Theme
 from autocode.web.state import BLIND_SHARE, Review
-from autocode.web.theme_map import HEIGHT, WIDTH, theme_map
+from autocode.web.theme_map import theme_map
 from tests.web.conftest import ANSWERS
 
 SignIn = Callable[[str, str], TestClient]
@@ -270,12 +270,15 @@ def test_damaged_files_are_told_in_a_sentence(client: TestClient, review: Review
     assert client.get("/themes/1").status_code == 400
 
 
-def test_no_circle_of_the_map_covers_another() -> None:
-    crowd = [theme(n, "crowded", TRUST, place=(0.001 * n, 0.0)) for n in range(1, 31)]
-    circles = theme_map(crowd)
+@pytest.mark.parametrize("n_themes", [2, 30, 120])
+def test_no_circle_of_the_map_covers_another(n_themes: int) -> None:
+    crowd = [theme(n, "crowd", TRUST, place=(0.001 * n, 0.0)) for n in range(1, n_themes + 1)]
+    crowd[0] = replace(crowd[0], n_statements=20)
+    found = theme_map(crowd)
+    circles = found.circles
     for index, one in enumerate(circles):
-        assert one.radius <= one.x <= WIDTH - one.radius
-        assert one.radius <= one.y <= HEIGHT - one.radius
+        assert one.radius <= one.x <= found.width - one.radius
+        assert one.radius <= one.y <= found.height - one.radius
         for other in circles[:index]:
             distance = ((one.x - other.x) ** 2 + (one.y - other.y) ** 2) ** 0.5
             assert distance > one.radius + other.radius
