@@ -25,6 +25,8 @@ from autocode.batch import code_project, project_coder
 from autocode.cli.project import make_project
 from autocode.read import read_transcripts
 from autocode.store import Request, ReviewStore, open_project
+from autocode.themes import find_themes, write_themes
+from autocode.themes.project import FOLDER, codings_of
 from autocode.web.state import BLIND_SHARE, Review
 
 DEMO = Path(__file__).parents[1] / "autocode" / "demo" / "transcripts"
@@ -36,6 +38,7 @@ VIEWS = {
     "review-codebook": "/codebook",
     "review-project": "/project",
     "review-adjudicate": "/adjudicate",
+    "review-themes": "/themes",
 }
 
 
@@ -47,6 +50,8 @@ def make_study(folder: Path) -> None:
             for transcript in read_transcripts(path):
                 project.store.add_transcript(transcript)
         code_project(project, project_coder(project))
+        coder, codings = codings_of(project)
+        write_themes(find_themes(coder, codings, detail="few"), folder / FOLDER)
         review, people = Review(project, learn=False), ReviewStore(project.store)
         people.set_setting(BLIND_SHARE, 0.3)
         rng = np.random.default_rng(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from autocode.pipeline import CodedTranscript, Coder
     from autocode.themes import Found, SaturationRule
 
-FOLDER = "themes"  # in a project
 SHOWN = 12  # themes in the terminal
 
 
@@ -101,43 +101,33 @@ def themes(
         for transcript in transcripts:
             codings.append(coder.code(transcript))
             step()
-    _find_and_write(terminal, coder, codings, out, detail, runs, rule)
+    _write(terminal, _find(terminal, coder, codings, detail, runs, rule), out)
 
 
 def _in_project(terminal: Terminal, out: Path | None, detail: str, runs: int, rule: SaturationRule) -> None:
-    from autocode.batch import project_coder, project_codings
     from autocode.store import open_project
+    from autocode.themes.project import FOLDER, codings_of, with_decisions
 
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
-        coder = project_coder(project)
-        codings = list(project_codings(project, coder))
-        n_transcripts = len(project.store.transcripts())
-        if not codings:
-            raise AutocodeError(
-                f"{project.folder}: nothing is coded with the present settings; run 'autocode code' first"
-            )
-        if len(codings) < n_transcripts:
-            terminal.warn(
-                f"{n_transcripts - len(codings)} of {counted(n_transcripts, 'transcript')} not coded with "
-                "the present settings and left out; 'autocode code' codes what is new"
-            )
-        place = out or project.folder / FOLDER
-    _find_and_write(terminal, coder, codings, place, detail, runs, rule)
+        coder, codings = codings_of(project, warn=terminal.warn)
+        found = _find(terminal, coder, codings, detail, runs, rule)
+        found = with_decisions(found, project, codings, coder.codebook)
+        _write(terminal, found, out or project.folder / FOLDER)
 
 
-def _find_and_write(
-    terminal: Terminal,
-    coder: Coder,
-    codings: Sequence[CodedTranscript],
-    out: Path,
-    detail: str,
-    runs: int,
+def _find(
+    terminal: Terminal, coder: Coder, codings: Sequence[CodedTranscript], detail: str, runs: int,
     rule: SaturationRule,
-) -> None:
-    from autocode.themes import find_themes, write_themes
+) -> Found:  # fmt: skip
+    from autocode.themes import find_themes
 
     with terminal.progress("trying the themes again", 2 * runs) as step:
-        found = find_themes(coder, codings, detail=detail, n_runs=runs, rule=rule, done=step)
+        return find_themes(coder, codings, detail=detail, n_runs=runs, rule=rule, done=step)
+
+
+def _write(terminal: Terminal, found: Found, out: Path) -> None:
+    from autocode.themes import write_themes
+
     write_themes(found, out)
     _show(terminal, found, out)
 
@@ -153,6 +143,7 @@ def _show(terminal: Terminal, found: Found, out: Path) -> None:
                 "theme": theme.id, "label": theme.label, "n_statements": theme.n_statements,
                 "coverage": theme.coverage, "nearest_code": theme.nearest_code,
                 "stability": theme.stability, "emergent": theme.emergent,
+                "decided": None if theme.verdict is None else asdict(theme.verdict),
             }
             for theme in found.themes
         ],
@@ -178,11 +169,15 @@ def _table(found: Found) -> Any:
     for name in ("statements", "respondents", "covered", "found again"):
         table.add_column(name, justify="right")
     table.add_column("nearest code")
+    decided = any(theme.verdict for theme in found.themes)
+    if decided:
+        table.add_column("decided")
     for theme in found.themes[:SHOWN]:
         label = Text(theme.label, style="bold cyan" if theme.emergent else "")
         table.add_row(
             label, str(theme.n_statements), str(len(theme.respondents)), f"{theme.coverage:.0%}",
             f"{theme.stability:.0%}", Text(theme.nearest_code),
+            *([Text(theme.verdict.sentence() if theme.verdict else "")] if decided else []),
         )  # fmt: skip
     if len(found.themes) > SHOWN:
         table.caption = f"and {len(found.themes) - SHOWN} more"

@@ -19,6 +19,7 @@ from autocode.store.review import (
     ReviewStore,
     Said,
     Span,
+    ThemeDecision,
 )
 from autocode.store.store import Store
 
@@ -43,6 +44,7 @@ __all__ = [
     "Said",
     "Span",
     "Store",
+    "ThemeDecision",
     "TranscriptSummary",
     "create_project",
     "find_project",

@@ -22,6 +22,7 @@ from autocode.store.tables import (
     codebook_versions,
     compact_json,
     decisions,
+    marks,
     segmentations,
     settings,
     spans,
@@ -300,6 +301,7 @@ class _Writer:
         self.spans: dict[int, dict[tuple[int, int, str], bool]] = {}  # by transcript, read when needed
         self.new_decisions: list[dict[str, Any]] = []
         self.new_spans: list[dict[str, Any]] = []
+        self.new_marks: list[dict[str, Any]] = []  # lines of the log, finished or reopened
         self.marked: dict[int, None] = {}  # units whose mark changed
 
     def _marks(self, units: list[int]) -> dict[int, dict[str, Any]]:
@@ -319,13 +321,14 @@ class _Writer:
         for change, time in zip_longest(self.request.changes, self.request.times):
             self.now = time or now
             before.append(getattr(self, f"_{change[0]}")(*change[1:]))
-        marks = [self.marks[unit] for unit in self.marked]
+        marked = [self.marks[unit] for unit in self.marked]
         for statement, rows in (
             (insert(decisions), self.new_decisions),
             (insert(spans), self.new_spans),
-            (insert(assignments), [mark for mark in marks if "key" not in mark]),
+            (insert(marks), self.new_marks),
+            (insert(assignments), [mark for mark in marked if "key" not in mark]),
             (update(assignments).where(assignments.c.id == bindparam("key")),
-             [mark for mark in marks if "key" in mark]),
+             [mark for mark in marked if "key" in mark]),
         ):  # fmt: skip
             if rows:
                 self.connection.execute(statement, rows)
@@ -369,6 +372,8 @@ class _Writer:
         }
         mark = self.marks.setdefault(unit, new)
         was_done = mark["done_at"] is not None
+        if done != was_done:
+            self._log_mark(unit, done)
         mark["done_at"] = self.now if done else None
         if done and mark["first_codes"] is None:
             applied = sorted(code for code, applies in self.said.get(unit, {}).items() if applies)
@@ -376,6 +381,20 @@ class _Writer:
             mark["suggested"] = compact_json(list(self.request.suggested.get(unit, ())))
         self.marked[unit] = None
         return ["done", unit, was_done]
+
+    def _log_mark(self, unit: int, done: bool) -> None:
+        self.new_marks.append(
+            {
+                "utterance_id": unit,
+                "coder_id": self.subject,
+                "done": done,
+                "n_applied": sum(self.said.get(unit, {}).values()),
+                "blind": self._is_blind(unit),
+                "marked_at": self.now,
+                "codebook_id": self.codebook,
+                "action_id": self.action,
+            }
+        )
 
     def _span(self, transcript: int, start_char: int, end_char: int, code: str, applies: bool) -> Change:
         key = (start_char, end_char, code)

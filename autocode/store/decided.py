@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, or_, select
 
+from autocode.store import given
 from autocode.store.tables import (
     assignments,
     coders,
@@ -103,7 +104,10 @@ def marks(connection: Connection, coder: int, units: Iterable[int] | None = None
 
 
 def coverage(connection: Connection) -> dict[int, dict[int, bool]]:
-    """Who has finished which unit: by unit, by coder's key, whether it is done (False: only given)."""
+    """Who has finished which unit: by unit, by coder's key, whether it is done (False: only given).
+
+    Given is what was drawn for a coder, and what is in a transcript that he or she was given.
+    """
     found: defaultdict[int, dict[int, bool]] = defaultdict(dict)
     for unit, coder, done_at in connection.execute(
         select(assignments.c.utterance_id, assignments.c.coder_id, assignments.c.done_at).where(
@@ -111,6 +115,9 @@ def coverage(connection: Connection) -> dict[int, dict[int, bool]]:
         )
     ):
         found[unit][coder] = done_at is not None
+    for coder, units in given.units_by_coder(connection).items():
+        for unit in units:
+            found[unit].setdefault(coder, False)
     return dict(found)
 
 

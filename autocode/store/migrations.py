@@ -9,6 +9,7 @@ one line of versions and one table of functions.)
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -28,6 +29,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    insert,
     inspect,
     select,
     true,
@@ -40,7 +42,7 @@ from autocode.store.database import Database
 from autocode.store.failures import NO_DATABASE
 from autocode.store.tables import meta, metadata
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Step = Callable[[Connection], None]
 
@@ -174,7 +176,106 @@ def _add_review(connection: Connection) -> None:
             connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {ddl}")
 
 
-MIGRATIONS: Mapping[int, Step] = {1: _add_people, 2: _add_review}
+def _add_given(connection: Connection) -> None:
+    """Version 4: the log of done marks (those made so far from the actions), transcripts given, themes."""
+    layout = MetaData()
+    layout.reflect(
+        connection,
+        only=["transcripts", "utterances", "coders", "codes", "codebook_versions", "actions", "decisions",
+              "assignments"],
+    )  # fmt: skip
+    moment = DateTime(timezone=True)
+    marks = Table(
+        "marks",
+        layout,
+        Column("id", Integer, primary_key=True),
+        Column("utterance_id", _cascades("utterances"), nullable=False, index=True),
+        Column("coder_id", ForeignKey("coders.id"), nullable=False),
+        Column("done", Boolean, nullable=False),
+        Column("n_applied", Integer, nullable=False),
+        Column("blind", Boolean, nullable=False),
+        Column("marked_at", moment, nullable=False),
+        Column("codebook_id", ForeignKey("codebook_versions.id")),
+        Column("action_id", Integer),
+    )
+    new = [
+        marks,
+        Table(
+            "given",
+            layout,
+            Column("id", Integer, primary_key=True),
+            Column("transcript_id", _cascades("transcripts"), nullable=False, index=True),
+            Column("coder_id", ForeignKey("coders.id"), nullable=False),
+            Column("is_given", Boolean, nullable=False),
+            Column("by_id", ForeignKey("coders.id"), nullable=False),
+            Column("given_at", moment, nullable=False),
+        ),
+        Table(
+            "theme_decisions",
+            layout,
+            Column("id", Integer, primary_key=True),
+            Column("verdict", String, nullable=False),
+            Column("code", String),
+            Column("label", Text, nullable=False),
+            Column("statements", Text, nullable=False),
+            Column("transcripts", Text, nullable=False),
+            Column("coder_id", ForeignKey("coders.id"), nullable=False),
+            Column("decided_at", moment, nullable=False),
+            Column("replaces", Integer),
+        ),
+    ]
+    layout.create_all(connection, tables=new)
+    if rows := _marks_so_far(connection, layout.tables):
+        connection.execute(insert(marks), rows)
+
+
+def _marks_so_far(connection: Connection, tables: Mapping[str, Table]) -> list[dict[str, Any]]:
+    """The done marks of the log of actions, as the current program would have written them down.
+
+    The codebook is that of the action's own decisions; an action without any does not say.
+    """
+    actions, decisions, assignments = (tables[name] for name in ("actions", "decisions", "assignments"))
+    here = set(connection.scalars(select(tables["utterances"].c.id)))
+    was_blind = {
+        (coder, unit)
+        for coder, unit in connection.execute(
+            select(assignments.c.coder_id, assignments.c.utterance_id).where(assignments.c.arm == "blind")
+        )
+    }
+    said = iter(connection.execute(select(decisions).order_by(decisions.c.id)).all())
+    waiting = next(said, None)
+    applied: dict[tuple[int, int], set[int]] = {}  # by coder and utterance, codes
+    done: set[tuple[int, int]] = set()
+    rows: list[dict[str, Any]] = []
+    for action in connection.execute(select(actions).order_by(actions.c.id)).all():
+        codebook = None
+        while waiting is not None and (waiting.action_id is None or waiting.action_id <= action.id):
+            codes = applied.setdefault((waiting.coder_id, waiting.utterance_id), set())
+            codes.discard(waiting.code_id)
+            if waiting.applies and not waiting.withdrawn:
+                codes.add(waiting.code_id)
+            codebook = waiting.codebook_id if waiting.action_id == action.id else None
+            waiting = next(said, None)
+        subject = json.loads(action.shown).get("for", action.actor_id)
+        for change in json.loads(action.changes):
+            if change[0] != "done" or change[1] not in here:
+                continue
+            place = subject, change[1]
+            if change[2] is not (place in done):
+                rows.append(
+                    {"utterance_id": change[1], "coder_id": subject, "done": change[2],
+                     "n_applied": len(applied.get(place, ())), "blind": place in was_blind,
+                     "marked_at": action.at, "codebook_id": codebook, "action_id": action.id}
+                )  # fmt: skip
+            if change[2]:
+                done.add(place)
+                was_blind.discard(place)  # the suggestions have been shown since
+            else:
+                done.discard(place)
+    return rows
+
+
+MIGRATIONS: Mapping[int, Step] = {1: _add_people, 2: _add_review, 3: _add_given}
 
 
 def create_layout(database: Database, *, now: datetime) -> None:

@@ -6,11 +6,21 @@ one more action; its `key`, made by the page, makes sending it twice the same as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from autocode.store import actions, decided, history, learnt, notes, people, readings
+from autocode.store import (
+    actions,
+    decided,
+    given,
+    history,
+    learnt,
+    notes,
+    people,
+    readings,
+    theme_decisions,
+)
 from autocode.store.actions import SUCCESSION, Change, Outcome, Request
 from autocode.store.decided import Arm, Mark, Said, Span
 from autocode.store.history import Decided
@@ -18,6 +28,7 @@ from autocode.store.notes import MEMO_KINDS, Memo
 from autocode.store.people import CONSENSUS, Account, CoderRole
 from autocode.store.readings import Pool, Reading, Unit
 from autocode.store.store import Store
+from autocode.store.theme_decisions import ThemeDecision, ThemeVerdict
 
 __all__ = [
     "CONSENSUS",
@@ -37,6 +48,8 @@ __all__ = [
     "ReviewStore",
     "Said",
     "Span",
+    "ThemeDecision",
+    "ThemeVerdict",
     "Unit",
 ]
 
@@ -192,6 +205,23 @@ class ReviewStore:
         with self._database.write() as connection:
             return decided.assign(connection, coder, units, arm=arm, now=self._clock())
 
+    def given(self) -> dict[int, frozenset[str]]:
+        """The whole transcripts that each coder has been given, by the coder's key."""
+        with self._database.read() as connection:
+            return given.by_coder(connection)
+
+    def give(
+        self, coder: int, wanted: Iterable[str], among: Iterable[str], *, by: int
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Of the transcripts `among`, give a coder those that are `wanted` and take back the others.
+
+        Which were given and which were taken back by this. Raises `StoreError` for one that is not there.
+        """
+        with self._database.write() as connection:
+            return given.set_given(
+                connection, coder, frozenset(wanted), frozenset(among), by=by, now=self._clock()
+            )
+
     def first_decisions(self) -> list[tuple[str, str, str, Arm, frozenset[str], frozenset[str]]]:
         """Of each finished unit: coder, transcript, utterance, arm, codes then, suggested codes then."""
         with self._database.read() as connection:
@@ -220,6 +250,34 @@ class ReviewStore:
         """Notes as they stand, oldest first."""
         with self._database.read() as connection:
             return notes.standing(connection, kind, target)
+
+    # Themes
+
+    def theme_decisions(self) -> list[ThemeDecision]:
+        """What was decided on themes and holds, oldest first."""
+        with self._database.read() as connection:
+            return theme_decisions.standing(connection)
+
+    def decide_on_theme(
+        self,
+        coder: int,
+        verdict: ThemeVerdict,
+        *,
+        label: str,
+        statements: Collection[str],
+        transcripts: Collection[str],
+        code: str | None = None,
+        replaces: int | None = None,
+    ) -> None:
+        """Store what was decided on a theme, in the place of an earlier decision.
+
+        Raises `StoreError` if that one holds no more.
+        """
+        with self._database.write() as connection:
+            theme_decisions.add(
+                connection, coder, verdict, label=label, statements=statements, transcripts=transcripts,
+                code=code, replaces=replaces, now=self._clock(),
+            )  # fmt: skip
 
     # Actions
 
@@ -251,17 +309,20 @@ class ReviewStore:
             return people.consensus(connection, now=self._clock())
 
     def history(self, unit: int) -> list[dict[str, Any]]:
-        """Every decision on a unit, oldest first, with who, when, and what was shown."""
+        """Everything said of a unit, done marks too, oldest first: who, when, and what was shown."""
         with self._database.read() as connection:
             return history.of_unit(connection, unit)
 
     def log(self, **wanted: str) -> list[dict[str, Any]]:
-        """Every decision, oldest first; `wanted` may name a `coder`, a `code` and a `transcript_id`."""
+        """Every decision, done mark and transcript given, oldest first.
+
+        `wanted` may name a `coder`, a `transcript_id`, and a `code`, which only decisions have.
+        """
         with self._database.read() as connection:
             return history.log(connection, **wanted)
 
     def log_page(self, start: int, n: int, **wanted: str) -> tuple[int, list[dict[str, Any]]]:
-        """How many decisions there are, and `n` of them from the `start`-th on, latest first."""
+        """How long the log is, and `n` of its entries from the `start`-th on, latest first."""
         with self._database.read() as connection:
             return history.page(connection, start, n, **wanted)
 

@@ -332,6 +332,50 @@ assignments = Table(
     UniqueConstraint("coder_id", "utterance_id"),
 )
 
+# When a coder finished an utterance or opened it again. Append-only, like decisions; how things stand now
+# is in `assignments`.
+marks = Table(
+    "marks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("utterance_id", _refers("utterances"), nullable=False, index=True),
+    Column("coder_id", _refers("coders", cascade=False), nullable=False),
+    Column("done", Boolean, nullable=False),  # False: opened again
+    Column("n_applied", Integer, nullable=False),  # codes that the coder applied then
+    Column("blind", Boolean, nullable=False),
+    Column("marked_at", UtcTime, nullable=False),
+    Column("codebook_id", _refers("codebook_versions", cascade=False)),
+    Column("action_id", Integer),
+)
+
+# Which whole transcripts are whose to code: the latest row of a coder and transcript holds. Append-only.
+# It has nothing to do with `assignments.probability`, which marks what was drawn for reliability.
+given = Table(
+    "given",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("transcript_id", _refers("transcripts"), nullable=False, index=True),
+    Column("coder_id", _refers("coders", cascade=False), nullable=False),
+    Column("is_given", Boolean, nullable=False),  # False: taken back
+    Column("by_id", _refers("coders", cascade=False), nullable=False),
+    Column("given_at", UtcTime, nullable=False),
+)
+
+# What was decided on a theme. Themes have no lasting name, so a decision keeps which statements it was about.
+theme_decisions = Table(
+    "theme_decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("verdict", String, nullable=False),  # code, belongs, uninteresting; open: taken back
+    Column("code", String),  # id of the code that was made, or that it belongs to
+    Column("label", Text, nullable=False),  # of the theme then
+    Column("statements", Text, nullable=False),  # JSON: ids of its utterances then
+    Column("transcripts", Text, nullable=False),  # JSON: ids of all that themes were found in then
+    Column("coder_id", _refers("coders", cascade=False), nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("replaces", Integer),  # the decision that this is a new version of
+)
+
 
 def insert_many(
     connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]

@@ -4,7 +4,7 @@ find_themes(coder, codings) -> Found; write_themes(found, folder) writes it; mea
 says when further interviews brought nothing new.
 """
 
-from autocode.themes.files import write_themes
+from autocode.themes.files import read_themes, write_themes
 from autocode.themes.find import Detail, Found, SaturationRule, find_themes
 from autocode.themes.saturation import Saturation, measure_saturation
 from autocode.themes.theme import Statement, Theme
@@ -18,5 +18,6 @@ __all__ = [
     "Theme",
     "find_themes",
     "measure_saturation",
+    "read_themes",
     "write_themes",
 ]

@@ -1,23 +1,25 @@
-"""Themes as files: `themes.json`, `themes.csv`, `theme_members.csv` and a page, private to their owner."""
+"""Themes as files, private to their owner: `themes.json`, two tables and a page; and read again."""
 
 from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autocode.errors import ThemesError
 from autocode.files import private_folder, write_together
 from autocode.themes.find import Found
 from autocode.themes.page import write_page
-from autocode.themes.theme import Theme
+from autocode.themes.theme import Statement, Theme, Verdict
 from autocode.write import harmless
 
 FILES = ("themes.json", "themes.csv", "theme_members.csv", "themes.html")
 COLUMNS = (
     "theme", "label", "words", "statements", "share", "respondents", "transcripts", "coverage",
-    "nearest_code", "distance", "stability", "new", "stable", "emergent",
+    "nearest_code", "distance", "stability", "new", "stable", "emergent", "decided",
 )  # fmt: skip
 
 
@@ -44,6 +46,7 @@ def as_json(found: Found) -> dict[str, Any]:
         "n_unplaced": found.n_statements - len(found.placed),
         "n_respondents": found.n_respondents,
         "n_transcripts": found.n_transcripts,
+        "transcripts": list(found.transcripts),
         "covered_by": found.covered_by,
         "stability": asdict(found.stability),
         "themes": [theme.row() for theme in found.themes],
@@ -62,4 +65,46 @@ def _row(theme: Theme, n_statements: int) -> list[Any]:
         f"{theme.coverage:.4f}", harmless(theme.nearest_code), f"{theme.distance:.4f}",
         f"{theme.stability:.4f}",
         *(("yes" if value else "no") for value in (theme.is_new, theme.stable, theme.emergent)),
+        "" if theme.verdict is None else harmless(theme.verdict.sentence()),
     ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Themes as they were written."""
+
+    themes: tuple[Theme, ...]
+    members: Mapping[int, frozenset[str]]  # by the theme's id, ids of its utterances
+    transcripts: frozenset[str]  # in which themes were looked for
+    facts: Mapping[str, Any]  # all else that `themes.json` says
+
+
+def read_themes(folder: Path) -> Stored | None:
+    """What `write_themes` wrote into `folder`; None: nothing. Raises `ThemesError` for damaged files."""
+    whole, table = folder / "themes.json", folder / "theme_members.csv"
+    if not whole.is_file() or not table.is_file():
+        return None
+    again = "run 'autocode themes' again"
+    try:
+        facts = json.loads(whole.read_text(encoding="utf-8"))
+        themes = tuple(map(_theme, facts.pop("themes")))
+        transcripts = frozenset(facts["transcripts"])
+        members: dict[int, set[str]] = {theme.id: set() for theme in themes}
+        with table.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                members[int(row["theme"])].add(row["utterance_id"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ThemesError(f"{folder}: its themes are damaged, or of another version; {again}") from error
+    return Stored(themes, {id: frozenset(units) for id, units in members.items()}, transcripts, facts)
+
+
+def _theme(row: dict[str, Any]) -> Theme:
+    fields = {name: row[name] for name in Theme.__dataclass_fields__}
+    verdict = fields["verdict"]
+    return Theme(
+        **{
+            **fields, "words": tuple(fields["words"]), "place": tuple(fields["place"]),
+            "statements": tuple(Statement(**one) for one in fields["statements"]),
+            "verdict": None if verdict is None else Verdict(**verdict),
+        }
+    )  # fmt: skip

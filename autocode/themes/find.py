@@ -17,6 +17,7 @@ from autocode.pipeline import CodedTranscript, Coder
 from autocode.records import Utterance
 from autocode.respondents import person, respondents_of, spread
 from autocode.themes.communities import ConsensusCommunities
+from autocode.themes.map import places
 from autocode.themes.saturation import Saturation, measure_saturation
 from autocode.themes.stability import STABLE, Stability, measure_stability
 from autocode.themes.theme import Statement, Theme, in_order
@@ -41,7 +42,7 @@ class Found:
     n_statements: int  # long enough to be placed
     n_short: int
     n_respondents: int
-    n_transcripts: int
+    transcripts: tuple[str, ...]  # ids of those in which themes were looked for
     covered_by: Literal["calibrated probabilities", "zero-shot scores"]
     stability: Stability
     saturation_of_codes: Saturation
@@ -49,8 +50,13 @@ class Found:
     facts: Mapping[str, Any]  # seed, versions, settings: JSON values
 
     @property
+    def n_transcripts(self) -> int:
+        """How many were looked at."""
+        return len(self.transcripts)
+
+    @property
     def emergent(self) -> tuple[Theme, ...]:
-        """Those that are new, stable and said by several respondents."""
+        """Those that are new, stable, said by several respondents and not decided on."""
         return tuple(theme for theme in self.themes if theme.emergent)
 
     @property
@@ -104,14 +110,17 @@ def find_themes(
     statements = read_statements(coder, codings)
     topics, named = find_topics(statements.embeddings, statements.words, communities)
     stability = measure_stability(topics, statements.interviews, communities, n_runs=n_runs, done=done)
+    rows = [np.flatnonzero(topics == topic) for topic in range(len(named))]
+    on_the_map = places(np.array([statements.embeddings[own].mean(axis=0) for own in rows]))
     themes = [
         _theme(
             coder,
             statements,
-            np.flatnonzero(topics == topic),
+            rows[topic],
             id=topic + 1,
             words=words,
             stability=stability.found[topic],
+            place=on_the_map[topic],
         )
         for topic, words in enumerate(named)
     ]
@@ -124,7 +133,7 @@ def find_themes(
         n_statements=len(statements.said),
         n_short=statements.n_short,
         n_respondents=len(set(statements.respondents)),
-        n_transcripts=len(codings),
+        transcripts=tuple(coding.transcript_id for coding in codings),
         covered_by="calibrated probabilities" if coder.model else "zero-shot scores",
         stability=stability,
         saturation_of_codes=of_codes,
@@ -172,6 +181,7 @@ def _theme(
     id: int,
     words: tuple[str, ...],
     stability: float,
+    place: tuple[float, float],
 ) -> Theme:
     """The theme of the statements in `rows`."""
     who = [statements.respondents[row] for row in rows]
@@ -196,6 +206,7 @@ def _theme(
             for row in shown
             for one in [statements.said[row]]
         ),
+        place=place,
     )
 
 

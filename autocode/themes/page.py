@@ -88,6 +88,8 @@ def _article(theme: Theme) -> str:
         ('<span class="tag">unstable</span>', not theme.stable),
     ]
     marks.append(('<span class="tag">few respondents</span>', not theme.is_shared))
+    if theme.verdict is not None:
+        marks.append((f'<span class="tag">{escape(theme.verdict.sentence())}</span>', True))
     shown = " ".join(mark for mark, there in marks if there)
     quotes = "".join(
         f"<blockquote>{escape(one.text)}<footer>{escape(one.respondent)}, {escape(one.utterance_id)}</footer>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 SEVERAL = 3  # respondents who must say something for it to be more than one person's subject
 UNCOVERED = 1 / 3  # a theme of which the codebook covers less is new
@@ -18,6 +18,21 @@ class Statement:
     transcript_id: str
     respondent: str  # R1, R2 ...: no names
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What whoever leads the study decided on a theme."""
+
+    kind: Literal["code", "belongs", "uninteresting"]
+    code: str | None = None  # id of the code that was made of it, or that it belongs to
+    name: str = ""  # of that code
+
+    def sentence(self) -> str:
+        """In a few words."""
+        if self.kind == "uninteresting":
+            return "not interesting"
+        return f"{'made into the code' if self.kind == 'code' else 'belongs to'} '{self.name}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,8 @@ class Theme:
     stability: float  # share of the runs in which it was found
     stable: bool
     statements: tuple[Statement, ...]
+    place: tuple[float, float] = (0.0, 0.0)  # on the map of themes, -1 to 1: near means alike
+    verdict: Verdict | None = None  # None: nothing was decided on it
 
     @property
     def is_new(self) -> bool:
@@ -51,8 +68,13 @@ class Theme:
 
     @property
     def emergent(self) -> bool:
-        """New, stable, and said by several respondents: a candidate for a code."""
-        return self.is_new and self.stable and self.is_shared
+        """New, stable, said by several respondents and not decided on: a candidate for a code."""
+        return self.is_new and self.stable and self.is_shared and self.verdict is None
+
+    @property
+    def set_aside(self) -> bool:
+        """Was it found to be not interesting?"""
+        return self.verdict is not None and self.verdict.kind == "uninteresting"
 
     @property
     def novelty(self) -> float:
@@ -66,5 +88,10 @@ class Theme:
 
 
 def in_order(themes: list[Theme]) -> list[Theme]:
-    """Emergent themes first, then other stable ones, then the rest; the newest first in each."""
-    return sorted(themes, key=lambda one: (not one.emergent, not one.stable, -one.novelty, one.id))
+    """Emergent themes first, then other stable ones, then the rest; the newest first in each.
+
+    Those that are not interesting come last.
+    """
+    return sorted(
+        themes, key=lambda one: (one.set_aside, not one.emergent, not one.stable, -one.novelty, one.id)
+    )

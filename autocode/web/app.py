@@ -27,6 +27,7 @@ from autocode.web import (
     project,
     queueing,
     reading,
+    themes,
 )
 from autocode.web.guard import Guard, RefusedError, Throttle, new_token
 from autocode.web.session import SignInNeededError, Web
@@ -69,6 +70,7 @@ def create_app(
         codebook,
         old_rule,
         adjudicating,
+        themes,
         memos,
         audit,
         exchanging,

@@ -1,4 +1,4 @@
-"""The log of decisions: who said what of which utterance, when, and what was on the screen."""
+"""The log: who said what of which utterance, finished it or gave it to whom, when, and what was shown."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _shown(one: list[Any]) -> str:
 
 
 def json_line(row: dict[str, Any]) -> str:
-    """A decision as one line."""
+    """An entry as one line."""
     shown = [dict(zip(("code", "score", "probability"), one, strict=True)) for one in row["shown"]]
     value = {**row, "decided_at": row["decided_at"].isoformat(), "shown": shown}
     value["value"] = VALUES.get(row["value"], row["value"])

@@ -131,19 +131,32 @@ def _change(  # noqa: PLR0917
     book = review.codebook
     _check(book, do, code)
     try:
-        new, where, what = _edited(review, book, do, code, given)
-        if new == book:
-            return RedirectResponse(_address(code), status_code=303)
-        if has_content(review.project.guide_path):
-            check_guide(read_guide(review.project.guide_path), new)
-        merged = review.succession.with_merge(code, where) if do == "merge" else None
-        number = review.change_codebook(new, base=version, note=f"{what}, by {who.coder.name}",
-                                        succession=merged)  # fmt: skip
+        where, number = carry_out(review, who, do, code, given, base=version)
     except StaleCodebookError:
         return _stale(request, who, web, do, code, version, given)
     except AutocodeError as error:
         return _form(request, who, web, do, code, version, given, status=400, problem=str(error))
+    if number is None:
+        return RedirectResponse(_address(code), status_code=303)
     return RedirectResponse(f"{_address(where)}&saved={number}#here", status_code=303)
+
+
+def carry_out(
+    review: Review, who: SignedIn, do: str, code: str, given: Mapping[str, str], *, base: int
+) -> tuple[str, int | None]:
+    """Change version `base` of the codebook as a form says; the code to show then, and the new version.
+
+    None: nothing is different. Raises `StaleCodebookError`, or another `AutocodeError` that says why not.
+    """
+    book = review.codebook
+    new, where, what = _edited(review, book, do, code, given)
+    if new == book:
+        return where, None
+    if has_content(review.project.guide_path):
+        check_guide(read_guide(review.project.guide_path), new)
+    merged = review.succession.with_merge(code, where) if do == "merge" else None
+    note = f"{what}, by {who.coder.name}"
+    return where, review.change_codebook(new, base=base, note=note, succession=merged)
 
 
 def _address(code: str) -> str:

@@ -25,7 +25,7 @@ SPREAD = 2000  # of the units that are open, how many at random are compared by 
 DIVERSE = "diverse"
 OLD_RULE = "old_rule"  # what was finished comes back in this one, until it is decided again or kept
 DESCRIPTIONS = {
-    "given": "units given to me, for reliability",
+    "given": "given to me: those for reliability, then whole transcripts",
     "transcript": "in the order of the transcripts",
     "uncertain": "where the machine doubts most",
     "worst_code": "what helps the code that is told apart worst",
@@ -145,7 +145,12 @@ class Orders:
         return self._review.pool_keys() if ground is None else ground.row_of_key.keys()
 
     def _given(self, coder: Account) -> list[int]:
-        return [unit for unit, mark in self._review.people.marks(coder.key).items() if mark.drawn]
+        """Units drawn for the coder, to be decided blind, then those of the transcripts that are given."""
+        people, pool = self._review.people, self._review.pool()
+        drawn = [unit for unit, mark in people.marks(coder.key).items() if mark.drawn]
+        names = people.given().get(coder.key, frozenset())
+        whole = (key for key, name in zip(pool.keys.tolist(), pool.transcripts, strict=True) if name in names)
+        return list(dict.fromkeys([*drawn, *(whole if names else ())]))
 
     def _ordered(self, coder: Account, mode: str, done: set[int], skipped: set[int]) -> list[int]:
         pool, out = self._review.pool(), done | skipped

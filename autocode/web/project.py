@@ -71,6 +71,7 @@ def project_page(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
         share=float(review.people.setting(BLIND_SHARE, 0.0)), everybody=everybody,
         meter=_meter(first) if everybody else by_coder[who.coder.name], meters=by_coder if everybody else {},
         n_planned=_n_planned(web, None if everybody else who.coder), plans=review.people.setting(PLANS, []),
+        to_whom=_to_whom(web), all_transcripts=[one.id for one in review.project.store.transcripts()],
         may_code=coders_of(web), seed=secrets.randbelow(1_000_000), said=request.query_params.get("said", ""),
         bar=bar, signed=signed, number=number, warnings=warnings,
     )  # fmt: skip
@@ -102,16 +103,26 @@ def progress(web: Web, first: Sequence[First]) -> dict[str, Any]:
                 finished[key, place[unit]] += done
     blind = Counter(coder for coder, _, arm, _, _ in first if arm == "blind")
     n_first = Counter(coder for coder, *_ in first)
-    rows = []
+    rows, whole = [], people.given()
     for one in people.accounts():
         n_done = sum(finished[one.key, name] for name in total)
         if n_done or (one.active and one.role in CODES):
             given = [mark for unit, mark in people.marks(one.key).items() if mark.drawn and unit in place]
             rows.append({
                 "coder": one, "done": n_done, "given": len(given), "given_done": sum(m.done for m in given),
+                "whole": sum(total[name] for name in whole.get(one.key, ())),
+                "whole_done": sum(finished[one.key, name] for name in whole.get(one.key, ())),
                 "blind": blind[one.name], "first": n_first[one.name],
             })  # fmt: skip
-    return {"people": rows, "total": dict(total), "n_units": len(place), "finished": finished}
+    return {
+        "people": rows, "total": dict(total), "n_units": len(place), "finished": finished, "whole": whole
+    }  # fmt: skip
+
+
+def _to_whom(web: Web) -> list[Account]:
+    """Who may be given a transcript, and whoever has one."""
+    may, whole = {one.key for one in coders_of(web)}, web.review.people.given()
+    return [one for one in web.review.people.accounts() if one.key in may or whole.get(one.key)]
 
 
 def _n_planned(web: Web, coder: Account | None) -> int:
@@ -168,6 +179,33 @@ async def change_share(request: Request, who: Leading, web: TheWeb) -> Response:
         raise RefusedError(400, f"the share is a number from 0 to 1, not {share:g}")
     await run_in_threadpool(web.review.people.set_setting, BLIND_SHARE, share)
     return RedirectResponse("/project?said=share", status_code=303)
+
+
+@router.post("/project/transcripts")
+async def give_transcripts(request: Request, who: Leading, web: TheWeb) -> Response:
+    """Give whole transcripts to coders and take them back: what the form shows otherwise than it came."""
+    form = await request.form()
+    n = await run_in_threadpool(_give_transcripts, web, who, form)
+    return RedirectResponse(f"/project?said={'transcripts' if n else 'same'}#transcripts", status_code=303)
+
+
+def _give_transcripts(web: Web, who: SignedIn, form: FormData) -> int:
+    people = web.review.people
+    ticked, before = ({str(value) for value in form.getlist(name)} for name in ("give", "had"))
+    changed: dict[str, list[str]] = {}
+    for pair in sorted(ticked ^ before):  # what another lead changed meanwhile stays as it is
+        key, _, name = pair.partition(":")
+        changed.setdefault(key, []).append(name)
+    may, there, n = {str(one.key) for one in coders_of(web)}, {str(one.key) for one in _to_whom(web)}, 0
+    for key, names in changed.items():
+        wanted = [name for name in names if f"{key}:{name}" in ticked]
+        if key not in (may if wanted else there):
+            raise RefusedError(400, "one of these people does not code any more; go back and reload the page")
+        new, gone = people.give(int(key), wanted, names, by=who.coder.key)
+        n += len(new) + len(gone)
+    if n:
+        web.review.orders.forget()
+    return n
 
 
 @router.get("/project/plan")

@@ -37,8 +37,9 @@ def home(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
         total[place] = total.get(place, 0) + 1
         finished[place] = finished.get(place, 0) + (key in done)
     given = review.orders.progress(who.coder, "given")
+    whole = review.people.given().get(who.coder.key, frozenset())
     rows = [
-        {"one": one, "total": total.get(one.id, 0), "done": finished.get(one.id, 0)}
+        {"one": one, "total": total.get(one.id, 0), "done": finished.get(one.id, 0), "given": one.id in whole}
         for one in review.project.store.transcripts()
     ]
     live = review.live

@@ -18,6 +18,7 @@ from autocode.store.review import CONSENSUS, SUCCESSION
 from autocode.web.live import Live
 from autocode.web.order import Orders
 from autocode.web.rules import Rules
+from autocode.web.themed import Themes
 
 if TYPE_CHECKING:
     from autocode.pipeline import Coder
@@ -45,6 +46,7 @@ class UnitView:
     blind: bool  # of the blind arm
     done: bool
     drawn: bool  # for reliability
+    given: bool  # with its whole transcript, which has nothing to do with reliability
 
     @property
     def applied(self) -> tuple[str, ...]:
@@ -70,11 +72,12 @@ class Review:
         self._coder: Coder | None = None
         self._pool_keys: frozenset[int] = frozenset()
         self._codebook: tuple[float, Codebook, int] | None = None
-        self.orders, self.rules = Orders(self), Rules(self)
+        self.orders, self.rules, self.themes = Orders(self), Rules(self), Themes(self)
         self.live = Live(self) if learn else None
 
     def close(self) -> None:
         """Stop what works in the background."""
+        self.themes.close()
         if self.live is not None:
             self.live.close()
 
@@ -223,6 +226,7 @@ class Review:
         said = {key: succession.read(codes, book) for key, codes in said.items()}
         marks = self.people.marks(coder.key, codable)
         share, found = self._blind_share(), []
+        given = self.people.given().get(coder.key, frozenset())
         for key in wanted:
             utterance, mark = reading.utterances[place[key]], marks.get(key)
             arm = _arm(coder, key, mark, share) if utterance.codable else "assisted"
@@ -232,7 +236,8 @@ class Review:
             shown = self.suggestions(reading, key, said=decided, book=book) if visible else ()
             found.append(
                 UnitView(key, utterance, decided, shown, hidden, arm == "blind",
-                         mark is not None and mark.done, mark is not None and mark.drawn)
+                         mark is not None and mark.done, mark is not None and mark.drawn,
+                         utterance.transcript_id in given)
             )  # fmt: skip
         return found
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
+from autocode.store import ReviewStore, open_project
 from tests.cli.conftest import Run
 
 SAID = (
@@ -57,6 +59,41 @@ def test_in_a_project(run: Run, study: Path, interviews: list[Path]) -> None:
     assert (study / "themes" / "themes.html").is_file()
     assert ran.data["n_statements"] == 56
     run("themes", "--codebook", "x.yaml").refused("in a project, codebook, settings and model come from")
+
+
+def test_what_was_decided_is_marked_and_what_is_not_interesting_comes_last(
+    run: Run, study: Path, interviews: list[Path]
+) -> None:
+    run("add", *interviews, "--yes")
+    run("code")
+    first, second, *others = run("themes", "--runs", 1, "--json").data["themes"]
+    members: dict[int, list[str]] = {}
+    with (study / "themes" / "theme_members.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            members.setdefault(int(row["theme"]), []).append(row["utterance_id"])
+    with open_project(study) as project:
+        people = ReviewStore(project.store)
+        mia = people.add_account("Mia", "lead").key
+        transcripts = people.latest_codings()
+        for theme, verdict, code in ((first, "uninteresting", None), (second, "belongs", "trust")):
+            people.decide_on_theme(
+                mia, verdict, label=theme["label"], statements=members[theme["theme"]],  # type: ignore[arg-type]
+                transcripts=transcripts, code=code,
+            )  # fmt: skip
+    again = run("themes", "--runs", 1, "--json").data["themes"]
+    assert again[-1] == {
+        **first,
+        "emergent": False,
+        "decided": {"kind": "uninteresting", "code": None, "name": ""},
+    }
+    decided = {one["theme"]: one["decided"] for one in again}
+    assert decided[second["theme"]] == {"kind": "belongs", "code": "trust", "name": "Trust"}
+    assert all(decided[one["theme"]] is None for one in others)
+    shown = " ".join(run("themes", "--runs", 1).out.split())
+    assert "not interesting" in shown
+    with (study / "themes" / "themes.csv").open(newline="") as file:
+        assert [row["decided"] for row in csv.DictReader(file)][-1] == "not interesting"
+    assert "belongs to &#x27;Trust&#x27;" in (study / "themes" / "themes.html").read_text()
 
 
 def test_what_is_missing(run: Run, interviews: list[Path], book: Path) -> None:

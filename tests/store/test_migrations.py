@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -114,6 +115,52 @@ def test_version_2_keeps_its_decisions(old_project):
     assert (old_project / "autocode.db.bak-v2").exists()
 
 
+def test_version_3_gets_its_done_marks_from_the_actions(old_project):
+    """Of a log of before done marks were kept: finished with a code, blind; finished without; reopened."""
+    path = old_project / "autocode.db"
+    database = Database(sqlite_url(path))
+    bring_up_to_date(database, migrations={1: MIGRATIONS[1], 2: MIGRATIONS[2]})
+    with database.write() as connection:
+        unit = connection.scalar(text("SELECT id FROM utterances WHERE name = 'anna:1'"))
+        code = connection.scalar(text("SELECT id FROM codes WHERE name = 'gap'"))
+        connection.execute(text("INSERT INTO coders (id, name, added_at) VALUES (7, 'mia', '2024-05-01')"))
+        arm = "INSERT INTO assignments (coder_id, utterance_id, arm, assigned_at) VALUES (7, "
+        connection.execute(text(f"{arm}{unit}, 'blind', '2024-05-01')"))
+        log = (
+            [["code", unit, "gap", True], ["done", unit, True]],
+            [["done", unit, False]],
+            [["code", unit, "gap", None]],
+            [["done", unit, True]],
+        )
+        for number, changes in enumerate(log, start=1):
+            connection.execute(
+                text(
+                    "INSERT INTO actions (id, key, actor_id, kind, at, changes, before, shown) VALUES "
+                    f"({number}, 'key-{number}', 7, 'done', '2024-05-0{number} 10:00:00.000000', :changes, "
+                    "'[]', '{}')"
+                ),
+                {"changes": json.dumps(changes)},
+            )
+            for change in changes:
+                if change[0] == "code":
+                    connection.execute(
+                        text(
+                            "INSERT INTO decisions (utterance_id, code_id, coder_id, applies, blind, "
+                            f"decided_at, action_id, withdrawn) VALUES ({unit}, {code}, 7, "
+                            f"{int(bool(change[3]))}, 1, '2024-05-01', {number}, {int(change[3] is None)})"
+                        )
+                    )
+    database.close()
+    with open_project(old_project) as project:
+        log = ReviewStore(project.store).log()
+        marks = [(row["value"], row["blind"], row["decided_at"].day) for row in log if not row["code"]]
+        assert marks == [
+            ("finished", True, 1),
+            ("opened again", False, 2),
+            ("finished, no code applies", False, 4),
+        ]
+
+
 def test_a_migrated_layout_is_the_current_one(old_project, tmp_path):
     open_project(old_project).close()
     Store(sqlite_url(tmp_path / "new.db"), create=True).close()
@@ -159,10 +206,10 @@ def test_several_steps_in_order(old_project):
         return lambda connection: taken.append(number)
 
     database = Database(sqlite_url(old_project / "autocode.db"))
-    bring_up_to_date(database, migrations={1: step(1), 2: step(2), 3: step(3)})
+    bring_up_to_date(database, migrations={number: step(number) for number in (1, 2, 3, 4)})
     database.close()
-    assert taken == [1, 2, 3]
-    with pytest.raises(StoreError, match="with layout 4"):
+    assert taken == [1, 2, 3, 4]
+    with pytest.raises(StoreError, match="with layout 5"):
         open_project(old_project)
 
 
@@ -188,7 +235,8 @@ def test_a_server_is_migrated_too(postgres_database):
     current = layout(engine)
     with engine.begin() as connection:
         for table in (
-            "spans", "actions", "settings", "sign_ins", "assignments", "memos", "decisions", "coders",
+            "theme_decisions", "given", "marks", "spans", "actions", "settings", "sign_ins", "assignments",
+            "memos", "decisions", "coders",
         ):  # fmt: skip
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE meta SET schema_version = 1"))

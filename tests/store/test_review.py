@@ -287,7 +287,7 @@ class TestActing:
 
 class TestBlind:
     def flags(self, desk: Desk, unit: int) -> list[bool]:
-        return [row["blind"] for row in desk.people.history(unit)]
+        return [row["blind"] for row in desk.people.history(unit) if row["decision"]]
 
     def test_until_first_done_and_never_again(self, desk):
         unit, arms = desk.anna[0], {desk.anna[0]: "blind"}

@@ -16,10 +16,11 @@ from autocode.codebook import Codebook
 from autocode.config import Settings
 from autocode.errors import ThemesError
 from autocode.respondents import respondents_of, spread
-from autocode.themes import Found, find_themes, write_themes
+from autocode.themes import Found, find_themes, read_themes, write_themes
 from autocode.themes.communities import ConsensusCommunities
 from autocode.themes.files import FILES
 from autocode.themes.graph import nearest
+from autocode.themes.map import places
 from tests.themes.conftest import RESPONDENTS, SUBJECTS, coded, write_interviews
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -101,6 +102,11 @@ def test_the_files_say_the_same(tmp_path: Path, found: Found) -> None:
         == len({row["utterance_id"] for row in members})
         == sum(one["n_statements"] for one in told["themes"])
     )
+    stored = read_themes(tmp_path / "out")
+    assert stored is not None
+    assert stored.themes == found.themes
+    assert sum(map(len, stored.members.values())) == len(found.placed)
+    assert stored.transcripts == {"i0", "i1", "i2", "i3"}
     page = (tmp_path / "out" / "themes.html").read_text()
     assert not re.search(r"<script|<link|https?://|src=", page)
     assert not any(name in page for name in RESPONDENTS)
@@ -159,6 +165,22 @@ def test_a_level_of_detail_that_there_is_not(
     assert code == 2
     assert "no level of detail 'all'; use few, some, many" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_map_is_flat_and_the_same_however_it_is_turned() -> None:
+    """Middles on a plane keep their distances; what is alike stands together."""
+    angles = np.array([0.0, 0.1, 1.5, 3.0])
+    flat = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))
+    found = np.array(places(np.hstack([flat, np.zeros((4, 4))]).astype(np.float32)))
+    turned = np.array(places((np.hstack([flat, np.zeros((4, 4))]) @ turn).astype(np.float32)))
+    np.testing.assert_allclose(found, turned, atol=1e-3)
+    assert np.abs(found).max() == 1.0
+    apart = np.linalg.norm(found[:, None] - found[None], axis=2)
+    true = np.linalg.norm(flat[:, None] - flat[None], axis=2)
+    np.testing.assert_allclose(apart / apart[0, 3], true / true[0, 3], atol=1e-3)
+    assert places(np.zeros((1, 3), np.float32)) == [(0.0, 0.0)]
+    assert places(np.zeros((0, 3), np.float32)) == []
 
 
 def test_the_nearest_by_brute_force() -> None:

@@ -96,7 +96,10 @@ def test_it_can_be_undone_and_taken_back(client: TestClient, review: Review, dif
     client.post(f"/adjudicate/{differing}/take-back", data=data)
     assert agreed(review, differing) is None
     assert "<strong>1</strong> of them the coders differ" in client.get("/adjudicate").text
-    assert len(review.people.history(differing)) == 4 + 3 * 4, "the log keeps all of it"
+    log = review.people.history(differing)
+    assert sum(row["decision"] is not None for row in log) == 4 + 3 * 4, "the log keeps all of it"
+    marks = [row["value"] for row in log if row["coder"] == CONSENSUS and row["decision"] is None]
+    assert marks == ["finished", "opened again"] * 2
 
 
 def test_another_agreement_takes_its_place(client: TestClient, review: Review, differing: int) -> None:

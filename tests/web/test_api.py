@@ -466,8 +466,9 @@ class TestBlind:
         self.check_silent([answer["next"]])  # the next one is still blind
         assert blind.get(f"/api/units/{other}/why").status_code == 403
         assert "0.77" in blind.get(f"/api/units/{unit}/why").json()["html"]
-        (row,) = review.people.history(unit)
+        row, mark = review.people.history(unit)
         assert (row["blind"], row["shown"]) == (True, [])
+        assert (mark["blind"], mark["value"]) == (True, "finished")
         assert review.people.first_decisions() == [
             ("Mia", "anna", "anna:1", "blind", frozenset({"conflict"}), frozenset({"trust"}))
         ]
@@ -477,7 +478,8 @@ class TestBlind:
         act(blind, done=done(unit))
         turn(blind, "undo")
         act(blind, codes=says(unit, "trust"), done=done(unit))
-        assert [row["blind"] for row in review.people.history(unit)] == [False]
+        blind = [row["blind"] for row in review.people.history(unit)]
+        assert blind == [True, False, False, False]  # finished without a code, opened again, trust, finished
 
     def test_units_that_were_given(self, client, review, units):
         unit = units["anna"][0]

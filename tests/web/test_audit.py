@@ -54,7 +54,8 @@ def two(client: TestClient, signed_in: SignIn, review: Review, units: Units) -> 
 
 
 def test_the_latest_stands_first_with_what_was_shown(client: TestClient, two: TestClient) -> None:
-    first, second = rows(client.get("/audit").text)
+    mark, first, _, second = rows(client.get("/audit").text)
+    assert mark[1:4] == ["Ben", "carl:1", "finished"]
     assert first[1:4] == ["Ben", "carl:1", "Conflict: applies"]
     assert second[1:3] == ["Mia", "anna:1"]
     assert "0.77" in first[4]
@@ -64,13 +65,13 @@ def test_the_latest_stands_first_with_what_was_shown(client: TestClient, two: Te
 
 def test_filters(client: TestClient, two: TestClient) -> None:
     for query in ("coder=Ben", "code=conflict", "transcript_id=carl", "coder=Ben&code=conflict"):
-        assert [row[1] for row in rows(client.get(f"/audit?{query}").text)] == ["Ben"], query
+        assert {row[1] for row in rows(client.get(f"/audit?{query}").text)} == {"Ben"}, query
     assert rows(client.get("/audit?coder=Ben&code=trust").text) == [["Nothing has been decided here."]]
 
 
 def test_coders_see_their_own_rows(two: TestClient) -> None:
-    assert [row[1] for row in rows(two.get("/audit").text)] == ["Ben"]
-    assert [row[1] for row in rows(two.get("/audit?coder=Mia").text)] == ["Ben"]
+    assert [row[1] for row in rows(two.get("/audit").text)] == ["Ben", "Ben"]
+    assert [row[1] for row in rows(two.get("/audit?coder=Mia").text)] == ["Ben", "Ben"]
     for name in ("audit.csv", "audit.jsonl"):
         assert two.get(f"/{name}").status_code == 403
     assert "audit.csv" not in two.get("/audit").text
@@ -104,16 +105,17 @@ def test_what_somebody_has_yet_to_decide_blind_is_kept_back(
     review.people.assign(cem.key, {unit: 0.5})
     say(review, "Ben", unit, "conflict", arm="blind")
     for browser in (client, reader):
-        ((_, who, _, said, _),) = rows(browser.get("/audit").text)
-        assert (who, said) == ("Ben", "kept back")
-        (row,) = table(browser.get("/audit.csv").text)
-        assert (row["coder"], row["code"], row["value"]) == ("Ben", "", "kept back")
-        assert "conflict" not in browser.get("/audit.jsonl").text
+        assert [(who, said) for _, who, _, said, _ in rows(browser.get("/audit").text)] == [
+            ("Ben", "kept back"), ("Ben", "kept back"),
+        ]  # fmt: skip
+        for row in table(browser.get("/audit.csv").text):
+            assert (row["coder"], row["code"], row["value"]) == ("Ben", "", "kept back")
+        assert not re.search("conflict|finished", browser.get("/audit.jsonl").text)
         assert rows(browser.get("/audit?code=conflict").text) == [["Nothing has been decided here."]]
-    (row,) = table(client.get("/audit.csv?everything=yes").text)
+    row, _ = table(client.get("/audit.csv?everything=yes").text)
     assert (row["code"], row["value"], row["blind"]) == ("conflict", "applies", "yes")
     say(review, "Cem", unit, "trust", arm="blind")
-    assert {row["code"] for row in table(client.get("/audit.csv").text)} == {"conflict", "trust"}
+    assert {row["code"] for row in table(client.get("/audit.csv").text)} == {"conflict", "trust", ""}
 
 
 def test_a_lead_who_is_still_blind_does_not_learn_it_here(
@@ -130,14 +132,25 @@ def test_the_files_hold_every_decision(
 ) -> None:
     take_back = {"unit": units["anna"][0], "code": "trust", "applies": None}
     client.post("/api/act", json={"key": "say-it-again", "codes": [take_back]})
+    for number, done in enumerate((False, True)):
+        mark = {"unit": units["anna"][0], "done": done}
+        client.post("/api/act", json={"key": f"mark-number-{number}", "done": [mark]})
+    page = client.get(f"/api/units/{units['anna'][0]}/history").json()["html"]
+    assert page.index("opened again") < page.index("finished, no code applies")
     answer = client.get("/audit.csv")
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["content-disposition"] == 'attachment; filename="audit.csv"'
     found = table(answer.text)
     assert tuple(found[0]) == COLUMNS
-    assert [row["value"] for row in found] == ["applies", "applies", "taken back"]
+    assert [row["value"] for row in found] == [
+        "applies", "finished", "applies", "finished", "taken back", "opened again",
+        "finished, no code applies",
+    ]  # fmt: skip
+    found = [row for row in found if row["decision"]]
     assert found[1]["shown"] == "trust 0.7718 (probability 0.6649)"
     lines = [json.loads(line) for line in client.get("/audit.jsonl").text.splitlines()]
+    assert [line["value"] for line in lines][-2:] == ["opened again", "finished, no code applies"]
+    lines = [line for line in lines if line["decision"]]
     assert [line["decision"] for line in lines] == [1, 2, 3]
     assert lines[1]["shown"] == [{"code": "trust", "score": 0.7718, "probability": 0.6649}]
     assert (lines[1]["model"], lines[1]["codebook_version"], lines[1]["blind"]) == ("m1", 1, False)

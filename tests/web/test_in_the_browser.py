@@ -18,8 +18,11 @@ import pytest
 
 from autocode.batch import code_project, project_coder
 from autocode.cli.project import make_project
+from autocode.codebook import read_codebook
 from autocode.read import read_transcripts
 from autocode.store import Request, ReviewStore, open_project
+from autocode.themes import find_themes, write_themes
+from autocode.themes.project import FOLDER, codings_of
 from autocode.web.guard import hashed
 from autocode.web.state import BLIND_SHARE
 
@@ -52,6 +55,8 @@ def coded(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for transcript in read_transcripts(path):
                 project.store.add_transcript(transcript)
         code_project(project, project_coder(project))
+        coder, codings = codings_of(project)
+    write_themes(find_themes(coder, codings, n_runs=1), folder / FOLDER)
     return folder
 
 
@@ -273,7 +278,7 @@ def test_a_blind_unit_hides_its_suggestions_until_it_is_decided(study, new_page,
         assert "decided this blind" in page.locator(f"#u{key}").inner_text()
         stored(page, lambda: page.keyboard.press("1"))
         rows = people.history(key)
-        assert [row["blind"] for row in rows] == [False]
+        assert [row["blind"] for row in rows] == [True, False]  # finished blind, then revised
         (first,) = people.first_decisions()
         assert first[3:5] == ("blind", frozenset())
         assert first[5]  # what the machine would have suggested is kept
@@ -503,6 +508,50 @@ def test_a_code_is_renamed_and_the_file_follows(study, new_page):
         assert page.locator('#tree [data-code="leapfrogging"]').inner_text() == "Skipping stages"
 
 
+def test_a_theme_is_found_and_made_into_a_code(study, new_page, people):
+    shutil.rmtree(study / FOLDER)
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.get_by_role("link", name="Themes", exact=True).click()
+        page.wait_for_selector("text=No themes have been found yet")
+        page.select_option("[name=detail]", "few")
+        page.get_by_role("button", name="Find themes").press("Enter")
+        page.wait_for_selector("progress[aria-label='Finding themes']")
+        page.wait_for_selector("article.theme", timeout=120_000)  # it comes by itself
+        themes = [one.get_attribute("id") for one in page.locator("article.theme").all()]
+        assert page.locator("svg.themes-map a").count() == len(themes) > 1
+        page.locator(f'svg.themes-map a[href="#{themes[0]}"]').press("Enter")
+        assert page.url.endswith(f"#{themes[0]}")
+        first = page.locator(f"#{themes[0]}")
+        statement = first.locator(".quotes li a").first
+        address, said = statement.get_attribute("href"), first.locator(".quotes q").first.inner_text()
+        first.get_by_role("link", name="Make this a code").press("Enter")
+        page.locator("#f-name").fill("Brand new <b>code</b>")
+        page.locator("#f-definition").fill("What nobody had thought of.")
+        for box in page.locator("[name=statement]").all()[1:]:
+            box.uncheck()
+        page.get_by_role("button", name="Make this a code").press("Enter")
+        page.wait_for_selector("text=The code is in the codebook")
+        tag = page.locator(f"#{themes[0]} .decided").inner_text()
+        assert tag == "made into the code 'Brand new <b>code</b>'"
+        code = read_codebook(study / "codebook.yaml")["brand_new_b_code_b"]
+        assert code.definition == "What nobody had thought of."
+        assert code.examples == (said,)
+        unit = int(address.partition("#u")[2])
+        assert people.standing([unit], people.account("Mia").key) == {unit: {code.id: True}}
+        page.goto(server.root + address)
+        assert page.locator(f'#u{unit} .code.on[data-code="{code.id}"]').count() == 1
+        page.goto(server.root + "/themes")
+        page.locator(f"#{themes[1]}").get_by_role("button", name="Not interesting").press("Enter")
+        page.wait_for_selector("text=the theme is set aside")
+        now = [one.get_attribute("id") for one in page.locator("article.theme").all()]
+        assert now[-1] == themes[1]
+        page.locator(f"#{themes[0]}").get_by_role("link", name="Take back").press("Enter")
+        page.get_by_role("button", name="Take back").press("Enter")
+        page.wait_for_selector("text=its code has left the codebook")
+        assert code.id not in read_codebook(study / "codebook.yaml")
+
+
 def test_two_coders_code_a_sample_blind_and_the_lead_settles_it(study, new_page, people):
     secret = hashed("correct horse")
     for name, role in (("Lena", "lead"), ("Ben", "coder"), ("Mia", "coder")):
@@ -600,7 +649,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 PAGES = (
     "/", "/read/hostile", "/queue?order=uncertain", "/people", "/settings", "/search?q=market", "/codebook",
     "/codebook/versions", "/codebook/change?do=edit&code=leapfrogging", "/codebook/old-rule", "/memos",
-    "/project", "/adjudicate", "/audit", "/exchange",
+    "/project", "/adjudicate", "/audit", "/themes", "/themes/1", "/exchange",
 )  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

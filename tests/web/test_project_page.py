@@ -57,6 +57,7 @@ def test_only_a_lead_sets_and_draws(signed_in: SignIn, review: Review, role: str
     browser = signed_in("Ben", role)
     assert browser.post("/project/blind-share", data={"share": "0.5", **csrf(browser)}).status_code == 403
     assert browser.post("/project/plan", data=csrf(browser)).status_code == 403
+    assert browser.post("/project/transcripts", data=csrf(browser)).status_code == 403
     assert browser.get("/project/plan").status_code == 403
     assert "<form" not in browser.get("/project").text.partition("<main")[2].partition("</main>")[0]
     assert review.people.setting(BLIND_SHARE) is None
@@ -200,3 +201,72 @@ def test_a_plan_that_is_not_the_previewed_one_is_not_given(
     answer = client.post("/project/plan", data={**fields, "digest": "0" * 64, **csrf(client)})
     assert answer.status_code == 409
     assert review.people.coverage() == {}
+
+
+def test_transcripts_are_given_to_coders_and_taken_back(
+    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]], finish: Finish
+) -> None:
+    ben = signed_in("Ben", "coder")
+    account = review.people.account("Ben")
+    assert account is not None
+    review.people.assign(account.key, {units["anna"][1]: 0.5})
+    pair = f"{account.key}:{{}}".format
+    sent = {"give": [pair("anna"), pair("carl")], **csrf(client)}
+    answer = client.post("/project/transcripts", data=sent)
+    assert answer.headers["location"] == "/project?said=transcripts#transcripts"
+    page = client.get("/project").text
+    assert f'value="{pair("anna")}" checked' in page
+    assert cells(page, "In transcripts given") == ["", "none given", "0 of 6"]
+    assert cells(page, "Given for reliability") == ["", "none given", "0 of 1"], "that is another matter"
+    assert ben.get("/").text.count("given to you</span>") == 2
+    assert "Of the 6 that were given to you, 6 are left" in ben.get("/").text
+    tags = re.findall(r'data-unit="(\d+)".*?>(reliability|given)</span>', ben.get("/read/anna").text, re.S)
+    assert {int(unit): tag for unit, tag in tags} == {
+        units["anna"][0]: "given", units["anna"][1]: "reliability", units["anna"][2]: "given",
+    }  # fmt: skip
+    assert ">given</span>" not in client.get("/read/anna").text, "nothing is given to Mia"
+    order = []
+    while (unit := review.orders.next(account, "given")) is not None:
+        order.append(unit)
+        finish("Ben", [unit], [])
+    assert order == [units["anna"][1], units["anna"][0], units["anna"][2], *units["carl"]]
+    taken = {"had": [pair("anna"), pair("carl")], "give": [pair("carl")], **csrf(client)}
+    client.post("/project/transcripts", data=taken)
+    assert review.people.given() == {account.key: {"carl"}}
+    said = [row["value"] for row in review.people.log() if row["unit"] is None]
+    assert said == ["transcript given to Ben"] * 2 + ["transcript taken back from Ben"]
+    assert "transcript taken back from Ben" in client.get("/audit").text
+    assert "transcript taken back from Ben" in client.get("/audit.csv").text
+
+
+def test_two_leads_who_give_at_once_do_not_undo_each_other(
+    client: TestClient, signed_in: SignIn, review: Review
+) -> None:
+    signed_in("Ben", "coder")
+    account = review.people.account("Ben")
+    assert account is not None
+    review.people.give(account.key, {"carl"}, {"carl"}, by=1)  # while Mia's page shows nothing given
+    client.post("/project/transcripts", data={"give": f"{account.key}:anna", **csrf(client)})
+    assert review.people.given() == {account.key: {"anna", "carl"}}
+    answer = client.post("/project/transcripts", data={"give": "99:anna", **csrf(client)})
+    assert answer.status_code == 400
+    assert "does not code any more" in answer.text
+    answer = client.post("/project/transcripts", data={"give": f"{account.key}:nobody", **csrf(client)})
+    assert answer.status_code == 404
+    assert "nobody: no such transcript" in answer.text.lower()
+
+
+def test_what_others_decided_blind_stays_secret_until_whoever_was_given_the_transcript_has_finished(
+    client: TestClient, signed_in: SignIn, review: Review, units: dict[str, list[int]], finish: Finish
+) -> None:
+    signed_in("Ben", "coder")
+    signed_in("Cem", "coder")
+    ben, unit = review.people.account("Ben"), units["anna"][0]
+    assert ben is not None
+    review.people.give(ben.key, {"anna"}, {"anna"}, by=1)
+    finish("Cem", [unit], ["conflict"], "blind")
+    assert "kept back" in client.get("/audit").text
+    assert unit not in review.settled()
+    finish("Ben", [unit], ["trust"], "assisted")
+    assert "kept back" not in client.get("/audit").text.partition("<tbody>")[2]
+    assert unit in review.settled()
