@@ -77,17 +77,14 @@ def log(connection: Connection, **wanted: str) -> list[dict[str, Any]]:
 def page(connection: Connection, start: int, n: int, **wanted: str) -> tuple[int, list[dict[str, Any]]]:
     """How many entries there are, and `n` of them from the `start`-th on, latest first."""
     parts = _parts(**wanted)
-    total = sum(
-        connection.scalar(select(func.count()).select_from(part.query.subquery())) or 0 for part in parts
-    )
+    bare: list[Any] = [
+        part.query.with_only_columns(part.id, part.at) if wanted else select(part.id, part.at)  # no joins
+        for part in parts
+    ]
+    total = sum(connection.scalar(select(func.count()).select_from(one.subquery())) or 0 for one in bare)
     heads = [
-        [
-            (at, rank, key)
-            for key, at in connection.execute(
-                part.query.with_only_columns(part.id, part.at).order_by(part.id.desc()).limit(start + n)
-            )
-        ]
-        for rank, part in enumerate(parts)
+        [(at, rank, key) for key, at in connection.execute(one.order_by(part.id.desc()).limit(start + n))]
+        for rank, (part, one) in enumerate(zip(parts, bare, strict=True))
     ]
     chosen = list(islice(_latest_first(heads), start, start + n))
     rows: dict[tuple[int, int], dict[str, Any]] = {}
