@@ -177,8 +177,10 @@ def placed(interview: Interview) -> Iterator[Placed]:
 
 
 def trimmed(text: str, start: int, end: int) -> Place:
-    """The stretch without the white space at its ends."""
+    """The stretch without the white space at its ends; one without words as it is."""
     said = text[start:end]
+    if not said.strip():
+        return start, end
     return start + len(said) - len(said.lstrip()), start + len(said.rstrip())
 
 

@@ -382,3 +382,19 @@ def test_texts_in_which_nobody_speaks_and_whole_documents(write: Write) -> None:
         [span] = ReviewStore(project.store).all_spans()
         assert (span.start_char, span.end_char, span.coder) == (0, len(TALK), "Unknown coder")
         assert not ReviewStore(project.store).decided()
+
+
+def test_a_memo_on_an_utterance_without_words_stays_there() -> None:
+    with made() as first, made() as second:
+        first.store.add_transcript(
+            transcript_of("t", [(("Ann", "respondent"), "\u2028"), (("Ann", "respondent"), "Yes.")], {})
+        )
+        cut(first)
+        review = ReviewStore(first.store)
+        ann, (unit, _) = review.add_account("Ann", "lead"), review.reading("t").keys
+        book = read_codebook(first.codebook_path, allow_empty=True)
+        first.store.add_codebook(book.digest, book.model_dump_json())
+        memo = ["memo", "utterance", str(unit), "She sighs."]
+        review.act(ann.key, Request("key-of-memo", "memo", [memo], book.digest))
+        brought(second, exported(first))
+        assert snapshot(second)["memos"] == snapshot(first)["memos"]
