@@ -96,10 +96,12 @@ class TestAct:
 
     def test_many_take_no_more_statements_than_one(self, client, review, units):
         review.people.set_setting(BLIND_SHARE, 0.5)
-        first = says(units["anna"][0], "conflict") + says(units["anna"][0], "trust")
-        act(client, codes=first, done=done(units["anna"][0]))  # what is kept is read now
+        for place in ("anna", "carl"):  # what is kept is read now
+            first = says(units[place][0], "conflict") + says(units[place][0], "trust")
+            act(client, codes=first, done=done(units[place][0]))
         sent = []
-        for some in (units["anna"][:1], units["anna"][1:]):
+        for some in (units["anna"][1:2], units["carl"][1:]):
+            assert len(some) == len(sent) + 1
             codes = [one for unit in some for one in says(unit, "trust") + says(unit, "conflict", False)]
             with statements(review) as found:
                 act(client, kind="bulk", codes=codes, done=done(*some))
