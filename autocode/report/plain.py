@@ -18,12 +18,12 @@ def clean(text: str) -> str:
 
 
 def split_gaps(text: str) -> list[tuple[str, bool]]:
-    """A text in parts, each with whether it is a gap that its authors must fill.
+    """A text in parts, each with whether it is a gap for its authors: "[Say ...]", "[... by the authors]".
 
-    >>> split_gaps("α = .71 [.62, .79]. [Say why.]")
-    [('α = .71 [.62, .79]. ', False), ('[Say why.]', True)]
+    >>> split_gaps("α = .71 [.62, .79]. [pause] [Say why.]")
+    [('α = .71 [.62, .79]. [pause] ', False), ('[Say why.]', True)]
     """
-    parts = re.split(r"(\[[A-Za-z][^\[\]]{3,}\])", text)
+    parts = re.split(r"(\[(?:Say\b|[^\[\]]*\b[Bb]y the authors\b)[^\[\]]*\])", text)
     return [(part, bool(place % 2)) for place, part in enumerate(parts) if part]
 
 
