@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from autocode.report.blocks import Block, Cell, Heading, Table, Text
 
+BOLD = 1.1  # heads are bold, so wider
+LONGEST_WORD = 3.4  # cm; longer words may be broken
 WIDTHS = {False: 16.6, True: 25.3}  # cm between the margins, upright and on its side
 
 
@@ -15,7 +17,7 @@ def widths(table: Table, room: float, size: float) -> list[float]:
     texts = {column: width for column, width in enumerate(needed) if table.is_text(column)}
     numbers = {column: width for column, width in enumerate(needed) if not table.is_text(column)}
     left = room - sum(numbers.values())
-    least = {column: min(width, 1.6) for column, width in texts.items()}
+    least = {column: min(width, _longest_word(table, column, size)) for column, width in texts.items()}
     wanted = sum(texts.values())
     if wanted > left:
         spare = max(0.0, left - sum(least.values())) / (wanted - sum(least.values()) or 1.0)
@@ -32,8 +34,20 @@ def _needed(table: Table, size: float) -> list[float]:
         word = max(map(len, head.replace("-", " ").split(" ")), default=1)
         cells = [line.cells[column] for line in table.lines]
         longest = max((len(part) for cell in cells for part in _parts(cell)), default=1)
-        found.append(max(word, longest) * size * 0.021 + 0.45)
+        found.append(_width(max(word * BOLD, longest), size))
     return found
+
+
+def _longest_word(table: Table, column: int, size: float) -> float:
+    """How wide a column of text must be for few of its words to be broken, in cm."""
+    parts = [part for line in table.lines for part in _parts(line.cells[column])]
+    longest = max(len(word) for text in (table.heads[column], "-", *parts) for word in text.split())
+    return min(LONGEST_WORD, _width(longest, size))
+
+
+def _width(n_letters: float, size: float) -> float:
+    """Of letters of `size` points with the cell's margins, in cm."""
+    return n_letters * size * 0.021 + 0.45
 
 
 def size_of(table: Table) -> float:
