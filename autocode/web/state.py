@@ -296,7 +296,7 @@ class Review:
         return {unit for unit, coders in self.people.coverage().items() if _is_open(coders, active)}
 
     def secret(self, who: Account) -> tuple[set[int], set[int]]:
-        """Units on which somebody must not know yet what others say; and on which not what they said blind."""
+        """Units of which somebody must not know what others say, and of which not what they said blind."""
         return self.still_blind(who) if who.role == "lead" else set(), self.unsettled()
 
     def settled(self) -> dict[int, list[str]]:
