@@ -34,6 +34,7 @@ from autocode.store.tables import (
     transcripts,
     utterances,
 )
+from autocode.store.unused import keep_highest, next_key
 
 FLOAT32 = np.dtype("<f4")  # the same bytes on every machine
 
@@ -63,6 +64,7 @@ def save(
     check(coding, transcript.name)
     check_against(coding.utterances, transcript, stored_transcripts.load_turns(connection, transcript))
     segmentation_id, keys = _store_utterances(connection, transcript.id, segmentation, coding.utterances)
+    keep_highest(connection)
     connection.execute(
         delete(codings).where(codings.c.run_key == run_key, codings.c.transcript_id == transcript.id)
     )
@@ -76,6 +78,8 @@ def save(
         "code_ids": list(coding.code_ids),
         "coded_at": now,
     }
+    if (key := next_key(connection, codings)) is not None:
+        values["id"] = key
     coding_id = connection.execute(insert(codings).values(values).returning(codings.c.id)).scalar_one()
     found: defaultdict[str, list[Suggestion]] = defaultdict(list)
     for suggestion in coding.suggestions:
@@ -145,7 +149,11 @@ def _store_utterances(
         key = connection.execute(
             insert(segmentations).values(place).returning(segmentations.c.id)
         ).scalar_one()
-        insert_many(connection, utterances, ("segmentation_id", *_UTTERANCE), [(key, *row) for row in rows])
+        columns: tuple[str, ...] = ("segmentation_id", *_UTTERANCE)
+        full = [(key, *row) for row in rows]
+        if (first := next_key(connection, utterances)) is not None:
+            columns, full = ("id", *columns), [(first + n, *row) for n, row in enumerate(full)]
+        insert_many(connection, utterances, columns, full)
     keys = connection.execute(
         select(utterances.c.name, utterances.c.id).where(utterances.c.segmentation_id == key)
     )
@@ -332,4 +340,5 @@ def _load_suggestions(
 
 def remove(connection: Connection, run_key: str) -> int:
     """Delete all codings of a run key; what people decided stays. The number of transcripts."""
+    keep_highest(connection)
     return connection.execute(delete(codings).where(codings.c.run_key == run_key)).rowcount

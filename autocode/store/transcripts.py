@@ -25,6 +25,7 @@ from autocode.store.tables import (
     turns,
     utterances,
 )
+from autocode.store.unused import keep_highest, next_key
 
 
 def add(connection: Connection, transcript: Transcript, *, now: datetime) -> bool:
@@ -58,7 +59,7 @@ def check_turns(transcript: Transcript) -> None:
 
 
 def _insert(connection: Connection, transcript: Transcript, content: str, now: datetime) -> int:
-    values = {
+    values: dict[str, Any] = {
         "name": transcript.id,
         "source": transcript.source,
         "format": transcript.format,
@@ -73,6 +74,8 @@ def _insert(connection: Connection, transcript: Transcript, content: str, now: d
         "meta": dict(transcript.meta),
         "text": transcript.text,
     }
+    if (unused := next_key(connection, transcripts)) is not None:
+        values["id"] = unused
     added = connection.execute(insert(transcripts).values(values).returning(transcripts.c.id))
     key = int(added.scalar_one())
     if transcript.turns:
@@ -211,6 +214,7 @@ def remove(connection: Connection, transcript_id: str, *, with_decisions: bool) 
         raise StoreError(
             f"{transcript_id}: coders' decisions refer to it ({n}); say that they are to be removed with it"
         )
+    keep_highest(connection)
     # What hangs on a coding goes in one sweep, not utterance by utterance.
     connection.execute(delete(codings).where(codings.c.transcript_id == key))
     connection.execute(delete(memos).where(memos.c.utterance_id.in_(of_it)))

@@ -81,6 +81,8 @@ def work(folder: Path, detail: str, tell: Connection) -> None:
             coder, codings = codings_of(project)
             found = find_themes(coder, codings, detail=detail, n_runs=N_RUNS, done=lambda: tell.send(True))
             write_themes(with_decisions(found, project, codings, coder.codebook), folder / FOLDER)
+    except BrokenPipeError:  # the server was killed: nobody waits for this
+        return
     except AutocodeError as error:
         tell.send(str(error))
     except BaseException:

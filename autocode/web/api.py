@@ -203,7 +203,11 @@ def answer(web: Web, who: SignedIn, outcome: Outcome | None, order: str, *, mess
     if order:
         values = next_values(web, who.coder, web.review.orders.check(order))
         following = web.part(
-            "queue_unit.html", order=order, memos=_with_memos(web), **values, **unit_values(web)
+            "queue_unit.html",
+            order=order,
+            memos=web.review.with_memos(who.coder),
+            **values,
+            **unit_values(web),
         )
     spans: dict[str, list[tuple[int, int, str]]] = {}
     if outcome is not None:
@@ -215,14 +219,10 @@ def answer(web: Web, who: SignedIn, outcome: Outcome | None, order: str, *, mess
     )  # fmt: skip
 
 
-def _with_memos(web: Web) -> set[str]:
-    return {memo.target for memo in web.review.people.memos("utterance")}
-
-
 def html_of(web: Web, who: SignedIn, units: tuple[int, ...]) -> dict[str, str]:
     """Utterances as they stand for somebody, by key."""
     review, found = web.review, dict[str, str]()
-    memos = _with_memos(web)
+    memos = web.review.with_memos(who.coder)
     values = unit_values(web)
     for transcript_id, keys in review.people.transcripts_of(units).items():
         for view in review.views(who.coder, review.reading(transcript_id), keys):
@@ -240,7 +240,7 @@ def suggestions(who: Who, web: TheWeb, transcript_id: str, since: Number = 0) ->
     reading = review.reading(transcript_id)
     keys = tuple(key for key in reading.keys if changed is None or key in changed)
     views = [view for view in review.views(who.coder, reading, keys) if view.utterance.codable]
-    memos = _with_memos(web)
+    memos = web.review.with_memos(who.coder)
     values = unit_values(web)
     units = {str(view.key): web.unit(view, memos, values) for view in views if not (view.hidden or view.done)}
     return {"version": version, "units": units}

@@ -62,8 +62,7 @@ def kept_back(web: Web, who: SignedIn, rows: list[dict[str, Any]]) -> list[dict[
     That is what others decided on units that this coder has yet to decide blind, and what they decided blind
     on units that another coder, who was given them too, has not finished.
     """
-    waiting = web.review.unsettled()
-    mine = web.review.still_blind(who.coder) if who.coder.role == "lead" else set[int]()
+    mine, waiting = web.review.secret(who.coder)
     found = []
     for row in rows:
         secret = row["coder"] != who.coder.name and (

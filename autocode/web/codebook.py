@@ -58,7 +58,7 @@ LONGEST = 50_000  # characters of one field
 def codebook_page(request: Request, who: Who, web: TheWeb, code: str = "", saved: int = 0) -> HTMLResponse:
     """All codes with their entries; `code` is open."""
     review = web.review
-    standing = review.rules.standing()
+    standing = review.rules.seen_by(who.coder)
     n_old: dict[str, int] = {}
     for one in standing.old:
         n_old[one.code] = n_old.get(one.code, 0) + 1
@@ -291,7 +291,7 @@ def _form(  # noqa: PLR0917
     *, status: int = 200, problem: str = "", **more: Any,
 ) -> HTMLResponse:  # fmt: skip
     review = web.review
-    book, standing = review.codebook, review.rules.standing()
+    book, standing = review.codebook, review.rules.seen_by(who.coder)
     values: dict[str, Any] = {"changes": (), "old": book, "elsewhere": {}, "gone": False, **more}
     below = {code, *book.descendants(code)} if code in book else set()
     page = web.page(

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from autocode.store import Memo, Outcome
+from autocode.store import Outcome
 from autocode.store import Request as Wanted
 from autocode.store.review import MEMO_KINDS
 from autocode.web.api import Answer, Key, Strict, answer, html_of
@@ -63,7 +63,7 @@ def notes(
     target = _target(web, kind, target)
     found = web.review.people.memos(kind, target)
     own = [memo.text for memo in found if memo.coder == who.coder.name]
-    others = [memo for memo in _visible(web, who, found) if memo.coder != who.coder.name]
+    others = [memo for memo in web.review.memos_seen(who.coder, found) if memo.coder != who.coder.name]
     return Notes(
         text=own[-1] if own else "",
         others=[Other(coder=one.coder, at=f"{one.written_at:%Y-%m-%d %H:%M} UTC", text=one.text)
@@ -86,7 +86,7 @@ def memos_page(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
     """All memos as they stand, and forms for those on the project and on transcripts."""
     review = web.review
     found = review.people.memos()
-    seen = _visible(web, who, found)
+    seen = web.review.memos_seen(who.coder, found)
     texts: dict[int, dict[str, Any]] = {}
     for memo in seen:
         if memo.kind == "utterance":
@@ -144,17 +144,6 @@ def _target(web: Web, kind: str, target: str) -> str:
     if target not in {one.id for one in review.project.store.transcripts()}:
         raise RefusedError(404, f"there is no transcript '{target[:80]}' in the project")
     return target
-
-
-def _visible(web: Web, who: SignedIn, found: list[Memo]) -> list[Memo]:
-    """Without what others wrote on utterances that this coder has yet to decide blind."""
-    theirs = {int(m.target) for m in found if m.kind == "utterance" and m.coder != who.coder.name}
-    hidden = web.review.still_blind(who.coder, theirs)
-    return [
-        memo
-        for memo in found
-        if memo.kind != "utterance" or memo.coder == who.coder.name or int(memo.target) not in hidden
-    ]
 
 
 def _place(web: Web, key: int) -> dict[str, Any]:

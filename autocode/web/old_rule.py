@@ -43,14 +43,14 @@ def keep(body: Keep, who: Coding, web: TheWeb) -> Answer:
 def old_rule_page(request: Request, who: Who, web: TheWeb, code: str = "", page: int = 1) -> HTMLResponse:
     """Decisions that were made by an older rule, as far as this person may see them."""
     review = web.review
-    everyone = [one for one in review.rules.standing().old if code in ("", one.code)]
-    rows, n_hidden = _visible(web, who, everyone)
+    seen = _visible(web, who, everyone := review.rules.standing().old)
+    rows = [one for one in seen if code in ("", one.code)]
     page = max(1, min(page, 1 + (len(rows) - 1) // MOST))
     shown = [_row(web, one) for one in rows[(page - 1) * MOST : page * MOST]]
     return web.page(
-        request, "codebook_old_rule.html", who, rows=shown, n=len(rows), n_hidden=n_hidden, code=code,
-        page_number=page, n_pages=max(1, -(-len(rows) // MOST)), version=review.codebook_version,
-        n_own=len(review.rules.units(who.coder)), labels=LABELS,
+        request, "codebook_old_rule.html", who, rows=shown, n=len(rows), code=code,
+        more=len(everyone) > len(seen), page_number=page, n_pages=max(1, -(-len(rows) // MOST)),
+        version=review.codebook_version, n_own=len(review.rules.units(who.coder)), labels=LABELS,
         keys_of_forms=[new_token() for _ in shown], **unit_values(web),
     )  # fmt: skip
 
@@ -84,16 +84,16 @@ def _keep(web: Web, who: SignedIn, key: str, unit: int, code: str | None = None)
     return outcome
 
 
-def _visible(web: Web, who: SignedIn, rows: list[OldDecision]) -> tuple[list[OldDecision], int]:
+def _visible(web: Web, who: SignedIn, rows: list[OldDecision]) -> list[OldDecision]:
     """One's own; to leads and readers also those of others, but none that were made blind, and none on an
-    utterance that they still have to decide blind themselves. And how many there are beside these."""
+    utterance that they still have to decide blind themselves."""
     own = [one for one in rows if one.coder == who.coder.name]
     others = [one for one in rows if one.coder != who.coder.name and not one.blind]
     others = others if who.coder.role in ("lead", "reader") else []
     hidden = web.review.still_blind(who.coder, {one.unit for one in others})
     seen = own + [one for one in others if one.unit not in hidden]
     place = {int(key): index for index, key in enumerate(web.review.pool().keys)}
-    return sorted(seen, key=lambda one: (place[one.unit], one.code, one.coder)), len(rows) - len(seen)
+    return sorted(seen, key=lambda one: (place[one.unit], one.code, one.coder))
 
 
 def _row(web: Web, one: OldDecision) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Orders:
         self._review, self._lock = review, threading.Lock()
         self._next: dict[tuple[int, str], list[int]] = {}
         self._skipped: dict[int, set[int]] = {}
+        self._pool: Pool | None = None  # that what is kept below is of
         self._done: dict[int, tuple[int, set[int]]] = {}  # by coder: number of the last action, units
 
     def check(self, mode: str) -> str:
@@ -86,7 +87,7 @@ class Orders:
 
     def next(self, coder: Account, mode: str) -> int | None:
         """The unit to code next; None: nothing is left."""
-        done = self.done(coder)
+        done, here = self.done(coder), self._review.pool_keys()
         old = self._review.rules.units(coder) if mode == OLD_RULE else []
         with self._lock:
             skipped = self._skipped.setdefault(coder.key, set())
@@ -95,7 +96,7 @@ class Orders:
                     skipped.clear()
                 return next((unit for unit in old if unit not in skipped), None)
             ordered = self._next.get((coder.key, mode), [])  # whole, so that what is undone comes back
-            waiting = [key for key in ordered if key not in done and key not in skipped]
+            waiting = [key for key in ordered if key in here and key not in done and key not in skipped]
             if not waiting:
                 ordered = waiting = self._ordered(coder, mode, done, skipped)
                 if not waiting and skipped:
@@ -106,8 +107,12 @@ class Orders:
 
     def done(self, coder: Account) -> set[int]:
         """Units that the coder has finished; kept, and brought up to date from the log."""
-        people = self._review.people
+        people, pool = self._review.people, self._review.pool()
         with self._lock:
+            if self._pool is not pool:  # a transcript came or went, with its part of the log
+                self._pool = pool
+                self._done.clear()
+                self._next.clear()
             known = self._done.get(coder.key)
             if known is None:
                 last = people.last_action()
@@ -140,7 +145,7 @@ class Orders:
 
     def _keys_of(self, coder: Account, mode: str) -> Set[int]:
         if mode == "given":
-            return set(self._given(coder))
+            return self._review.pool_keys().intersection(self._given(coder))
         ground = self._ground() if mode == DIVERSE else None
         return self._review.pool_keys() if ground is None else ground.row_of_key.keys()
 

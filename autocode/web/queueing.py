@@ -35,7 +35,7 @@ def queue(request: Request, who: Who, web: TheWeb, order: str = "") -> Response:
         )
     return web.page(
         request, "queue.html", who, order=mode, orders=offered,
-        memos={memo.target for memo in review.people.memos("utterance")},
+        memos=review.with_memos(who.coder),
         **next_values(web, who.coder, mode), **unit_values(web),
     )  # fmt: skip
 

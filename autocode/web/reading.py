@@ -44,8 +44,8 @@ def home(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
     ]
     live = review.live
     return web.page(
-        request, "home.html", who, rows=rows, given=given, n_units=len(pool.keys), n_done=len(done),
-        live=live, problem="" if live is None else live.problem,
+        request, "home.html", who, rows=rows, given=given, n_units=len(pool.keys),
+        n_done=sum(finished.values()), live=live, problem="" if live is None else live.problem,
     )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def read(transcript_id: str, request: Request, who: Who, web: TheWeb, coder: str
             raise RefusedError(404, f"there is no coder '{coder[:80]}'")
     views = review.views(who.coder, reading) if other is None else _as_decided(web, who.coder, other, reading)
     spans = review.people.spans(reading.transcript_key, who.coder.key)
-    memos = {memo.target for memo in review.people.memos("utterance")}
+    memos = review.with_memos(who.coder)
     live = review.live
     return web.page(
         request, "read.html", who, transcript_id=transcript_id, reading=reading, views=views, spans=spans,

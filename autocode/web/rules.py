@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -51,7 +51,7 @@ class Rules:
         self._review, self._lock = review, threading.Lock()
         self._books: dict[int, Codebook] = {}
         self._changed: dict[tuple[int, str], frozenset[str]] = {}
-        self._known: dict[int | None, tuple[tuple[object, ...], Standing]] = {}
+        self._known: dict[int | str | None, tuple[tuple[object, ...], Standing]] = {}
 
     def book(self, version: int) -> Codebook | None:
         """The codebook as it was; None: there is no such version."""
@@ -69,19 +69,49 @@ class Rules:
 
     def standing(self, coder: Account | None = None) -> Standing:
         """The decisions of one coder or of all; kept until somebody decides or the codebook changes."""
-        review, key = self._review, None if coder is None else coder.key
-        state = (
-            review.people.last_action(), review.codebook.digest,
-            tuple(sorted(review.succession.merged.items())), len(review.pool().keys),
-        )  # fmt: skip
+        key = None if coder is None else coder.key
+        return self._kept(key, self._state(), lambda: self._read(self._review.people.decided(key)))
+
+    def seen_by(self, who: Account) -> Standing:
+        """What the log comes to for one person: to a coder, what he or she said.
+
+        To others, what everybody said, but nothing that would undo a blind decision (see `Review.secret`).
+        """
+        review = self._review
+        if who.role == "coder":
+            return self.standing(who)
+        mine, waiting = review.secret(who)
+        state = (*self._state(), frozenset(mine), frozenset(waiting))
+
+        def read() -> Standing:
+            return self._read(
+                [
+                    row
+                    for row in review.people.decided()
+                    if row.coder == who.name or not (row.unit in mine or (row.blind and row.unit in waiting))
+                ]
+            )
+
+        return self._kept(f"seen by {who.key}", state, read)
+
+    def _kept(
+        self, key: int | str | None, state: tuple[object, ...], read: Callable[[], Standing]
+    ) -> Standing:
         with self._lock:
             known = self._known.get(key)
         if known is not None and known[0] == state:
             return known[1]
-        found = self._read(review.people.decided(key))
+        found = read()
         with self._lock:
             self._known[key] = state, found
         return found
+
+    def _state(self) -> tuple[object, ...]:
+        review = self._review
+        return (
+            review.people.last_action(), review.codebook.digest,
+            tuple(sorted(review.succession.merged.items())), tuple(review.people.latest_codings().items()),
+        )  # fmt: skip
 
     def units(self, coder: Account) -> list[int]:
         """Utterances on which this coder decided by an old rule, in the order of the transcripts."""

@@ -13,7 +13,7 @@ from autocode.batch import project_coder
 from autocode.codebook import Codebook, Succession, read_codebook, rewrite_codebook
 from autocode.errors import StoreError
 from autocode.records import Evidence, Suggestion, Utterance
-from autocode.store import Account, Mark, Pool, Project, Reading, ReviewStore, Said
+from autocode.store import Account, Mark, Memo, Pool, Project, Reading, ReviewStore, Said
 from autocode.store.review import CONSENSUS, SUCCESSION
 from autocode.web.live import Live
 from autocode.web.order import Orders
@@ -295,6 +295,10 @@ class Review:
         active = self._active()
         return {unit for unit, coders in self.people.coverage().items() if _is_open(coders, active)}
 
+    def secret(self, who: Account) -> tuple[set[int], set[int]]:
+        """Units of which somebody must not know what others say, and of which not what they said blind."""
+        return self.still_blind(who) if who.role == "lead" else set(), self.unsettled()
+
     def settled(self) -> dict[int, list[str]]:
         """Units that two coders or more have finished and nobody has left open, with the coders' names."""
         names, active = {one.key: one.name for one in self.people.accounts()}, self._active()
@@ -319,6 +323,21 @@ class Review:
             if (mark := marks.get(key)) is None or not mark.revealed
             if _arm(coder, key, mark, share) == "blind"
         }
+
+    def memos_seen(self, coder: Account, found: Iterable[Memo]) -> list[Memo]:
+        """Without what others wrote on utterances that this coder has yet to decide blind."""
+        memos = list(found)
+        theirs = {int(m.target) for m in memos if m.kind == "utterance" and m.coder != coder.name}
+        hidden = self.still_blind(coder, theirs)
+        return [
+            memo
+            for memo in memos
+            if memo.kind != "utterance" or memo.coder == coder.name or int(memo.target) not in hidden
+        ]
+
+    def with_memos(self, coder: Account) -> set[str]:
+        """The keys of the utterances with a memo that this coder may read."""
+        return {memo.target for memo in self.memos_seen(coder, self.people.memos("utterance"))}
 
     def _names(self, keys: set[int]) -> set[str]:
         pool = self.pool()

@@ -45,7 +45,7 @@ class Shown:
 
     key: int
     statement: Statement
-    waited_for: bool  # somebody has yet to decide on it blind, for reliability
+    waited_for: bool  # somebody has yet to decide on it blind
 
 
 @router.get("/themes")
@@ -108,14 +108,12 @@ def statements_of(
 
 
 def waited_for(web: Web, units: Collection[int]) -> set[int]:
-    """Units that somebody was given for reliability and has yet to decide: nothing may point at them."""
-    people = web.review.people
-    return {
-        unit
-        for one in people.accounts() if one.active
-        for unit, mark in people.marks(one.key, units).items()
-        if mark.drawn and not mark.revealed
-    }  # fmt: skip
+    """Units that somebody has yet to decide blind, drawn for reliability or by the project's share.
+
+    Nothing may point at them.
+    """
+    coders = [one for one in web.review.people.accounts() if one.active]
+    return set[int]().union(*(web.review.still_blind(one, units) for one in coders))
 
 
 @router.post("/themes/find")

@@ -11,7 +11,7 @@ import pytest
 
 from autocode.codebook import read_codebook
 from autocode.store import Project
-from autocode.web.state import Review
+from autocode.web.state import BLIND_SHARE, Review
 from tests.web.conftest import Person, field_of
 
 BOOK = """# a comment that would be lost
@@ -63,6 +63,33 @@ def test_the_tree_shows_entries_and_how_often_each_code_was_decided_on(
     assert "applied 1, not 1" in page
     assert "One relies on the other." in page
     assert "says that one can rely on them" in page
+
+
+def test_the_counts_tell_nobody_what_others_decided_blind(
+    mia: Person, person: Callable[..., Person], review: Review, units: tuple[int, ...]
+) -> None:
+    ben, eva, rita = person("Ben", "coder"), person("Eva", "coder"), person("Rita", "reader")
+    for name in ("Ben", "Eva"):
+        account = review.people.account(name)
+        assert account is not None
+        review.people.assign(account.key, {units[0]: 1.0})
+    ben.decide(units[0], "trust", True)
+    ben.api("/api/act", kind="done", done=[{"unit": units[0], "done": True}])
+    assert "you applied it 1" in ben.get("/codebook")
+    for other in (eva, mia, rita):
+        assert "applied" not in counts(other), "Eva has yet to decide it blind"
+    eva.api("/api/act", kind="done", done=[{"unit": units[0], "done": True}])
+    assert "applied" not in counts(eva)
+    assert "applied 1" in counts(mia)
+    assert "applied 1" in counts(rita)
+    review.people.set_setting(BLIND_SHARE, 1.0)
+    assert "applied" not in counts(mia), "she decides all of them blind now"
+    assert "applied 1" in counts(rita)
+
+
+def counts(someone: Person) -> str:
+    """How often each code was decided on, as the codebook's page has it."""
+    return " ".join(re.findall(r'<span class="counts quiet">(.*?)</span>', someone.get("/codebook"), re.S))
 
 
 @pytest.mark.parametrize(
@@ -327,12 +354,12 @@ def test_coders_see_their_own_older_decisions_and_leads_those_that_were_not_blin
     ben.decide(units[0], "trust", True)  # blind
     ben.decide(units[1], "trust", True)
     mia.change("rename", "trust", name="Reliance")
-    assert "2 more decisions are not shown to you" in eva.get("/codebook/old-rule")
+    assert "There are more that are not shown to you: others made them" in eva.get("/codebook/old-rule")
     assert ben.get("/codebook/old-rule").count("<button>Keep") == 2
     page = mia.get("/codebook/old-rule")
     assert FIRST not in page
     assert SECOND in page
-    assert "1 more decision is not shown to you" in page
+    assert "There are more that are not shown to you: they were made blind" in page
     mia.post("/codebook/old-rule", unit=units[1], code="trust", key=token_hex(16))  # not hers to keep
     assert len(review.rules.standing().old) == 2
 

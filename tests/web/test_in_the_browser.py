@@ -351,6 +351,45 @@ def test_decisions_wait_while_there_is_no_connection_and_are_stored_once(study, 
         assert len(people.history(key)) == 2
 
 
+def test_what_waits_in_two_tabs_is_kept_when_one_is_closed(study, new_page, people):
+    with serving(study, "--port", "8790") as server:
+        first = new_page(server.link, "Mia")
+        reading(first, server)
+        second = first.context.new_page()
+        second.goto(first.url)
+        second.wait_for_selector("html[data-ready]")
+        server.kill()
+        keys = []
+        for number, page in enumerate((first, second)):
+            unit = page.locator(".unit.codable").nth(number)
+            keys.append(int(unit.get_attribute("data-unit")))
+            unit.locator(".said").click()
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#offline:not([hidden])")
+        first.close()
+        server.start()
+        second.wait_for_selector("#offline", state="hidden")
+        second.reload()
+        second.wait_for_selector(f"#u{keys[0]}.done")
+        assert second.locator(f"#u{keys[1]}.done").count() == 1
+        assert [len(people.history(key)) for key in keys] == [1, 1]
+        assert second.evaluate("Object.keys(localStorage)") == []
+
+
+def test_tabs_in_the_background_leave_the_server_to_the_one_in_front(study, new_page):
+    """A browser opens six connections to a server at most: a seventh tab would wait for ever."""
+    with serving(study, "--no-learning") as server:
+        page = new_page(server.link, "Mia")
+        name = reading(page, server)
+        for _ in range(7):
+            page.evaluate("""() => { Object.defineProperty(document, "hidden", { value: true });
+                document.dispatchEvent(new Event("visibilitychange")); }""")
+            page = page.context.new_page()
+            page.set_default_timeout(15_000)
+            page.goto(f"{server.root}/read/{name}")
+            page.wait_for_selector("html[data-ready]")
+
+
 def test_a_decision_that_waits_is_sent_to_no_other_project(coded, study, new_page, people, tmp_path):
     other = Path(shutil.copytree(coded, tmp_path / "other"))
     with serving(study, "--port", "8789") as server:

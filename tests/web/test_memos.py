@@ -133,6 +133,7 @@ def test_nothing_of_others_is_seen_on_an_utterance_that_one_decides_blind(
     mia.note("utterance", unit, "This is trust.")
     assert ben.notes("utterance", unit) == {"text": "", "others": []}
     assert "This is trust." not in ben.get("/memos")
+    assert "There is a memo" not in ben.get("/read/ana%201") + ben.get("/queue?order=given")
     ben.api("/api/act", kind="done", done=[{"unit": unit, "done": True}])
     assert "This is trust." in ben.get("/memos")
     assert len(ben.notes("utterance", unit)["others"]) == 1

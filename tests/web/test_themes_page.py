@@ -240,6 +240,27 @@ def test_statements_that_one_has_yet_to_decide_blind_are_not_shown(
         assert "anna:" not in article(client, id), "all is blind to Mia now"
 
 
+def test_what_another_coder_will_decide_blind_by_the_projects_share_is_no_example(
+    client: TestClient, signed_in: SignIn, review: Review, themes: None, units: Units
+) -> None:
+    signed_in("Ben", "coder")
+    signed_in("Rita", "reader")
+    mia, ben = review.people.account("Mia"), review.people.account("Ben")
+    assert mia is not None
+    assert ben is not None
+    both = [units["anna"][1], units["carl"][1]]  # of theme 2
+    review.people.set_setting(BLIND_SHARE, 1.0)
+    for coder, finished in ((mia, both), (ben, both[1:])):
+        done = [["done", unit, True] for unit in finished]
+        request = Request(f"key-of-{coder.name}", "done", done, review.codebook.digest)
+        review.people.act(coder.key, request)
+    page = client.get("/themes/2").text
+    assert [f'value="{unit}" disabled' in page for unit in both] == [True, False]
+    assert "cannot be an example" in post(client, 2, "code", 400, name="X", statement=[both[0]])
+    post(client, 2, "code", name="X", statement=[both[1]])
+    assert len(review.codebook["x"].examples) == 1
+
+
 def test_decisions_are_found_again_by_their_statements(
     client: TestClient, review: Review, themes: None
 ) -> None:

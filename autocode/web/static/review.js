@@ -35,22 +35,23 @@
 
   // Requests are kept here until the server has stored them, in their order, each under its own key:
   // a lost connection delays them, and sending one twice stores it once. Another project may be served at the
-  // same address later, so the box is the project's.
+  // same address later, so the box is the project's; each lies there by itself, so that tabs leave each
+  // other's alone.
   const box = `autocode-waiting-${body.dataset.project}-${body.dataset.coder}`;
-  let waiting = JSON.parse(localStorage.getItem(box) || "[]");
+  const inBox = (one) => `${box}-${one.at}-${one.request.key}`;
+  const waiting = Object.keys(localStorage).filter((name) => name.startsWith(`${box}-`))
+    .map((name) => JSON.parse(localStorage.getItem(name))).sort((a, b) => a.at - b.at);
   let sending = false, retry;
-  const keep = () => {
-    if (waiting.length) localStorage.setItem(box, JSON.stringify(waiting));
-    else localStorage.removeItem(box);
-  };
+  const sent = () => localStorage.removeItem(inBox(waiting.shift()));
   function send(path, request) {
     if (view && view.dataset.other) {
       tell(`This is what ${view.dataset.other} decided; go back to your own decisions first.`);
       $$(".pending").forEach((node) => node.classList.remove("pending"));
       return;
     }
-    waiting.push({ path, request });
-    keep();
+    const one = { path, request, at: Date.now() };
+    waiting.push(one);
+    localStorage.setItem(inBox(one), JSON.stringify(one));
     flush();
   }
   async function flush() {
@@ -61,15 +62,13 @@
       const { path, request } = waiting[0];
       try {
         const answer = await api(path, { method: "POST", body: JSON.stringify(request) });
-        waiting.shift();
-        keep();
+        sent();
         offline.hidden = true;
         show(answer, request);
       } catch (error) {
         if (error.status === 401) { location.href = "/sign-in"; break; }  // it waits until its coder is back
         if (error.status && error.status !== 503) {
-          waiting.shift();
-          keep();
+          sent();
           tell(error.message);
           $$(".pending").forEach((node) => node.classList.remove("pending"));
           continue;
@@ -522,12 +521,17 @@
 
   // News: suggestions that changed, except where the coder is looking
   const learnt = $("#learnt");
+  let source = null;
   function listen() {
-    const source = new EventSource("/api/events");
+    if (source) source.close();
+    source = null;
+    if (document.hidden) return;  // a browser opens six connections to a server at most, for all tabs together
+    source = new EventSource("/api/events");
     source.addEventListener("scores", async (event) => {
       const { version, learnt_from: n } = JSON.parse(event.data);
       learnt.textContent = n ? `learnt from ${n} utterances` : "";
-      if (!view || view.dataset.other || view.dataset.view !== "read" || version <= +view.dataset.version) return;
+      if (!view || view.dataset.other || view.dataset.view !== "read" || version === +view.dataset.version) return;
+      if (version < +view.dataset.version) view.dataset.version = 0;  // the server has been started anew
       learnt.classList.add("news");
       setTimeout(() => learnt.classList.remove("news"), 1500);
       const path = `/api/suggestions?transcript_id=${encodeURIComponent(view.dataset.transcript)}&since=${view.dataset.version}`;
@@ -543,8 +547,10 @@
         filter();
       } catch (error) { /* the next event brings them */ }
     });
-    window.addEventListener("pagehide", () => source.close());
   }
+  document.addEventListener("visibilitychange", listen);
+  window.addEventListener("pagehide", () => { if (source) source.close(); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
   // What is in sight keeps its place; it is brought up to date when the coder moves on to it or scrolls away
   const late = new Map();
   const inSight = (unit) => { const box = unit.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; };
