@@ -55,9 +55,7 @@ def holding_part(material: Material, options: Options, looked: Looked | None) ->
     found = hold_together(material.codebook, looked.coded, seed=options.seed)
     said = [material.statements[place] for place in looked.places]
     by_machine = sum(one.by_machine for one in said)
-    whose = (
-        f" {counted(by_machine, 'statement')} of these have the machine's codes alone." if by_machine else ""
-    )
+    whose = f" {counted(by_machine, 'statement')} have codes of the machine alone." if by_machine else ""
     book = material.codebook
     blocks: list[Block] = [
         *(Text(part) for part in explained(found, whose)),
@@ -70,8 +68,8 @@ def holding_part(material: Material, options: Options, looked: Looked | None) ->
     record: dict[str, Any] = {
         "codes": [dict(zip(rows[0], row, strict=True)) for row in rows[1:]],
         "pairs": [dict(zip(pairs[0], row, strict=True)) for row in pairs[1:]],
-        "unused": list(found.unused), "n_statements": found.n_statements, "n_tried": found.n_tried,
-        "n_machine_only": by_machine,
+        "unused": list(found.unused), "n_statements": found.n_statements, "any_two": found.any_two,
+        "n_tried": found.n_tried, "n_machine_only": by_machine,
     }  # fmt: skip
     tables = {"codes_hold": rows, "code_pairs": pairs}
     return Part(Section(NAME, TITLE, blocks), record, _entries(material, found, said), tables)
@@ -89,30 +87,34 @@ def _table(material: Material, found: Holding) -> Table:
                 Cell(DASH if alike is None else decimal(alike.cosine)),
                 Cell(DASH if alike is None else decimal(alike.by_chance)),
                 Cell(DASH if alike is None else probability(alike.p)),
-                Cell(DASH if near is None else decimal(near.cosine),
-                     "" if near is None else _other(material.codebook, near, one)),
+                _nearest(material.codebook, near, one),
                 _shared(material.codebook, shares, one),
             ], few=alike is None)
         )  # fmt: skip
-    heads = ["Code", "Statements", "Respondents", "Alike", "By chance", "p", "To the nearest code", "Shared"]
+    heads = ["Code", "Statements", "Respondents", "Alike", "By chance", "p", "Nearest code", "Shared with"]
     note = (
         "Alike: mean cosine of a code's statements to each other; by chance: of as many random "
-        "statements of the same interviews; p: how often these are as alike. Shared: statements that carry "
-        f"both codes, with the Jaccard index. Grey: fewer than {LEAST} statements of "
+        "statements of the same interviews; p: how often these are as alike. Nearest code: by the mean "
+        "cosine between the two codes' statements. Shared with: statements that carry both codes, and their "
+        f"Jaccard index. Grey: fewer than {LEAST} statements of "
         f"{MIN_WORDS} words or more."
     )
-    return Table("Codes by themselves and beside each other", heads, lines, note)
+    return Table("Codes by themselves and beside each other", heads, lines, note, prose=frozenset({6, 7}))
 
 
 def _other(book: Codebook, pair: Pair, one: Held) -> str:
     return book[pair.b if pair.a == one.code_id else pair.a].name
 
 
+def _nearest(book: Codebook, pair: Pair | None, one: Held) -> Cell:
+    return Cell(DASH if pair is None else f"{_other(book, pair, one)} ({decimal(pair.cosine)})")
+
+
 def _shared(book: Codebook, pair: Pair | None, one: Held) -> Cell:
     if pair is None:
         return Cell(DASH)
-    below = f"{_other(book, pair, one)} ({decimal(pair.jaccard)})"
-    return Cell(f"{len(pair.shared):,}", below, link=f"#{_pair_anchor(pair)}")
+    said = f"{_other(book, pair, one)}: {len(pair.shared):,} ({decimal(pair.jaccard)})"
+    return Cell(said, link=f"#{_pair_anchor(pair)}")
 
 
 def _overlaps(book: Codebook, found: Holding) -> list[Block]:
@@ -121,13 +123,13 @@ def _overlaps(book: Codebook, found: Holding) -> list[Block]:
         return []
     lines = [
         Line([
-            Cell(book[one.a].name), Cell(book[one.b].name), Cell(pair_said(one, book)),
+            Cell(book[one.a].name), Cell(book[one.b].name), Cell(pair_said(one)),
             Cell(decimal(one.cosine)), linked(len(one.shared), _pair_anchor(one)), Cell(decimal(one.jaccard)),
             Cell(decimal(one.contained)),
         ])
         for one in flagged
     ]  # fmt: skip
-    heads = ["Code", "and code", "What is marked", "Cosine", "Shared", "Jaccard", "Of the smaller"]
+    heads = ["Code", "and code", "What is marked", "Between", "Shared", "Jaccard", "Of the smaller"]
     return [
         Heading("Codes that may overlap"),
         Table("Pairs of codes to read side by side", heads, lines, n_text=3),
@@ -221,7 +223,7 @@ def _rows(book: Codebook, found: Holding) -> list[Cells]:
 def _pair_rows(found: Holding) -> list[Cells]:
     rows: list[Cells] = [("a", "b", "cosine", "as_near", "n_shared", "jaccard", "contained", "flagged")]
     rows += [
-        (one.a, one.b, None if one.cosine is None else _rounded(one.cosine), " ".join(one.as_near),
+        (one.a, one.b, None if one.cosine is None else _rounded(one.cosine), one.as_near,
          len(one.shared), _rounded(one.jaccard), _rounded(one.contained), one.flagged)
         for one in found.pairs
     ]  # fmt: skip

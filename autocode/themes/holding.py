@@ -5,9 +5,8 @@ fourth that they are held against what was said (Braun & Clarke 2006). What is m
 
 - coherence: the mean cosine of a code's statements to each other, beside that of as many random statements of
   the same interviews, so that a code does not look coherent because one interview is all that it has;
-- distinctness: the mean cosine to another code's statements. If it is not below that of a code's own, its
-  silhouette (Rousseeuw 1987) is 0 or less: the code's statements are as near to the other's as to each other.
-  And statements that carry both: Jaccard index, and the share of the smaller code;
+- distinctness: the mean cosine between the statements of two codes, beside that within them, both less that
+  of any two statements; and statements that carry both: Jaccard index, and the share of the smaller code;
 - two meanings: see `halves`.
 """
 
@@ -30,6 +29,7 @@ MOST = 150  # statements of a code whose meaning is looked at
 COHERENT = 0.05  # p up to which a code is more coherent than random statements
 SPLIT = 0.01  # p up to which it may have two meanings
 LEAST_INTERVIEWS = 2  # of each meaning
+AS_NEAR = 0.9  # of what is alike within two codes beyond any two statements, between them: they overlap
 JACCARD, CONTAINED = 0.5, 0.8  # shares of statements with both codes from which two codes overlap
 N_SHUFFLES = 499
 N_SHOWN = 3  # statements of each meaning to read
@@ -105,7 +105,7 @@ class Pair:
     a: str
     b: str
     cosine: float | None  # mean between the statements of one and the other; None: one has too few
-    as_near: tuple[str, ...]  # those of the two whose own statements are not more alike than that
+    as_near: bool  # are their statements hardly less alike than those within each code?
     shared: tuple[int, ...]  # rows
     jaccard: float
     contained: float  # share of the smaller code's statements that carry the other, too
@@ -119,7 +119,7 @@ class Pair:
     @property
     def flagged(self) -> bool:
         """Should somebody read whether these are one code?"""
-        return self.share_much or bool(self.as_near)
+        return self.share_much or self.as_near
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ class Holding:
     unused: tuple[str, ...]  # no statement carries them or a code below them
     pairs: tuple[Pair, ...]  # nearest in meaning first
     n_statements: int  # long enough, with or without a code: what random ones are drawn from
+    any_two: float | None  # mean cosine of all these; None: there are not two
     n_tried: int  # codes with enough statements to look for two meanings
     seed: int
 
@@ -153,24 +154,22 @@ def hold_together(book: Codebook, coded: Coded, *, seed: int = 0, n_shuffles: in
     p_cloud = {id: p_of_one_cloud(one.gap, len(one.second), seed=seed) for id, one in cuts.items()}
     lumpy = {id for id, p in p_cloud.items() if p <= SPLIT}
     alike, weights = _by_chance(coded, meant, lumpy, seed, n_shuffles)
-    held = []
-    for id, rows in rows_of.items():
-        if not rows:
-            continue
-        coherence = halves = None
-        if id in meant:
-            coherence = Coherence(cosines[id], float(alike[id].mean()), _p(alike[id], cosines[id]))
-        if id in cuts:
-            p = max(p_cloud[id], _p(weights[id], cuts[id].weight) if id in lumpy else 0.0)
-            halves = _halves(coded, meant[id], cuts[id], p)
-        held.append(
-            Held(id, rows, int(coded.long[list(rows)].sum()), len({coded.respondents[row] for row in rows}),
-                 len({coded.interviews[row] for row in rows}), coherence, halves)
-        )  # fmt: skip
-    return Holding(
-        tuple(held), tuple(id for id in book.ids if id not in used),
-        tuple(_pairs(book, coded, rows_of, meant, cosines)), len(coded.vectors), len(cuts), seed,
-    )  # fmt: skip
+    coherence = {
+        id: Coherence(own, float(alike[id].mean()), _p(alike[id], own)) for id, own in cosines.items()
+    }
+    halves = {}
+    for id, one in cuts.items():
+        p = max(p_cloud[id], _p(weights[id], one.weight)) if id in lumpy else p_cloud[id]
+        halves[id] = _halves(coded, meant[id], one, p)
+    held = [
+        Held(id, rows, int(coded.long[list(rows)].sum()), len({coded.respondents[row] for row in rows}),
+             len({coded.interviews[row] for row in rows}), coherence.get(id), halves.get(id))
+        for id, rows in rows_of.items() if rows
+    ]  # fmt: skip
+    any_two = mean_cosine(coded.vectors) if len(coded.vectors) > 1 else None
+    pairs = _pairs(book, coded, rows_of, meant, cosines, any_two=any_two or 0.0)
+    unused = tuple(id for id in book.ids if id not in used)
+    return Holding(tuple(held), unused, tuple(pairs), len(coded.vectors), any_two, len(cuts), seed)
 
 
 def _rows_of(book: Codebook, coded: Coded) -> dict[str, tuple[int, ...]]:
@@ -188,7 +187,12 @@ def mean_cosine(vectors: NDArray[np.floating]) -> float:
     0.3333
     """
     n, total = len(vectors), vectors.sum(axis=0, dtype=np.float64)
-    return float((total @ total - (vectors.astype(np.float64) ** 2).sum()) / (n * (n - 1)))
+    return float((total @ total - _squares(vectors)) / (n * (n - 1)))
+
+
+def _squares(vectors: NDArray[np.floating]) -> float:
+    """What statements add to sums of products by being compared with themselves."""
+    return float(np.einsum("ij,ij->", vectors, vectors, dtype=np.float64))
 
 
 def _meant(coded: Coded, rows_of: Mapping[str, Sequence[int]], seed: int) -> dict[str, NDArray[np.intp]]:
@@ -263,7 +267,7 @@ def _half(coded: Coded, rows: NDArray[np.intp]) -> Half:
 
 def _pairs(
     book: Codebook, coded: Coded, rows_of: Mapping[str, Sequence[int]],
-    meant: Mapping[str, NDArray[np.intp]], cosines: Mapping[str, float],
+    meant: Mapping[str, NDArray[np.intp]], cosines: Mapping[str, float], *, any_two: float,
 ) -> list[Pair]:  # fmt: skip
     """Every two unrelated codes of which something is known, the nearest in meaning first."""
     used = [id for id, rows in rows_of.items() if rows]
@@ -276,13 +280,13 @@ def _pairs(
         known = a in meant and b in meant
         if not known and not shared:
             continue
-        cosine: float | None = None
-        as_near: tuple[str, ...] = ()
+        cosine, as_near = None, False
         if known:
             same = np.intersect1d(meant[a], meant[b])
-            itself = float((coded.vectors[same].astype(np.float64) ** 2).sum())  # of a statement with itself
-            between = (float(sums[a] @ sums[b]) - itself) / (len(meant[a]) * len(meant[b]) - len(same))
-            cosine, as_near = between, tuple(id for id in (a, b) if between >= cosines[id] - 1e-12)
+            n_pairs = len(meant[a]) * len(meant[b]) - len(same)
+            cosine = (float(sums[a] @ sums[b]) - _squares(coded.vectors[same])) / n_pairs
+            within = (cosines[a] + cosines[b]) / 2 - any_two
+            as_near = within > 0 and cosine - any_two >= AS_NEAR * within
         n_a, n_b = len(rows_of[a]), len(rows_of[b])
         found.append(
             Pair(a, b, cosine, as_near, tuple(shared), len(shared) / (n_a + n_b - len(shared)),

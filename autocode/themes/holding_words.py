@@ -5,6 +5,7 @@ from __future__ import annotations
 from autocode.codebook import Codebook
 from autocode.report.apa import counted, decimal, probability
 from autocode.themes.holding import (
+    AS_NEAR,
     COHERENT,
     CONTAINED,
     JACCARD,
@@ -33,9 +34,10 @@ def explained(found: Holding, whose: str = "") -> list[str]:
         f"compared by meaning; a statement counts for the finest codes that it carries.{whose}",
         f"Marked “little in common”: the code's statements are not clearly more alike than as many random "
         f"statements of the same interviews (p above {decimal(COHERENT)}, {N_SHUFFLES} draws); with few "
-        "statements that says little. Marked “overlaps”: a code's statements are on average as alike to "
-        "those of another code as to each other (its silhouette is 0 or less), or the same statements carry "
-        f"both (Jaccard index of {decimal(JACCARD)} or more, or {CONTAINED:.0%} of the smaller code). Marked "
+        "statements that says little. Marked “overlaps”: between two codes, statements are almost as alike "
+        f"as within them ({AS_NEAR:.0%} or more of what the mean cosine within the two is above that of "
+        f"any two statements, {decimal(found.any_two)}), or the same statements carry both (Jaccard index of "
+        f"{decimal(JACCARD)} or more, or {CONTAINED:.0%} of the smaller code). Marked "
         f"“two meanings?”: cut in two, the groups lie further apart (p up to {decimal(SPLIT)}) both than in "
         "one normal cloud of any shape and than in random statements of the same interviews, and each comes "
         f"from {LEAST_INTERVIEWS} interviews or more; of codes with more than {MOST} statements, {MOST} "
@@ -92,15 +94,10 @@ def unused_said(found: Holding, book: Codebook) -> str:
     )
 
 
-def pair_said(pair: Pair, book: Codebook) -> str:
+def pair_said(pair: Pair) -> str:
     """Why two codes are marked."""
-    parts = []
-    if pair.as_near:
-        names = " and of ".join(book[id].name for id in pair.as_near)
-        parts.append(f"statements of {names} are as alike to the other's as to each other")
-    if pair.share_much:
-        parts.append("the same statements carry both")
-    return "; ".join(parts)
+    reasons = (("as alike as within", pair.as_near), ("same statements", pair.share_much))
+    return "; ".join(words for words, there in reasons if there)
 
 
 def split_said(halves: Halves, name: str) -> str:

@@ -53,15 +53,29 @@ def test_the_worked_examples() -> None:
 
 def test_coherence_and_distance_by_hand(book: Codebook) -> None:
     """A: four at 0 and one at 90 degrees: of ten pairs six have cosine 1, four 0: .6. B: three at 0 and two
-    at 90: four pairs of ten: .4. Between them: 4*3 and 1*2 of 25 pairs: .56. So B's statements are as alike
-    to A's as to each other, and A's are not."""
-    coded = on_the_plane([0] * 4 + [90] + [0] * 3 + [90] * 2, [{"a"}] * 5 + [{"b"}] * 5)
+    at 90: four pairs of ten: .4. Between them: 4*3 and 1*2 of 25 pairs: .56. Ten more at 180 degrees have no
+    code. Any two: (24 of the coded - 7*10 between 0 and 180 + 45 of the uncoded) of 190 pairs: -1/190. So
+    between A and B there is more than 90 % of (.5 + 1/190), and they overlap."""
+    coded = on_the_plane(
+        [0] * 4 + [90] + [0] * 3 + [90] * 2 + [180] * 10, [{"a"}] * 5 + [{"b"}] * 5 + [()] * 10
+    )
     found = hold_together(book, coded, n_shuffles=50)
     assert [one.coherence.cosine for one in found.codes if one.coherence] == pytest.approx([0.6, 0.4])
+    assert found.any_two == pytest.approx(-1 / 190)
     (pair,) = found.pairs
     assert pair.cosine == pytest.approx(0.56)
-    assert (pair.as_near, pair.share_much, pair.flagged) == (("b",), False, True)
+    assert (pair.as_near, pair.share_much, pair.flagged) == (True, False, True)
     assert found.unused == ("unused", "empty")  # `top` has the statements of the codes below it
+
+
+def test_codes_that_are_more_alike_within_do_not_overlap(book: Codebook) -> None:
+    """A: five at 0: 1. B as before: .4. Between them .6. Any two: (28 + 1 - 8*10 + 45) / 190 = -6/190. Within
+    the two (1 + .4)/2 + 6/190 = .7316, of which 90 % are .6584; between them .6 + 6/190 = .6316: less."""
+    coded = on_the_plane([0] * 8 + [90] * 2 + [180] * 10, [{"a"}] * 5 + [{"b"}] * 5 + [()] * 10)
+    found = hold_together(book, coded, n_shuffles=20)
+    assert found.any_two == pytest.approx(-6 / 190)
+    (pair,) = found.pairs
+    assert (pair.cosine, pair.as_near) == (pytest.approx(0.6), False)
 
 
 def test_a_statement_is_not_compared_with_itself(book: Codebook) -> None:
