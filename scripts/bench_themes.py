@@ -24,7 +24,8 @@ from autocode.config import SegmentConfig, Settings
 from autocode.pipeline import Coder
 from autocode.read import read_transcripts
 from autocode.themes.communities import ConsensusCommunities
-from autocode.themes.find import MIN_WORDS, MOST
+from autocode.themes.find import MOST
+from autocode.themes.theme import MIN_WORDS
 from autocode.themes.topics import find_topics
 from autocode.themes.words import said_in_several, talk_words, telling_words
 

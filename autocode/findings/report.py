@@ -15,7 +15,12 @@ from autocode.config import Settings, read_settings
 from autocode.dataset import read_dataset
 from autocode.errors import AgreementError
 from autocode.files import private_folder, write_private, write_together
-from autocode.findings.beside import consistency_of_answers, propositions, with_what_lies_beside
+from autocode.findings.beside import (
+    codes_that_hold,
+    consistency_of_answers,
+    propositions,
+    with_what_lies_beside,
+)
 from autocode.findings.cases import cases
 from autocode.findings.front import codebook, corpus, in_short, respondents
 from autocode.findings.gather import is_dataset, material_of_dataset, material_of_project
@@ -47,6 +52,7 @@ PARTS: tuple[Callable[[Material, Options], Part], ...] = (
     codebook,
     reliability,
     structure,
+    codes_that_hold,
     thematic_map,
     quotes,
     cases,

@@ -20,13 +20,12 @@ from autocode.themes.communities import ConsensusCommunities
 from autocode.themes.map import places
 from autocode.themes.saturation import Saturation, measure_saturation
 from autocode.themes.stability import STABLE, Stability, measure_stability
-from autocode.themes.theme import Statement, Theme, in_order
+from autocode.themes.theme import MIN_WORDS, Statement, Theme, in_order
 from autocode.themes.topics import find_topics
 from autocode.themes.words import said_in_several, talk_words, telling_words
 
 Detail = Literal["few", "some", "many"]
 MOST: Mapping[str, int] = {"few": 12, "some": 40, "many": 120}  # themes, about
-MIN_WORDS = 6  # shorter statements are not placed: they have little subject of their own
 LEAST = 10  # statements from which themes can be found
 N_LABEL = 3  # words
 N_STATEMENTS = 6  # shown for a theme

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from autocode.evaluate.page import STYLE
-from autocode.themes.find import MIN_WORDS, Found
+from autocode.themes.find import Found
 from autocode.themes.saturation import Saturation
 from autocode.themes.stability import FOUND, KEPT, STABLE
-from autocode.themes.theme import SEVERAL, UNCOVERED, Theme
+from autocode.themes.theme import MIN_WORDS, SEVERAL, UNCOVERED, Theme
 from autocode.write import PAGE_HEAD
 
 MOST_NAMED = 8  # respondents and transcripts named for a theme

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+MIN_WORDS = 6  # of a statement; shorter ones have little subject of their own
 SEVERAL = 3  # respondents who must say something for it to be more than one person's subject
 UNCOVERED = 1 / 3  # a theme of which the codebook covers less is new
 

@@ -167,7 +167,7 @@ def test_without_accepted_codes_each_finding_says_why(write: Write, tmp_path: Pa
     why = "people have read 2 statements and accepted no code"
     why += "; --include-machine shows what the machine suggests"
     assert {name: text for name, text in absent(found).items() if name != "reliability"} == dict.fromkeys(
-        ("structure", "map", "quotes", "cases", "sequences"), why
+        ("structure", "holding", "map", "quotes", "cases", "sequences"), why
     )
     write_findings(found, tmp_path / "out")
     assert (tmp_path / "out" / "findings.docx").is_file()

@@ -1,0 +1,188 @@
+"""Codes that hold together, overlap, or have two meanings: by hand, and planted with the encoder."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autocode.themes.halves
+import autocode.themes.holding
+from autocode.codebook import Codebook, read_codebook
+from autocode.config import EmbedConfig
+from autocode.embed import load_embedder
+from autocode.themes.halves import cut, p_of_one_cloud
+from autocode.themes.holding import Coded, Holding, hold_together
+from tests.themes.conftest import SUBJECTS
+
+BOOK = """
+codes:
+  - {id: top, name: Top}
+  - {id: a, name: A, parent: top}
+  - {id: b, name: B, parent: top}
+  - {id: unused, name: Unused, parent: top}
+  - {id: empty, name: Empty}
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Codebook:
+    path = tmp_path / "book.yaml"
+    path.write_text(BOOK, encoding="utf-8")
+    return read_codebook(path)
+
+
+def on_the_plane(
+    degrees: Sequence[float], codes: Sequence[Collection[str]], interviews: Sequence[int] | None = None
+) -> Coded:
+    """Statements with these directions for meanings, in two interviews by turns; each its own respondent."""
+    angles = np.radians(np.array(degrees, np.float64))
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    n = len(degrees)
+    where = interviews or [row % 2 for row in range(n)]
+    return Coded(where, [f"R{one + 1}" for one in where], codes, np.ones(n, np.bool_), vectors)
+
+
+def test_the_worked_examples() -> None:
+    for module in (autocode.themes.halves, autocode.themes.holding):
+        assert doctest.testmod(module).failed == 0
+
+
+def test_coherence_and_distance_by_hand(book: Codebook) -> None:
+    """A: four at 0 and one at 90 degrees: of ten pairs six have cosine 1, four 0: .6. B: three at 0 and two
+    at 90: four pairs of ten: .4. Between them: 4*3 and 1*2 of 25 pairs: .56. Ten more at 180 degrees have no
+    code. Any two: (24 of the coded - 7*10 between 0 and 180 + 45 of the uncoded) of 190 pairs: -1/190. So
+    between A and B there is more than 90 % of (.5 + 1/190), and they overlap."""
+    coded = on_the_plane(
+        [0] * 4 + [90] + [0] * 3 + [90] * 2 + [180] * 10, [{"a"}] * 5 + [{"b"}] * 5 + [()] * 10
+    )
+    found = hold_together(book, coded, n_shuffles=50)
+    assert [one.coherence.cosine for one in found.codes if one.coherence] == pytest.approx([0.6, 0.4])
+    assert found.any_two == pytest.approx(-1 / 190)
+    (pair,) = found.pairs
+    assert pair.cosine == pytest.approx(0.56)
+    assert (pair.as_near, pair.share_much, pair.flagged) == (True, False, True)
+    assert found.unused == ("unused", "empty")  # `top` has the statements of the codes below it
+
+
+def test_codes_that_are_more_alike_within_do_not_overlap(book: Codebook) -> None:
+    """A: five at 0: 1. B as before: .4. Between them .6. Any two: (28 + 1 - 8*10 + 45) / 190 = -6/190. Within
+    the two (1 + .4)/2 + 6/190 = .7316, of which 90 % are .6584; between them .6 + 6/190 = .6316: less."""
+    coded = on_the_plane([0] * 8 + [90] * 2 + [180] * 10, [{"a"}] * 5 + [{"b"}] * 5 + [()] * 10)
+    found = hold_together(book, coded, n_shuffles=20)
+    assert found.any_two == pytest.approx(-6 / 190)
+    (pair,) = found.pairs
+    assert (pair.cosine, pair.as_near) == (pytest.approx(0.6), False)
+
+
+def test_a_statement_is_not_compared_with_itself(book: Codebook) -> None:
+    """Six carry A, five B, five both: Jaccard 5/6, and all of the smaller code. The shared ones point in five
+    directions at right angles: every cosine of two different statements is 0."""
+    vectors = np.eye(6, dtype=np.float32)
+    coded = Coded([0, 1] * 3, ["R1", "R2"] * 3, [{"a", "b"}] * 5 + [{"a"}], np.ones(6, np.bool_), vectors)
+    (pair,) = hold_together(book, coded, n_shuffles=20).pairs
+    assert (pair.cosine, pair.jaccard, pair.contained) == (0.0, pytest.approx(5 / 6), 1.0)
+    assert pair.shared == (0, 1, 2, 3, 4)
+    assert pair.share_much
+
+
+def test_a_code_is_not_coherent_because_it_comes_from_one_interview(book: Codebook) -> None:
+    """Interview 0 is all alike, and A is five of its statements: any five would be as alike. B is five that
+    are alike in interview 1, where ten others are not: nobody draws these five by chance."""
+    spread_out = [10 * number for number in range(1, 11)]
+    degrees = [0] * 15 + [200] * 5 + [200 + one for one in spread_out]
+    codes: list[Collection[str]] = [{"a"}] * 5 + [()] * 10 + [{"b"}] * 5 + [()] * 10
+    found = hold_together(book, on_the_plane(degrees, codes, [0] * 15 + [1] * 15))
+    alike = {one.code_id: one.coherence for one in found.codes}
+    a, b = alike["a"], alike["b"]
+    assert a is not None
+    assert b is not None
+    assert (round(a.cosine, 4), round(a.by_chance, 4), a.p, a.clear) == (1.0, 1.0, 1.0, False)
+    assert b.cosine == pytest.approx(1.0)
+    assert b.by_chance < 0.95
+    assert b.clear
+
+
+def test_too_few_statements_say_nothing_of_meaning(book: Codebook) -> None:
+    found = hold_together(book, on_the_plane([0] * 4 + [90] * 5, [{"a"}] * 4 + [{"b"}] * 5), n_shuffles=20)
+    a, b = found.codes
+    assert (a.n_long, a.coherence, a.halves) == (4, None, None)
+    assert b.coherence is not None
+    assert b.halves is None
+    assert found.pairs == ()
+
+
+def test_one_cloud_has_such_a_gap_as_often_as_it_says() -> None:
+    """Of 400 stretched normal clouds in 20 dimensions about 5 % have p <= .05: between 2 % and 9 %."""
+    generator = np.random.default_rng(4)
+    stretch = np.linspace(3, 0.2, 20)
+    drawn = [cut(generator.normal(size=(24, 20)) * stretch).gap for _ in range(400)]
+    share = np.mean([p_of_one_cloud(gap, 24) <= 0.05 for gap in drawn])
+    assert 0.02 <= share <= 0.09
+
+
+# With the encoder
+
+
+def embedded(assigned: Sequence[tuple[str, Collection[str], int]]) -> Coded:
+    """What was said, with its codes, by interview."""
+    interviews = [where for *_, where in assigned]
+    vectors = load_embedder(EmbedConfig()).embed([text for text, *_ in assigned])
+    return Coded(interviews, [f"R{one}" for one in interviews], [codes for _, codes, _ in assigned],
+                 np.ones(len(assigned), np.bool_), vectors)  # fmt: skip
+
+
+def flagged(found: Holding) -> list[str]:
+    return [one.code_id for one in found.codes if one.halves is not None and one.halves.flagged]
+
+
+@pytest.fixture(scope="module")
+def planted() -> Coded:
+    """Code A is trust and dogs, code B is taxes; nobody codes skiing. Four interviews, by turns."""
+    codes = {"trust": "a", "dogs": "a", "taxes": "b"}
+    return embedded(
+        [
+            (text, {codes[subject]} if subject in codes else (), number % 4)
+            for subject, texts in SUBJECTS.items()
+            for number, text in enumerate(texts)
+        ]
+    )
+
+
+@pytest.mark.model
+def test_two_subjects_under_one_code_are_told_from_one(book: Codebook, planted: Coded) -> None:
+    found = hold_together(book, planted)
+    assert flagged(found) == ["a"]
+    halves = found.codes[0].halves
+    assert halves is not None
+    assert sorted(sorted(half.rows) for half in halves.parts) == [list(range(12)), list(range(12, 24))]
+    assert all(len({planted.respondents[row] for row in half.shown}) == 3 for half in halves.parts)
+    assert all(set(half.shown) <= set(half.rows) for half in halves.parts)
+    assert not [pair for pair in found.pairs if pair.flagged]
+    assert hold_together(book, planted) == found  # the same seed, the same numbers
+    assert flagged(hold_together(book, planted, seed=7)) == ["a"]
+
+
+@pytest.mark.model
+def test_a_meaning_that_one_interview_alone_has_is_not_a_second_one(book: Codebook) -> None:
+    said = [(text, {"a"}, number % 4) for number, text in enumerate(SUBJECTS["trust"])]
+    said += [(text, {"a"}, 4) for text in SUBJECTS["dogs"]]
+    found = hold_together(book, embedded(said))
+    assert flagged(found) == []
+    (code,) = found.codes
+    assert code.halves is not None
+    assert {half.n_interviews for half in code.halves.parts} == {4, 1}
+
+
+@pytest.mark.model
+def test_one_subject_under_two_codes_overlaps(book: Codebook) -> None:
+    said = [
+        (text, {"a" if number % 2 else "b"}, number // 3) for number, text in enumerate(SUBJECTS["trust"])
+    ]
+    said += [(text, (), number // 3) for number, text in enumerate(SUBJECTS["dogs"])]
+    (pair,) = hold_together(book, embedded(said)).pairs
+    assert pair.as_near
+    assert not pair.share_much
