@@ -77,6 +77,7 @@ def report_here(
 
     from autocode.findings.part import PAGE
     from autocode.findings.report import PARTS, key_of, make_findings, read_source, write_findings
+    from autocode.report.blocks import absences
 
     with terminal.phase("reading the codings"):
         material, panel = read_source(folder, include_machine=include_machine, on_wait=terminal.note)
@@ -92,7 +93,7 @@ def report_here(
     record = found.record
     for warning in record["short"]["warnings"]:
         terminal.warn(warning)
-    absent = [f"{p.section.title}: {p.section.absent}" for p in found.parts if not p.section.blocks]
+    absent = absences([part.section for part in found.parts])
     lines = [f"Not in the report: {one}." for one in absent]
     lines.append(f"Report: {place} ({PAGE} and {counted(len(files) - 1, 'more file')}).")
     lines.append(f"Who is who: {key_of(place)}. Keep it apart from the report.")

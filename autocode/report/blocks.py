@@ -169,7 +169,15 @@ class Section:
 def with_absent(made: Sequence[Section]) -> list[Section]:
     """The sections that have something to say; the last names the others and why they are not there."""
     there = [section for section in made if section.blocks]
-    absent = [f"{section.title}: {section.absent}." for section in made if not section.blocks]
-    if absent:
-        there.append(Section("absent", "Not in this report", [Bullets(absent)]))
+    if missing := absences(made):
+        there.append(Section("absent", "Not in this report", [Bullets([f"{one}." for one in missing])]))
     return there
+
+
+def absences(made: Sequence[Section]) -> list[str]:
+    """What has nothing to say, and why: sections with one reason together."""
+    titles: dict[str, list[str]] = {}
+    for section in made:
+        if not section.blocks:
+            titles.setdefault(section.absent, []).append(section.title)
+    return [f"{', '.join(names)}: {reason}" for reason, names in titles.items()]

@@ -126,7 +126,11 @@ def test_hostile_text_is_only_text(read: Any, content: bytes) -> None:
 
 def test_absent_parts_and_gaps(bare: dict[str, Any]) -> None:
     read = docx.Document(io.BytesIO(document({**bare, "methods": "[Say why.] Alpha."})))
-    assert read.paragraphs[-1].text.startswith("Lines for COREQ and SRQR: ")
+    texts = [one.text for one in read.paragraphs]
+    absent = texts[texts.index("Not in this report") + 1 :]
+    assert sum("Lines for COREQ and SRQR" in one for one in absent) == 1
+    reasons = [one.split(": ", 1)[1] for one in absent]
+    assert len(reasons) == len(set(reasons)), "sections with one reason stand together"
     (gap,) = [run for one in read.paragraphs for run in one.runs if run.font.highlight_color]
     assert gap.text == "[Say why.]"
 
