@@ -28,7 +28,7 @@ from autocode.records import Decision, Transcript
 if TYPE_CHECKING:
     from autocode.codebook import Codebook, Succession
     from autocode.learn.dial import Dial
-    from autocode.store import Said
+    from autocode.store import Project, Said
 
 
 def signals_of(
@@ -104,6 +104,19 @@ def labels_of_people(
     return joined(
         [labels_of_codings(by_coder, codebook, order=order), labels_of_decisions(decided, codebook)]
     )
+
+
+def labels_of_project(project: Project, codebook: Codebook) -> Labels:
+    """What people say now of the project's utterances, as one table; empty where nobody has said anything."""
+    from autocode.codebook import Succession
+    from autocode.store import ReviewStore
+    from autocode.store.review import SUCCESSION
+
+    people = ReviewStore(project.store)
+    succession = Succession(people.setting(SUCCESSION, {}))
+    pool = people.pool()
+    names = dict(zip(pool.keys.tolist(), pool.names, strict=True))
+    return labels_of_people(people.said(names), codebook, name_of=names, succession=succession)
 
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # what was decided last is known already

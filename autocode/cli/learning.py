@@ -50,8 +50,11 @@ class HumanCodes:
 
 def learn_from(
     terminal: Terminal, coder: Coder, transcripts: Sequence[Transcript], human: HumanCodes
-) -> None:
-    """Let the coder learn from the codes that the options name, if they name any. Raises `LearnError`."""
+) -> LabelTable | None:
+    """Let the coder learn from the codes that the options name, if they name any: these as a table.
+
+    Raises `LearnError`.
+    """
     if human.model is not None:
         if human.labels is not None:
             raise LearnError("--model and --labels: give one of them; a model has its labels in it")
@@ -62,14 +65,15 @@ def learn_from(
         from autocode.learn.files import load_model
 
         coder.use(load_model(human.model))
-        return
+        return None
     if human.labels is None:
         for option, value in (("--coverage", human.coverage), ("--target-error", human.target_error)):
             if value is not None:
                 raise LearnError(f"{option}: needs human codes; give them with --labels")
-        return
-    model = train_on(terminal, coder, transcripts, human, read_labels(terminal, coder, transcripts, human))
-    coder.use(model)
+        return None
+    table = read_labels(terminal, coder, transcripts, human)
+    coder.use(train_on(terminal, coder, transcripts, human, table))
+    return table
 
 
 def read_labels(
@@ -243,16 +247,9 @@ def _train_in_project(terminal: Terminal, human: HumanCodes, out: Path | None) -
 
 
 def _decided(project: Project, coder: Coder) -> LabelTable:
-    from autocode.codebook import Succession
-    from autocode.store import ReviewStore
-    from autocode.store.review import SUCCESSION
-    from autocode.training import labels_of_people
+    from autocode.training import labels_of_project
 
-    people = ReviewStore(project.store)
-    succession = Succession(people.setting(SUCCESSION, {}))
-    pool = people.pool()
-    names = dict(zip(pool.keys.tolist(), pool.names, strict=True))
-    labels = labels_of_people(people.said(names), coder.codebook, name_of=names, succession=succession)
+    labels = labels_of_project(project, coder.codebook)
     if not len(labels):
         raise LearnError(
             f"{project.folder}: nobody has decided on a code yet; decide with 'autocode review', or give "

@@ -17,6 +17,7 @@ from autocode.cli.terminal import Terminal, counted, terminal_of
 from autocode.errors import AutocodeError
 
 if TYPE_CHECKING:
+    from autocode.learn.labels import Labels as LabelTable
     from autocode.pipeline import CodedTranscript, Coder
     from autocode.themes import Found, SaturationRule
 
@@ -95,34 +96,36 @@ def themes(
     transcripts = [one.transcript for one in loaded]
     with terminal.phase(PREPARING):
         _ = coder.scorer
-    learn_from(terminal, coder, transcripts, HumanCodes(labels, coverage, model))
+    people = learn_from(terminal, coder, transcripts, HumanCodes(labels, coverage, model))
     codings = []
     with terminal.progress("coding", len(transcripts)) as step:
         for transcript in transcripts:
             codings.append(coder.code(transcript))
             step()
-    _write(terminal, _find(terminal, coder, codings, detail, runs, rule), out)
+    _write(terminal, _find(terminal, coder, codings, detail, runs, rule, people), out)
 
 
 def _in_project(terminal: Terminal, out: Path | None, detail: str, runs: int, rule: SaturationRule) -> None:
     from autocode.store import open_project
     from autocode.themes.project import FOLDER, codings_of, with_decisions
+    from autocode.training import labels_of_project
 
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
         coder, codings = codings_of(project, warn=terminal.warn)
-        found = _find(terminal, coder, codings, detail, runs, rule)
+        people = labels_of_project(project, coder.codebook)
+        found = _find(terminal, coder, codings, detail, runs, rule, people)
         found = with_decisions(found, project, codings, coder.codebook)
         _write(terminal, found, out or project.folder / FOLDER)
 
 
 def _find(
     terminal: Terminal, coder: Coder, codings: Sequence[CodedTranscript], detail: str, runs: int,
-    rule: SaturationRule,
+    rule: SaturationRule, people: LabelTable | None,
 ) -> Found:  # fmt: skip
     from autocode.themes import find_themes
 
     with terminal.progress("trying the themes again", 2 * runs) as step:
-        return find_themes(coder, codings, detail=detail, n_runs=runs, rule=rule, done=step)
+        return find_themes(coder, codings, detail=detail, n_runs=runs, rule=rule, people=people, done=step)
 
 
 def _write(terminal: Terminal, found: Found, out: Path) -> None:
@@ -156,8 +159,26 @@ def _show(terminal: Terminal, found: Found, out: Path) -> None:
     )
     parts = [] if terminal.quiet or terminal.json else [_table(found)]
     terminal.result(
-        *parts, told, found.saturation_of_codes.sentence(), f"Page: {out / 'themes.html'}", data=data
+        *parts,
+        told,
+        *_codes(found),
+        found.saturation_of_codes.sentence(),
+        f"Page: {out / 'themes.html'}",
+        data=data,
     )
+
+
+def _codes(found: Found) -> list[str]:
+    """A line on the codes themselves."""
+    if found.codes is None:
+        return []
+    holding = found.codes.holding
+    n_overlap = sum(pair.flagged for pair in holding.pairs)
+    n_split = sum(one.halves is not None and one.halves.flagged for one in holding.codes)
+    return [
+        f"Codes to read again ({found.codes.by}): {n_split} may have two meanings, "
+        f"{counted(n_overlap, 'pair')} may overlap, {len(holding.unused)} without statements."
+    ]
 
 
 def _table(found: Found) -> Any:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from autocode.codebook import Codebook
 from autocode.findings.material import Material, Statement
-from autocode.findings.part import Cells, Options, Part, code_anchor, entry, linked, nothing_accepted
+from autocode.findings.part import Options, Part, code_anchor, entry, linked, nothing_accepted
 from autocode.report.apa import DASH, counted, decimal, probability
 from autocode.report.blocks import Block, Cell, Entry, Heading, Line, Section, Table, Text
-from autocode.themes.holding import LEAST, Coded, Half, Held, Holding, Pair, hold_together
+from autocode.themes.holding import LEAST, Coded, Held, Holding, Pair, hold_together
+from autocode.themes.holding_tables import code_rows, pair_rows
 from autocode.themes.holding_words import explained, few_said, marks_of, pair_said, split_said, unused_said
 from autocode.themes.theme import MIN_WORDS
 
@@ -64,7 +65,7 @@ def holding_part(material: Material, options: Options, looked: Looked | None) ->
         *_overlaps(book, found),
         *_splits(book, found, said),
     ]
-    rows, pairs = _rows(book, found), _pair_rows(found)
+    rows, pairs = code_rows(book, found), pair_rows(found)
     record: dict[str, Any] = {
         "codes": [dict(zip(rows[0], row, strict=True)) for row in rows[1:]],
         "pairs": [dict(zip(pairs[0], row, strict=True)) for row in pairs[1:]],
@@ -162,7 +163,7 @@ def _splits(book: Codebook, found: Holding, said: Sequence[Statement]) -> list[B
     return [Heading("Codes that may have two meanings"), *blocks] if blocks else []
 
 
-# Links and files
+# Links
 
 
 def _own_anchor(material: Material, one: Held) -> str:
@@ -199,36 +200,3 @@ def _entries(material: Material, found: Holding, said: Sequence[Statement]) -> l
         names = f"{book[pair.a].name} and {book[pair.b].name}, on one statement"
         entries.append(entry(_pair_anchor(pair), names, of(pair.shared)))
     return entries
-
-
-def _rows(book: Codebook, found: Holding) -> list[Cells]:
-    rows: list[Cells] = [(
-        "code", "path", "n_statements", "n_long", "n_respondents", "n_interviews", "cosine", "by_chance", "p",
-        "split_gap", "split_weight", "split_p", "n_first", "n_second", "marks",
-    )]  # fmt: skip
-    for one in found.codes:
-        alike, halves = one.coherence, one.halves
-        parts: tuple[Half, ...] = () if halves is None else halves.parts
-        rows.append((
-            one.code_id, book.path(one.code_id), len(one.rows), one.n_long, one.n_respondents,
-            one.n_interviews,
-            *((None,) * 3 if alike is None else map(_rounded, (alike.cosine, alike.by_chance, alike.p))),
-            *((None,) * 3 if halves is None else map(_rounded, (halves.gap, halves.weight, halves.p))),
-            *([len(half.rows) for half in parts] or (None, None)), "; ".join(marks_of(found, one)),
-        ))  # fmt: skip
-    rows += [(id, book.path(id), 0, 0, 0, 0, *(None,) * 8, "no statements") for id in found.unused]
-    return rows
-
-
-def _pair_rows(found: Holding) -> list[Cells]:
-    rows: list[Cells] = [("a", "b", "cosine", "as_near", "n_shared", "jaccard", "contained", "flagged")]
-    rows += [
-        (one.a, one.b, None if one.cosine is None else _rounded(one.cosine), one.as_near,
-         len(one.shared), _rounded(one.jaccard), _rounded(one.contained), one.flagged)
-        for one in found.pairs
-    ]  # fmt: skip
-    return rows
-
-
-def _rounded(value: float) -> float:
-    return round(value, 4)

@@ -12,11 +12,12 @@ from typing import Any
 from autocode.errors import ThemesError
 from autocode.files import private_folder, write_together
 from autocode.themes.find import Found
+from autocode.themes.holding_tables import CODES, PAIRS, code_rows, pair_rows
 from autocode.themes.page import write_page
 from autocode.themes.theme import Statement, Theme, Verdict
-from autocode.write import harmless
+from autocode.write import harmless, write_rows
 
-FILES = ("themes.json", "themes.csv", "theme_members.csv", "themes.html")
+FILES = ("themes.json", "themes.csv", "theme_members.csv", "codes.csv", "code_pairs.csv", "themes.html")
 COLUMNS = (
     "theme", "label", "words", "statements", "share", "respondents", "transcripts", "coverage",
     "nearest_code", "distance", "stability", "new", "stable", "emergent", "decided",
@@ -25,7 +26,17 @@ COLUMNS = (
 
 def write_themes(found: Found, folder: Path) -> None:
     """Write the themes into `folder`; all files or none. The same `found` gives the same bytes."""
-    with private_folder(folder), write_together(folder, FILES) as (whole, table, members, page):
+    with (
+        private_folder(folder),
+        write_together(folder, FILES) as (
+            whole,
+            table,
+            members,
+            codes,
+            pairs,
+            page,
+        ),
+    ):
         json.dump(as_json(found), whole, ensure_ascii=False, indent=1, allow_nan=False)
         whole.write("\n")
         rows = csv.writer(table, lineterminator="\n")
@@ -34,6 +45,9 @@ def write_themes(found: Found, folder: Path) -> None:
         rows = csv.writer(members, lineterminator="\n")
         rows.writerow(("utterance_id", "theme"))
         rows.writerows((harmless(unit), theme) for unit, theme in found.placed.items())
+        held = found.codes
+        write_rows(codes, code_rows(held.book, held.holding) if held else [CODES])
+        write_rows(pairs, pair_rows(held.holding) if held else [PAIRS])
         page.write(write_page(found))
 
 
@@ -50,6 +64,7 @@ def as_json(found: Found) -> dict[str, Any]:
         "covered_by": found.covered_by,
         "stability": asdict(found.stability),
         "themes": [theme.row() for theme in found.themes],
+        "codes": None if found.codes is None else found.codes.record(),
         "theme_settings": found.facts["themes"],
         "saturation": {
             "codes": asdict(found.saturation_of_codes),

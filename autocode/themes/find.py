@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.errors import ThemesError
+from autocode.learn.labels import Labels
 from autocode.learn.suggest import probabilities_of
 from autocode.pipeline import CodedTranscript, Coder
 from autocode.records import Utterance
 from autocode.respondents import person, respondents_of, spread
 from autocode.themes.communities import ConsensusCommunities
+from autocode.themes.given import CodesHeld, codes_held
 from autocode.themes.map import places
 from autocode.themes.saturation import Saturation, measure_saturation
 from autocode.themes.stability import STABLE, Stability, measure_stability
@@ -46,6 +48,7 @@ class Found:
     stability: Stability
     saturation_of_codes: Saturation
     saturation_of_themes: Saturation
+    codes: CodesHeld | None  # whether the codes hold together; None: there are none on these statements
     facts: Mapping[str, Any]  # seed, versions, settings: JSON values
 
     @property
@@ -97,13 +100,15 @@ def find_themes(
     detail: str = "some",
     n_runs: int = 5,
     rule: SaturationRule | None = None,
+    people: Labels | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> Found:
     """The themes of what respondents say in `codings`, which `coder` made.
 
     `detail` says how many: at most about 12 (few), 40 (some) or 120 (many). Stability is tried on `n_runs`
-    other seeds and as many resamplings of the interviews; `done` hears of each. Raises `ThemesError` for too
-    few statements.
+    other seeds and as many resamplings of the interviews; `done` hears of each. `people` are people's codes
+    of these utterances, by which to judge the codes; without any, the suggested ones are judged.
+    Raises `ThemesError` for too few statements.
     """
     communities = ConsensusCommunities(most=_most(detail), seed=coder.settings.seed)
     statements = read_statements(coder, codings)
@@ -137,6 +142,9 @@ def find_themes(
         stability=stability,
         saturation_of_codes=of_codes,
         saturation_of_themes=of_themes,
+        codes=codes_held(
+            coder.codebook, codings, statements.embeddings, people=people, seed=coder.settings.seed
+        ),
         facts={
             **coder.describe(),
             "packages": {name: version(name) for name in PACKAGES},

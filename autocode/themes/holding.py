@@ -105,7 +105,7 @@ class Pair:
     a: str
     b: str
     cosine: float | None  # mean between the statements of one and the other; None: one has too few
-    as_near: bool  # are their statements hardly less alike than those within each code?
+    as_near: bool  # both are coherent, and their statements hardly less alike than those within each
     shared: tuple[int, ...]  # rows
     jaccard: float
     contained: float  # share of the smaller code's statements that carry the other, too
@@ -167,7 +167,7 @@ def hold_together(book: Codebook, coded: Coded, *, seed: int = 0, n_shuffles: in
         for id, rows in rows_of.items() if rows
     ]  # fmt: skip
     any_two = mean_cosine(coded.vectors) if len(coded.vectors) > 1 else None
-    pairs = _pairs(book, coded, rows_of, meant, cosines, any_two=any_two or 0.0)
+    pairs = _pairs(book, coded, rows_of, meant, coherence, any_two=any_two or 0.0)
     unused = tuple(id for id in book.ids if id not in used)
     return Holding(tuple(held), unused, tuple(pairs), len(coded.vectors), any_two, len(cuts), seed)
 
@@ -267,7 +267,7 @@ def _half(coded: Coded, rows: NDArray[np.intp]) -> Half:
 
 def _pairs(
     book: Codebook, coded: Coded, rows_of: Mapping[str, Sequence[int]],
-    meant: Mapping[str, NDArray[np.intp]], cosines: Mapping[str, float], *, any_two: float,
+    meant: Mapping[str, NDArray[np.intp]], coherence: Mapping[str, Coherence], *, any_two: float,
 ) -> list[Pair]:  # fmt: skip
     """Every two unrelated codes of which something is known, the nearest in meaning first."""
     used = [id for id, rows in rows_of.items() if rows]
@@ -285,8 +285,9 @@ def _pairs(
             same = np.intersect1d(meant[a], meant[b])
             n_pairs = len(meant[a]) * len(meant[b]) - len(same)
             cosine = (float(sums[a] @ sums[b]) - _squares(coded.vectors[same])) / n_pairs
-            within = (cosines[a] + cosines[b]) / 2 - any_two
-            as_near = within > 0 and cosine - any_two >= AS_NEAR * within
+            own = [coherence[id] for id in (a, b)]
+            within = sum(one.cosine for one in own) / 2 - any_two
+            as_near = all(one.clear for one in own) and cosine - any_two >= AS_NEAR * within
         n_a, n_b = len(rows_of[a]), len(rows_of[b])
         found.append(
             Pair(a, b, cosine, as_near, tuple(shared), len(shared) / (n_a + n_b - len(shared)),

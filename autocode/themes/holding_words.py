@@ -34,14 +34,14 @@ def explained(found: Holding, whose: str = "") -> list[str]:
         f"compared by meaning; a statement counts for the finest codes that it carries.{whose}",
         f"Marked “little in common”: the code's statements are not clearly more alike than as many random "
         f"statements of the same interviews (p above {decimal(COHERENT)}, {N_SHUFFLES} draws); with few "
-        "statements that says little. Marked “overlaps”: between two codes, statements are almost as alike "
-        f"as within them ({AS_NEAR:.0%} or more of what the mean cosine within the two is above that of "
-        f"any two statements, {decimal(found.any_two)}), or the same statements carry both (Jaccard index of "
-        f"{decimal(JACCARD)} or more, or {CONTAINED:.0%} of the smaller code). Marked "
-        f"“two meanings?”: cut in two, the groups lie further apart (p up to {decimal(SPLIT)}) both than in "
-        "one normal cloud of any shape and than in random statements of the same interviews, and each comes "
-        f"from {LEAST_INTERVIEWS} interviews or more; of codes with more than {MOST} statements, {MOST} "
-        "drawn by chance are looked at.",
+        "statements that says little. Marked “overlaps”: between two coherent codes, statements are almost "
+        f"as alike as within them ({AS_NEAR:.0%} or more of what the mean cosine within the two is above "
+        f"that of any two statements, {decimal(found.any_two)}), or the same statements carry both (Jaccard "
+        f"index of {decimal(JACCARD)} or more, or {CONTAINED:.0%} of the smaller code). Marked “two "
+        f"meanings?”: cut in two, the groups lie further apart (p up to {decimal(SPLIT)}) both than in one "
+        "normal cloud of any shape and than in random statements of the same interviews, and each comes from "
+        f"{LEAST_INTERVIEWS} interviews or more; of codes with more than {MOST} statements, {MOST} drawn by "
+        "chance are looked at.",
         f"Many things were looked at: {counted(len(known), 'code')} for coherence, "
         f"{counted(n_pairs, 'pair')} of codes in meaning, {counted(found.n_tried, 'code')} for two meanings. "
         f"No p is corrected for that: if no code had two meanings, up to {found.n_tried * SPLIT:.1f} would "

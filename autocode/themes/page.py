@@ -10,6 +10,7 @@ from html import escape
 
 from autocode.evaluate.page import STYLE
 from autocode.themes.find import Found
+from autocode.themes.holding_html import codes_html
 from autocode.themes.saturation import Saturation
 from autocode.themes.stability import FOUND, KEPT, STABLE
 from autocode.themes.theme import MIN_WORDS, SEVERAL, UNCOVERED, Theme
@@ -37,6 +38,7 @@ def write_page(found: Found) -> str:
         ("emergent", "Themes that the codebook does not cover", _emergent(found, emergent)),
         ("others", "All other themes", "".join(map(_article, others))),
         ("table", "All themes as a table", _table(found)),
+        ("codes", "Do the codes hold together?", codes_html(found.codes) if found.codes else ""),
         ("saturation", "Would more interviews bring more?", _saturation(found)),
         ("how", "How this was made", _how(found)),
     ]

@@ -17,6 +17,7 @@ from autocode.pipeline import CodedTranscript, Coder
 from autocode.themes.decided import matched, verdict_of, with_verdicts
 from autocode.themes.files import write_themes
 from autocode.themes.find import Found, find_themes
+from autocode.training import labels_of_project
 
 if TYPE_CHECKING:
     from autocode.store import Project
@@ -79,7 +80,8 @@ def work(folder: Path, detail: str, tell: Connection) -> None:
     try:
         with open_project(folder) as project:
             coder, codings = codings_of(project)
-            found = find_themes(coder, codings, detail=detail, n_runs=N_RUNS, done=lambda: tell.send(True))
+            people, told = labels_of_project(project, coder.codebook), lambda: tell.send(True)
+            found = find_themes(coder, codings, detail=detail, n_runs=N_RUNS, people=people, done=told)
             write_themes(with_decisions(found, project, codings, coder.codebook), folder / FOLDER)
     except BrokenPipeError:  # the server was killed: nobody waits for this
         return

@@ -51,17 +51,20 @@ def test_the_worked_examples() -> None:
         assert doctest.testmod(module).failed == 0
 
 
+ALL_AROUND = [9.0 * number for number in range(40)]  # in all directions: together they point nowhere
+
+
 def test_coherence_and_distance_by_hand(book: Codebook) -> None:
-    """A: four at 0 and one at 90 degrees: of ten pairs six have cosine 1, four 0: .6. B: three at 0 and two
-    at 90: four pairs of ten: .4. Between them: 4*3 and 1*2 of 25 pairs: .56. Ten more at 180 degrees have no
-    code. Any two: (24 of the coded - 7*10 between 0 and 180 + 45 of the uncoded) of 190 pairs: -1/190. So
-    between A and B there is more than 90 % of (.5 + 1/190), and they overlap."""
+    """A: eight at 0 and two at 90 degrees: 28 + 1 of 45 pairs have cosine 1, the others 0. B: six at 0 and
+    four at 90: 15 + 6 of 45. Between them 8*6 + 2*4 of 100. Any two of all 60, whose sum is (14, 6):
+    (14**2 + 6**2 - 60) / (60 * 59) = .0486. Within the two .5556; 90 % of what is above .0486 are .4563,
+    and between them it is .5114: they overlap."""
     coded = on_the_plane(
-        [0] * 4 + [90] + [0] * 3 + [90] * 2 + [180] * 10, [{"a"}] * 5 + [{"b"}] * 5 + [()] * 10
+        [0] * 8 + [90] * 2 + [0] * 6 + [90] * 4 + ALL_AROUND, [{"a"}] * 10 + [{"b"}] * 10 + [()] * 40
     )
-    found = hold_together(book, coded, n_shuffles=50)
-    assert [one.coherence.cosine for one in found.codes if one.coherence] == pytest.approx([0.6, 0.4])
-    assert found.any_two == pytest.approx(-1 / 190)
+    found = hold_together(book, coded)
+    assert [one.coherence.cosine for one in found.codes if one.coherence] == pytest.approx([29 / 45, 21 / 45])
+    assert found.any_two == pytest.approx(172 / 3540)
     (pair,) = found.pairs
     assert pair.cosine == pytest.approx(0.56)
     assert (pair.as_near, pair.share_much, pair.flagged) == (True, False, True)
@@ -69,13 +72,21 @@ def test_coherence_and_distance_by_hand(book: Codebook) -> None:
 
 
 def test_codes_that_are_more_alike_within_do_not_overlap(book: Codebook) -> None:
-    """A: five at 0: 1. B as before: .4. Between them .6. Any two: (28 + 1 - 8*10 + 45) / 190 = -6/190. Within
-    the two (1 + .4)/2 + 6/190 = .7316, of which 90 % are .6584; between them .6 + 6/190 = .6316: less."""
-    coded = on_the_plane([0] * 8 + [90] * 2 + [180] * 10, [{"a"}] * 5 + [{"b"}] * 5 + [()] * 10)
-    found = hold_together(book, coded, n_shuffles=20)
-    assert found.any_two == pytest.approx(-6 / 190)
+    """A: ten at 0: 1. B as before. Between them .6. Any two: (16**2 + 4**2 - 60) / 3540 = .0599. Within the
+    two .7333; 90 % of what is above .0599 are .6061, and between them it is .5401: less."""
+    coded = on_the_plane([0] * 16 + [90] * 4 + ALL_AROUND, [{"a"}] * 10 + [{"b"}] * 10 + [()] * 40)
+    found = hold_together(book, coded)
+    assert all(one.coherence is not None and one.coherence.clear for one in found.codes)
+    assert found.any_two == pytest.approx(212 / 3540)
     (pair,) = found.pairs
     assert (pair.cosine, pair.as_near) == (pytest.approx(0.6), False)
+
+
+def test_codes_with_little_in_common_do_not_overlap_whatever_is_near(book: Codebook) -> None:
+    """Both codes point everywhere, so that between them it is as it is within: nothing to say."""
+    codes = [{"a"} if number % 2 else {"b"} for number in range(40)]
+    (pair,) = hold_together(book, on_the_plane(ALL_AROUND, codes)).pairs
+    assert not pair.as_near
 
 
 def test_a_statement_is_not_compared_with_itself(book: Codebook) -> None:
