@@ -16,7 +16,8 @@ from autocode.read import read_transcripts
 from autocode.read.rows import SUFFIXES, find_table, read_rows
 from autocode.records import Transcript, Utterance
 
-CODEBOOKS = tuple(f"codebook.{suffix}" for suffix in ("yaml", "yml", "json", "csv", "txt"))
+_CODEBOOKS = tuple(f"codebook.{suffix}" for suffix in ("yaml", "yml", "json", "qdc", "csv", "txt"))
+CODEBOOKS = (*_CODEBOOKS, *(f"{name}.gz" for name in _CODEBOOKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def read_dataset(folder: str | Path) -> CodedDataset:
     utterances, codes = _table(folder, "utterances"), _table(folder, "codes")
     book = next((folder / name for name in CODEBOOKS if (folder / name).is_file()), None)
     if book is None:
-        raise LearnError(f"{folder}: no codebook in this folder (one of {', '.join(CODEBOOKS)})")
+        raise LearnError(f"{folder}: no codebook in this folder (one of {', '.join(_CODEBOOKS)})")
     codebook = read_codebook(book)
     transcripts = tuple(read_transcripts(utterances))
     codings = read_codings(

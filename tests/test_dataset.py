@@ -92,6 +92,19 @@ def test_other_forms(tmp_path: Path, form: str) -> None:
     assert read_dataset(tmp_path).codings.by_coder["anna"]["b"] == {"trust"}
 
 
+@pytest.mark.parametrize("name", ["codebook.qdc", "codebook.qdc.gz"])
+def test_a_codebook_of_refi_qda(tmp_path: Path, name: str) -> None:
+    make(tmp_path)
+    (tmp_path / "codebook.json").unlink()
+    book = (
+        b'<CodeBook xmlns="urn:QDA-XML:codebook:1.0"><Codes>'
+        b'<Code guid="11111111-1111-4111-8111-111111111111" '
+        b'name="trust" isCodable="true"/></Codes></CodeBook>'
+    )
+    (tmp_path / name).write_bytes(gzip.compress(book) if name.endswith(".gz") else book)
+    assert read_dataset(tmp_path).codings.by_coder["anna"]["b"] == {"trust"}
+
+
 def test_a_code_may_be_given_as_a_path_and_repeated_lines_count_once(tmp_path: Path) -> None:
     codes = [{"utterance_id": "b", "coder": "anna", "code": "Mood > Good"}] * 2
     found = read_dataset(make(tmp_path, codes=codes))

@@ -23,6 +23,7 @@ T = TypeVar("T")
 THRESHOLDS = (0.667, 0.8)  # Krippendorff's limits for tentative and for firm conclusions
 MIN_CLUSTERS = 10
 MAX_UNDEFINED = 0.05  # share of undefined replicates from which there is no interval
+SAME = 1e-9  # replicates that differ by less are the same but for rounding
 CHUNK = 4_000_000  # cells of the replicate x group matrix held at a time
 
 
@@ -62,13 +63,14 @@ def estimator_interval(
     seed: int = 0,
     thresholds: Sequence[float] = THRESHOLDS,
     highest: float = 1.0,
+    no_width: bool = False,
 ) -> Interval:
     """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews.
 
-    `highest` is the largest value that there can be.
+    `highest` is the largest value that there can be; `no_width` as in `summarise`.
     """
     if sample.counts is None and sample.n_groups < MIN_CLUSTERS:
-        return jackknife(estimator, sample.n_groups, level=level, highest=highest)
+        return jackknife(estimator, sample.n_groups, level=level, highest=highest, no_width=no_width)
     values = replicate(estimator, sample, replicates=replicates, seed=seed)
     return summarise(
         values,
@@ -76,6 +78,7 @@ def estimator_interval(
         n_groups=sample.n_groups if sample.counts is None else int(sample.counts.sum()),
         level=level,
         thresholds=thresholds,
+        no_width=no_width,
     )
 
 
@@ -94,17 +97,27 @@ def summarise(
     n_groups: int,
     level: float = 0.95,
     thresholds: Sequence[float] = THRESHOLDS,
+    no_width: bool = False,
 ) -> Interval:
-    """The percentile interval of one coefficient's replicates; undefined ones are dropped and counted."""
+    """The percentile interval of one coefficient's replicates; undefined ones are dropped and counted.
+
+    Where all replicates are the same there is none, unless `no_width`: coders who never differed on 20
+    units may differ on the next, and a bootstrap of those 20 cannot know it.
+    """
     defined = values[np.isfinite(values)]
     n_undefined = len(values) - len(defined)
+    reason = None
     if len(defined) < 2 or n_undefined > MAX_UNDEFINED * len(values):
+        reason = f"the coefficient is undefined in {n_undefined} of {len(values)} bootstrap replicates"
+    elif not no_width and np.ptp(defined) < SAME:
+        reason = "it is the same in every bootstrap replicate, which tells nothing of how far off it may be"
+    if reason is not None:
         return Interval(
             None,
             None,
             level,
             method,
-            f"the coefficient is undefined in {n_undefined} of {len(values)} bootstrap replicates",
+            reason,
             n_groups=n_groups,
             n_replicates=len(defined),
             n_undefined=n_undefined,
@@ -123,10 +136,12 @@ def summarise(
     )
 
 
-def jackknife(estimator: Estimator, n_groups: int, *, level: float = 0.95, highest: float = 1.0) -> Interval:
+def jackknife(
+    estimator: Estimator, n_groups: int, *, level: float = 0.95, highest: float = 1.0, no_width: bool = False
+) -> Interval:
     """Leave one interview out, t quantile with n_groups - 1 degrees of freedom.
 
-    The upper limit is clipped to `highest`, 1 for a coefficient.
+    The upper limit is clipped to `highest`, 1 for a coefficient; `no_width` as in `summarise`.
     """
     from scipy.special import stdtrit
 
@@ -137,8 +152,12 @@ def jackknife(estimator: Estimator, n_groups: int, *, level: float = 0.95, highe
         )
     weights = np.concatenate([np.ones((n_groups, n_groups)) - np.eye(n_groups), np.ones((1, n_groups))])
     *parts, whole = estimator.values(merge(estimator.totals, weights)).tolist()
+    reason = None
     if not np.isfinite([*parts, whole]).all():
         reason = "the coefficient is undefined without one of the interviews"
+    elif not no_width and np.ptp(parts) < SAME:
+        reason = "it stays the same without any one interview, which tells nothing of how far off it may be"
+    if reason is not None:
         return Interval(None, None, level, method, reason, n_groups=n_groups, warning=warning)
     error = float(np.sqrt((n_groups - 1) * np.var(parts)))
     reach = float(stdtrit(n_groups - 1, 0.5 + level / 2)) * error

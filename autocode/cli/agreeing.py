@@ -200,6 +200,7 @@ def plan(
     coder: Annotated[list[str] | None, typer.Option(help="Who is to code; several times.")] = None,
     coders_per_unit: Annotated[int, typer.Option(min=1, help="How many of them code each unit.")] = 2,
     out: Annotated[Path | None, typer.Option(help="A CSV file: draw the sample into it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Draw anew, into a file that is there.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed draws the same units.")] = 0,
     level: Annotated[float, typer.Option(help="Confidence of the interval or the test.")] = 0.95,
 ) -> None:
@@ -212,6 +213,10 @@ def plan(
     from autocode.reliability.plan import Wanted, needed, strata_by_machine, units_by_transcript, write_sample
 
     terminal = terminal_of(context)
+    if out is not None and out.exists() and not force:
+        raise AgreementError(
+            f"{out}: is there already, and coders may have worked in it; --force draws a new sample into it"
+        )
     if minimum is None and half_width is None and positives is None:
         minimum = 0.667
     wanted = Wanted(prevalence, minimum, half_width, expected, positives, icc, level)
@@ -278,7 +283,8 @@ def _told(need: Need, prevalence: float) -> list[str]:
         )
     elif need.units is None:
         lines.append(
-            f"{counted(need.n_interviews, 'interview')} are too few, however many units: it takes "
+            f"{counted(need.n_interviews, 'interview')} {'is' if need.n_interviews == 1 else 'are'} too few, "
+            f"however many units: it takes "
             f"{need.least_interviews} at the least."
         )
     else:

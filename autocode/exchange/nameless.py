@@ -60,7 +60,8 @@ class _Numbers:
                     self._given[key] = f"{letter}{count[letter]}"
                 if not key[0]:
                     for part in (speaker, *_parts(speaker)):
-                        parts.setdefault(part, self._given[key])
+                        for spelling in _spellings(part):
+                            parts.setdefault(spelling, self._given[key])
         self._said = parts
         self._names = _pattern(parts)
 
@@ -87,6 +88,11 @@ def _parts(speaker: str) -> list[str]:
     """The words of a name by which somebody may be spoken to."""
     words = _WORD.findall(speaker)
     return [one for one in words if len(one) >= LEAST_LETTERS and one[0].isupper() and not is_label_word(one)]
+
+
+def _spellings(name: str) -> set[str]:
+    """A name as it is, shouted, and in small letters where no other word looks like that: not "mark"."""
+    return {name, name.upper(), *([name.lower()] if {" ", "-"} & {*name} else [])}
 
 
 def _pattern(names: Iterable[str], *, ignore_case: bool = False) -> re.Pattern[str] | None:

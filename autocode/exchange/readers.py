@@ -21,6 +21,7 @@ from autocode.exchange.taguette import read_taguette
 from autocode.files import explain_os_error
 from autocode.read.rows import read_cells
 from autocode.records import Transcript
+from autocode.textfile import read_text
 
 Transcripts = Callable[[], Iterable[Transcript]]  # that the project has; called where they are needed
 EXPECTED = (
@@ -130,6 +131,12 @@ def recognised(path: Path) -> str:
     return _of_table(path, suffix)
 
 
+def _lists_codes(path: Path) -> bool:
+    """Is a text a list of codes as QualCoder writes it? A transcript would become a code for each line."""
+    lines = [line for line in read_text(path, error=ExchangeError).splitlines() if line.strip()]
+    return any(">>" in line or line.strip().count("\t") == 1 for line in lines)
+
+
 def is_foreign_project(path: Path) -> bool:
     """Is it another program's project, with texts and codings? False for tables and for what is none."""
     try:
@@ -173,5 +180,10 @@ def _of_table(path: Path, suffix: str) -> str:
             read_codebook(path)
         except CodebookError as error:
             raise ExchangeError(f"{error}; if this is no codebook, {EXPECTED}") from None
+        if suffix == ".txt" and not _lists_codes(path):
+            raise ExchangeError(
+                f"{path}: plain text without a 'category>>code' and without a tab between a code and its "
+                "memo, so no list of codes; 'autocode add' reads transcripts"
+            )
         return "codebook"
     raise ExchangeError(f"{path}: no file of another program that can be imported; {EXPECTED}")

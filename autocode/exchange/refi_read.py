@@ -65,15 +65,15 @@ def read_refi(path: str | Path) -> Opened:
         with path.open("rb") as file:
             beginning = file.read(4)
             is_archive = path.suffix.lower() == ".qdpx" or beginning.startswith(b"PK")
-            data = b"" if is_archive else beginning + file.read(MAX_XML + 1)
+            if not is_archive and path.stat().st_size > MAX_XML:
+                raise ExchangeError(f"{path}: larger than {MAX_XML // 1_000_000} MB; refused")
+            data = b"" if is_archive else beginning + file.read()
     except FileNotFoundError:
         raise ExchangeError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:
         reason = explain_os_error(error) if isinstance(error, OSError) else str(error)
         raise ExchangeError(f"{path}: cannot be opened ({reason})") from None
     if not is_archive:
-        if len(data) > MAX_XML:
-            raise ExchangeError(f"{path}: larger than {MAX_XML // 1_000_000} MB; refused")
         return _Reader(path, None).read(data)
     with Archive(path) as archive:
         return _Reader(path, archive).read(archive.read(_project_file(path, archive), limit=MAX_XML))

@@ -43,6 +43,7 @@ def clustered(sums: Floats, statistic: Callable[[Floats], Floats], options: Opti
         Estimator(Sums(there), lambda totals: statistic(totals.of)),
         Sampling(np.arange(n), n, None),
         level=options.level, replicates=options.replicates, seed=options.seed, thresholds=(), highest=np.inf,
+        no_width=True,
     )  # fmt: skip
     return found
 

@@ -12,9 +12,10 @@ from autocode.config import ReadConfig
 from autocode.errors import ReadError
 
 _MB = 1_000_000
+SETTING = "raise [read] max_mb in the settings file, or split the file"
 
 
-def load(path: Path, config: ReadConfig) -> bytes:
+def load(path: Path, config: ReadConfig, *, remedy: str = SETTING) -> bytes:
     """The bytes of `path`. Raises `ReadError`, without reading, where it is too large or no file."""
     try:
         status = path.stat()
@@ -28,18 +29,18 @@ def load(path: Path, config: ReadConfig) -> bytes:
         raise ReadError(f"{path}: is not a file")
     limit = int(config.max_mb * _MB)
     if status.st_size > limit:
-        raise _too_large(str(path), status.st_size, config)
+        raise _too_large(str(path), status.st_size, config, remedy)
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)  # the file may have grown since
     except OSError as error:
         raise ReadError(f"{path}: cannot be read ({error.strerror})") from None
     if len(data) > limit:
-        raise _too_large(str(path), len(data), config)
+        raise _too_large(str(path), len(data), config, remedy)
     return data
 
 
-def gunzip(data: bytes, *, name: str, config: ReadConfig) -> bytes:
+def gunzip(data: bytes, *, name: str, config: ReadConfig, remedy: str = SETTING) -> bytes:
     """The content of a gzip file, under the same limit as a plain one."""
     limit = int(config.max_mb * _MB)
     try:
@@ -48,15 +49,11 @@ def gunzip(data: bytes, *, name: str, config: ReadConfig) -> bytes:
     except (OSError, EOFError, zlib.error):
         raise ReadError(f"{name}: damaged, or not a gzip file") from None
     if len(content) > limit:
-        raise ReadError(
-            f"{name}: larger than {config.max_mb:g} MB unpacked; "
-            "raise [read] max_mb in the settings file, or split the file"
-        )
+        raise ReadError(f"{name}: larger than {config.max_mb:g} MB unpacked; {remedy}")
     return content
 
 
-def _too_large(name: str, size: int, config: ReadConfig) -> ReadError:
+def _too_large(name: str, size: int, config: ReadConfig, remedy: str) -> ReadError:
     return ReadError(
-        f"{name}: {size / _MB:,.0f} MB, more than the {config.max_mb:g} MB that are read; "
-        "raise [read] max_mb in the settings file, or split the file"
+        f"{name}: {size / _MB:,.0f} MB, more than the {config.max_mb:g} MB that are read; {remedy}"
     )

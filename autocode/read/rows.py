@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autocode.config import ReadConfig
+from autocode.errors import ReadError
 from autocode.read.load import gunzip, load
 from autocode.read.reader import Source
 from autocode.read.registry import split_suffix
@@ -17,15 +18,14 @@ from autocode.read.table import csv_cells, xlsx_cells
 from autocode.read.tidy import json_rows, parquet_rows
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
-_LIMITS = ReadConfig(max_mb=1000.0)
+SPLIT = "split it, for example by interview"
+CELLS = (".csv", ".tsv", ".tab", ".txt", ".xlsx")
+_LIMITS = ReadConfig(max_mb=200.0)  # half a million codings of fifty codes; a table takes ten times its size
 
 
 def read_rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Each row of a table with its line number; `.gz` is unpacked. Raises `ReadError` with file and line."""
-    source = Source(str(path), load(path, _LIMITS), _LIMITS)
-    if path.suffix.lower() == ".gz":
-        source = replace(source, data=gunzip(source.data, name=str(path), config=_LIMITS))
-    _, suffix = split_suffix(path)
+    source, suffix = _opened(path)
     if suffix == ".parquet":
         rows = parquet_rows(source)
     elif suffix in (".csv", ".tsv"):
@@ -47,19 +47,26 @@ def read_cells(path: Path) -> list[tuple[int, list[str]]]:
 
     Of a workbook the first sheet that is filled. Raises `ReadError`.
     """
-    source = Source(str(path), load(path, _LIMITS), _LIMITS)
-    if path.suffix.lower() == ".gz":
-        source = replace(source, data=gunzip(source.data, name=str(path), config=_LIMITS))
-    _, suffix = split_suffix(path)
-    if suffix in (".csv", ".tsv", ".tab", ".txt"):
-        rows = csv_cells(source)
-    elif suffix == ".xlsx":
+    source, suffix = _opened(path, CELLS)
+    if suffix == ".xlsx":
         rows = next((rows for rows in xlsx_cells(source).values() if rows), [])
     else:
-        raise source.error(f"'{suffix}' is no table that is read here; save it as .csv or .xlsx")
+        rows = csv_cells(source)
     if not rows:
         raise source.error("there are no filled rows in the table")
     return rows
+
+
+def _opened(path: Path, suffixes: Sequence[str] = ()) -> tuple[Source, str]:
+    """The content of a table, unpacked, and its suffix, which is one of `suffixes` if there are any."""
+    _, suffix = split_suffix(path)
+    if suffixes and suffix not in suffixes and path.is_file():
+        raise ReadError(f"{path}: '{suffix}' is no table that is read here; save it as .csv or .xlsx")
+    source = Source(str(path), load(path, _LIMITS, remedy=SPLIT), _LIMITS)
+    if path.suffix.lower() == ".gz":
+        unpacked = gunzip(source.data, name=str(path), config=_LIMITS, remedy=SPLIT)
+        source = replace(source, data=unpacked)
+    return source, suffix
 
 
 def find_table(folder: Path, name: str) -> Path | None:

@@ -22,15 +22,27 @@ class Extra:
         self.blind: dict[tuple[str, str], bool | None] = {}
 
     def add(self, coder: str, unit: str, row: Mapping[str, Any], where: str) -> None:
-        """Note a row's optional columns. Raises `ReadError` for values that cannot be understood."""
+        """Note a row's optional columns.
+
+        Raises `ReadError` for values that cannot be understood, and for a second round: the codes of two
+        rounds would run together.
+        """
         key = coder, unit
-        if (label := text_of(row.get("round"))) != "":
-            self.rounds[key] = label
+        if (label := text_of(row.get("round"))) != "" and self.rounds.setdefault(key, label) != label:
+            raise ReadError(
+                f"{where}: '{coder}' codes '{unit}' in round '{label}', and before in round "
+                f"'{self.rounds[key]}'; give what was coded again an id of its own, or keep one of the two"
+            )
         if (at := text_of(row.get("coded_at"))) != "":
             self.moments[key] = moment(at, where)
         for column, blind in (("blind", True), ("saw_machine", False)):
             if (said := text_of(row.get(column))) != "":
-                self.blind[key] = flag(said, f"{where}: '{column}'") is blind
+                found = flag(said, f"{where}: '{column}'") is blind
+                if self.blind.setdefault(key, found) is not found:
+                    raise ReadError(
+                        f"{where}: '{coder}' coded '{unit}' blind by one row and with the machine's "
+                        "suggestion by another"
+                    )
 
 
 def flag(text: str, where: str) -> bool:

@@ -152,6 +152,8 @@ def _check(panel: Panel) -> None:
     if not coded:
         left = panel.blindness.n_assisted
         why = f"; {counted(left, 'coding')} made after a suggestion was shown do not count" if left else ""
+        if not left and panel.source["kind"] == "project":
+            why = "; codings from 'autocode import' do not, and 'autocode agree FILE' measures those"
         raise AgreementError(
             f"{where}: nobody has coded anything that counts{why}; agreement needs two coders"
         )

@@ -66,11 +66,11 @@ def _about_chance(record: Record) -> Iterator[str]:
             hits.append((label, agreed, alpha, rows))
     for label, agreed, alpha, rows in hits[:MOST_BY_CHANCE]:
         by_chance = (agreed["value"] - alpha["value"]) / (1 - alpha["value"])
-        which = (
-            "that is what chance alone would give"
-            if alpha["value"] < BY_CHANCE / 2
-            else "chance alone would nearly give that"
-        )
+        which = "chance alone would nearly give that"
+        if by_chance - agreed["value"] > 0.01:
+            which = "chance alone would give more"
+        elif alpha["value"] < BY_CHANCE / 2:
+            which = "that is what chance alone would give"
         yield (
             f"{label}: the coders agree on {percent(agreed['value'])} of the units, but {which} "
             f"({percent(by_chance)}): alpha is {limits(alpha, record['level'])}{_complete(rows)}."

@@ -139,3 +139,41 @@ def test_more_pairs_make_the_pairs_bootstrap_narrower_whatever_the_units_say():
     units = ag.bootstrap_interval(RATINGS)
     assert many.high - many.low < units.high - units.low < few.high - few.low
     assert ag.pairs_bootstrap([[1, 1], [1, 1]]).unavailable_because == "all values are the same"
+
+
+@pytest.mark.parametrize(
+    ("n_interviews", "word"), [(None, "bootstrap"), (20, "bootstrap"), (5, "without any one interview")]
+)
+def test_coders_who_never_differ_get_no_interval_of_no_width(n_interviews, word):
+    """[1, 1] of 20 units would claim what no sample of 20 can show."""
+    clusters = None if n_interviews is None else np.repeat(np.arange(n_interviews), 100 // n_interviews)
+    interval = ag.bootstrap_interval([[0, 1, 0, 1, 1] * 20] * 2, clusters=clusters)
+    assert interval.low is None
+    assert interval.below == {}
+    assert word in interval.unavailable_because
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_interviews", [8, 30], ids=["jackknife", "bootstrap"])
+def test_intervals_by_interview_hold_the_true_alpha_and_those_by_unit_do_not(n_interviews):
+    """Half of the units carry the code. A coder finds .8 of them in most interviews, .3 in three of ten.
+
+    So .65 on the whole, and .03 are false: agreement is (.65² + .35² + .03² + .97²) / 2 = .743; with a mean
+    share of .34, chance gives .34² + .66² = .551; alpha is (.743 - .551) / (1 - .551) = .428.
+    """
+    rng = np.random.default_rng(0)
+
+    def study(n):
+        there = np.tile(np.arange(20) % 2 == 0, (n, 1))
+        finds = np.where(rng.random((2, n, 1)) < 0.7, 0.8, 0.3)
+        return (rng.random((2, n, 20)) < np.where(there, finds, 0.03)).reshape(2, -1).astype(float)
+
+    true = 0.4283
+    held = np.zeros(2)
+    for run in range(400):
+        ratings, interviews = study(n_interviews), np.repeat(np.arange(n_interviews), 20)
+        for which, clusters in enumerate((interviews, None)):
+            found = ag.bootstrap_interval(ratings, clusters=clusters, replicates=400, seed=run)
+            held[which] += found.low <= true <= found.high
+    assert 0.90 <= held[0] / 400 <= 0.98
+    assert held[1] / 400 < 0.90

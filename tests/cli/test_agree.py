@@ -109,12 +109,18 @@ def test_what_is_refused(run: Run, table: Path, coded: Path, here: Path) -> None
     lonely = here / "one.csv"
     lonely.write_text("unit,coder,code\nu1,anna,trust\nu2,anna,\n")
     run("agree", lonely).refused("one.csv: only one person ('anna')")
+    with (here / "huge.csv").open("wb") as huge:
+        huge.write(b"unit,coder,code\nu1,anna,")
+        huge.truncate(1_000_000_000)  # sparse: no disk is used
+    run("agree", here / "huge.csv").refused(
+        "huge.csv: 1,000 MB, more than the 200 MB that are read; split it"
+    )
     assert not (here / "agreement").exists()
     run("agree").refused("no autocode.toml here")
 
 
 def test_a_project_without_decisions_says_what_is_missing(run: Run, study: Path) -> None:
-    run("agree").refused("study: nobody has coded anything that counts")
+    run("agree").refused("study: nobody has coded anything that counts", "agree FILE")
 
 
 # Planning
@@ -139,7 +145,8 @@ def test_a_sample_is_drawn_and_shared_out(run: Run, coded: Path, here: Path) -> 
     arguments = ("agree", "plan", coded, "--units", 24, "--coder", "cem", "--coder", "dan", "--coder", "eva")
     assert run(*arguments, "--out", "sample.csv", "--seed", 3).code == 0
     first = (here / "sample.csv").read_bytes()
-    assert run(*arguments, "--out", "sample.csv", "--seed", 3).code == 0
+    run(*arguments, "--out", "sample.csv", "--seed", 4).refused("sample.csv: is there already", "--force")
+    assert run(*arguments, "--out", "sample.csv", "--seed", 3, "--force").code == 0
     assert (here / "sample.csv").read_bytes() == first
     with (here / "sample.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -272,7 +272,7 @@ def test_without_names_nobody_who_speaks_is_named(project: Project) -> None:
     review = ReviewStore(project.store)
     mia = review.account("Mia")
     assert mia is not None
-    memo = ["memo", "transcript", "anna", "Anna Berg hesitates."]
+    memo = ["memo", "transcript", "anna", "Anna Berg hesitates; BERG waits. ANNA! Her file is anna berg."]
     review.act(mia.key, Request("key-7", "memo", [memo], read_and_add_codebook(project)))
     gathered = gather(project, Choice(suggestions=True, names=False))
     (one,) = gathered.interviews
@@ -284,7 +284,7 @@ def test_without_names_nobody_who_speaks_is_named(project: Project) -> None:
         u.utterance.text for u in one.units
     ]
     assert {one.transcript.text[s.start_char : s.end_char] for s in one.spans} == {"pay late"}
-    assert gathered.memos["transcript", "T1"][0].text == "R1 hesitates."
+    assert gathered.memos["transcript", "T1"][0].text == "R1 hesitates; R1 waits. R1! Her file is R1."
     for name, format in FORMATS.items():
         for file, content in format.files(gathered):
             assert "anna" not in file.casefold(), name

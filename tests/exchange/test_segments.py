@@ -146,6 +146,16 @@ def test_codebooks_alone(tmp_path: Path, name: str, text: str, codes: list[tuple
     assert opened.project.sources == ()
 
 
+@pytest.mark.parametrize(
+    "text", ["I: Why?\nR: We trust them.\n", "09:01:22\tAnn:\tHello\n09:01:30\tBob:\tHi\n", "Just talk.\n"]
+)
+def test_a_transcript_is_no_list_of_codes(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "anna.txt"
+    path.write_text(text)
+    with pytest.raises(ExchangeError, match=r"anna\.txt: .*'autocode add' reads transcripts"):
+        read_project(path)
+
+
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared format samples are absent")
 def test_a_real_list_of_maxqda_as_pdf() -> None:

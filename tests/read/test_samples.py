@@ -19,55 +19,94 @@ pytestmark = [
 ZOOM = "vtt-zoom/GMT20240124-202901_Recording"
 
 
+COUNTS = [
+    (f"{ZOOM}.cc.vtt", 98, 1),  # nobody is named: cues stay turns, but for half sentences
+    (f"{ZOOM}.transcript.vtt", 26, 6),  # five people, and one cue without a name
+    (f"{ZOOM}newChat.txt", 12, 4),
+    ("vtt-misc/biology_lab_session.vtt", 69, 5),
+    ("vtt-misc/captions_with_bom.vtt", 1, 1),
+    ("vtt-misc/comments.vtt", 5, 2),
+    ("vtt-misc/cue_tags.vtt", 1, 1),
+    ("vtt-misc/invalid_timeframe_in_cue_text.vtt", 1, 1),
+    ("vtt-misc/non_padded_timestamps.vtt", 3, 2),
+    ("vtt-misc/using_identifiers.vtt", 1, 1),
+    ("vtt-misc/youtube_dl.vtt", 1, 1),
+    ("vtt-misc/netflix_chicas_del_cable.vtt", 157, 2),  # 78 cues with two dashes, and what stands between
+    ("srt/ascii.srt", 1, 1),
+    ("srt/sample.srt", 1, 1),
+    ("srt/styles_colours.srt", 3, 1),
+    ("encodings/sample-english.bom.txt", 2, 1),  # SubRip under another name
+    ("pdf/PDPilot_P1.pdf", 92, 2),  # 94 labels, two of them after their own
+    ("pdf/PDPilot_P2.pdf", 159, 2),  # 165 labels, six of them after their own
+    ("elan/test.eaf", 1, 1),  # eight annotations of one participant; notes beside them
+    ("elan/test2.eaf", 1, 1),
+    ("exmaralda/Example_basic.exb", 10, 2),
+    ("exmaralda/Example_linear.exb", 10, 2),
+    ("exmaralda/Example_multi.exb", 10, 2),
+    ("subtitles-misc/ttml_example.ttml", 7, 1),  # eleven paragraphs, four of them half sentences
+    ("subtitles-misc/ttml_example2.ttml", 3, 2),  # two dashes in the sixth paragraph
+    ("subtitles-misc/ttml_example_apple.ttml", 1, 1),
+    ("textgrid/all_tiers_have_the_same_name.TextGrid", 1, 1),
+    ("textgrid/bobby_phones_elan.TextGrid", 1, 1),
+    ("textgrid/bobby_words_with_newlines_longfile_elan.TextGrid", 1, 1),
+    ("textgrid/mary.TextGrid", 1, 1),
+    ("textgrid/mary_longfile.TextGrid", 1, 1),
+    ("assemblyai/assembly_example.json", 3, 2),
+    ("autoedit2/autoEdit2TedTalkTranscript.sample.json", 1, 1),  # one paragraph of an unnamed speaker
+    (
+        "aws-transcribe/amazonTranscribe.sample.json",
+        96,
+        1,
+    ),  # 95 full stops and question marks, and an end
+    ("aws-transcribe/todayinfocus.sample.json", 8, 2),  # the third of 3 speakers has no words
+    ("aws-transcribe/todayinfocuswords.sample.json", 3, 2),
+    ("bbc-kaldi/bbcKaldiTranscriptWithSpeakerSegments.sample.json", 10, 2),  # S0, S1, S22 have no words
+    ("dpe/digitalPaperEdit.sample.json", 10, 2),
+    ("google-stt/gcpSttSpeakerDiarization.sample.json", 3, 2),  # 788 words of 2, 2 of 1, 976 of 2
+    ("ibm/ibmTedTalkTranscript.sample.json", 1, 1),
+    ("speechmatics/speechmaticsTedTalkTranscript.sample.json", 11, 3),
+    ("trint/trint.sample.json", 2, 1),  # two paragraphs, nobody named
+]
+# Running text: paragraphs by `awk 'BEGIN{RS=""}END{print NR}'`, or lines where nothing stands between them.
+PARAGRAPHS = {
+    "arabic": 3, "bulgarian": 7, "french": 8, "french-1": 8, "polish": 204, "russian-2": 3, "russian-3": 4,
+    "spanish": 14,
+}  # fmt: skip
+ENCODED = {
+    "encodings/sample-arabic-1.txt": ("cp1256", 3, "المغرب"),
+    "encodings/sample-chinese.txt": ("big5", 7, "維基"),
+    "encodings/sample-greek.txt": ("cp1253", 1, "ελληνική"),
+    "encodings/sample-greek-2.txt": ("iso8859_7", 1, "ελληνική"),
+    "encodings/sample-hebrew-2.txt": ("cp1255", 1, "למעשה"),
+    "encodings/sample-hebrew-3.txt": ("cp1255", 1, "למעשה"),
+    "encodings/sample-korean.txt": ("cp949", 1, "다"),
+    "encodings/sample-russian.txt": ("mac_cyrillic", 3, "гимназии"),
+    "encodings/sample-turkish.txt": ("cp1254", 4, "İstanbul"),
+    "srt/gb2312.srt": ("gb2312", 1, "轻轻"),
+}
+REFUSED = "srt/invalid_format1.srt"
+ELSEWHERE = {  # in tests/exchange
+    "pdf/PDPilot_maxqda_coded-segments.pdf",
+    "pdf/PDPilot_maxqda_code-system.pdf",
+    "refi-qda/atlasti/spec_annex_A2_atlasti_8.4.0.qde",
+}
+
+
+def test_every_sample_is_counted_here() -> None:
+    beside = (".md", ".tsv")
+    there = {
+        str(path.relative_to(FORMATS))
+        for path in FORMATS.rglob("*")
+        if path.is_file() and path.suffix not in beside
+        and path.parent.name not in ("hostile", "schema")
+    }  # fmt: skip
+    counted = {file for file, *_ in COUNTS} | {f"encodings/sample-{name}.txt" for name in PARAGRAPHS}
+    assert there == counted | {*ENCODED} | {REFUSED} | ELSEWHERE
+
+
 @pytest.mark.parametrize(
     ("file", "n_turns", "speakers"),
-    [
-        (f"{ZOOM}.cc.vtt", 98, 1),  # nobody is named: cues stay turns, but for half sentences
-        (f"{ZOOM}.transcript.vtt", 26, 6),  # five people, and one cue without a name
-        (f"{ZOOM}newChat.txt", 12, 4),
-        ("vtt-misc/biology_lab_session.vtt", 69, 5),
-        ("vtt-misc/captions_with_bom.vtt", 1, 1),
-        ("vtt-misc/comments.vtt", 5, 2),
-        ("vtt-misc/cue_tags.vtt", 1, 1),
-        ("vtt-misc/invalid_timeframe_in_cue_text.vtt", 1, 1),
-        ("vtt-misc/non_padded_timestamps.vtt", 3, 2),
-        ("vtt-misc/using_identifiers.vtt", 1, 1),
-        ("vtt-misc/youtube_dl.vtt", 1, 1),
-        ("srt/ascii.srt", 1, 1),
-        ("srt/sample.srt", 1, 1),
-        ("srt/styles_colours.srt", 3, 1),
-        ("encodings/sample-english.bom.txt", 2, 1),  # SubRip under another name
-        ("pdf/PDPilot_P1.pdf", 92, 2),  # 94 labels, two of them after their own
-        ("pdf/PDPilot_P2.pdf", 159, 2),  # 165 labels, six of them after their own
-        ("elan/test.eaf", 1, 1),  # eight annotations of one participant; notes beside them
-        ("elan/test2.eaf", 1, 1),
-        ("exmaralda/Example_basic.exb", 10, 2),
-        ("exmaralda/Example_linear.exb", 10, 2),
-        ("exmaralda/Example_multi.exb", 10, 2),
-        ("subtitles-misc/ttml_example.ttml", 7, 1),  # eleven paragraphs, four of them half sentences
-        ("subtitles-misc/ttml_example2.ttml", 3, 2),  # two dashes in the sixth paragraph
-        ("subtitles-misc/ttml_example_apple.ttml", 1, 1),
-        ("textgrid/all_tiers_have_the_same_name.TextGrid", 1, 1),
-        ("textgrid/bobby_phones_elan.TextGrid", 1, 1),
-        ("textgrid/bobby_words_with_newlines_longfile_elan.TextGrid", 1, 1),
-        ("textgrid/mary.TextGrid", 1, 1),
-        ("textgrid/mary_longfile.TextGrid", 1, 1),
-        ("assemblyai/assembly_example.json", 3, 2),
-        ("autoedit2/autoEdit2TedTalkTranscript.sample.json", 1, 1),  # one paragraph of an unnamed speaker
-        (
-            "aws-transcribe/amazonTranscribe.sample.json",
-            96,
-            1,
-        ),  # 95 full stops and question marks, and an end
-        ("aws-transcribe/todayinfocus.sample.json", 8, 2),  # the third of 3 speakers has no words
-        ("aws-transcribe/todayinfocuswords.sample.json", 3, 2),
-        ("bbc-kaldi/bbcKaldiTranscriptWithSpeakerSegments.sample.json", 10, 2),  # S0, S1, S22 have no words
-        ("dpe/digitalPaperEdit.sample.json", 10, 2),
-        ("google-stt/gcpSttSpeakerDiarization.sample.json", 3, 2),  # 788 words of 2, 2 of 1, 976 of 2
-        ("ibm/ibmTedTalkTranscript.sample.json", 1, 1),
-        ("speechmatics/speechmaticsTedTalkTranscript.sample.json", 11, 3),
-        ("trint/trint.sample.json", 2, 1),  # two paragraphs, nobody named
-    ],
+    [*COUNTS, *((f"encodings/sample-{name}.txt", n, 1) for name, n in PARAGRAPHS.items())],
 )
 def test_turns_and_speakers(file: str, n_turns: int, speakers: int) -> None:
     transcript = read_transcript(FORMATS / file)
@@ -115,23 +154,12 @@ def test_colours_and_entities_of_subrip() -> None:
     assert "font" not in transcript.text
 
 
-@pytest.mark.parametrize(
-    ("file", "encoding", "word"),
-    [
-        ("encodings/sample-arabic-1.txt", "cp1256", "المغرب"),
-        ("encodings/sample-chinese.txt", "big5", "維基"),
-        ("encodings/sample-french-1.txt", "cp1252", "MOLIÈRE"),
-        ("encodings/sample-greek.txt", "cp1253", "ελληνική"),
-        ("encodings/sample-hebrew-2.txt", "cp1255", "למעשה"),
-        ("encodings/sample-korean.txt", "cp949", "다"),
-        ("encodings/sample-russian.txt", "mac_cyrillic", "гимназии"),
-        ("encodings/sample-turkish.txt", "cp1254", "İstanbul"),
-        ("srt/gb2312.srt", "gb2312", "轻轻"),
-    ],
-)
-def test_the_users_encoding(file: str, encoding: str, word: str) -> None:
+@pytest.mark.parametrize("file", ENCODED)
+def test_the_users_encoding(file: str) -> None:
+    encoding, n_turns, word = ENCODED[file]
     transcript = read_transcript(FORMATS / file, config=ReadConfig(encoding=encoding))
     assert word in transcript.text
+    assert len(transcript.turns) == n_turns
     assert not any("Windows-1252" in warning for warning in transcript.warnings)
 
 
@@ -161,7 +189,7 @@ def test_what_is_surely_not_western_is_refused(file: str) -> None:
 
 def test_one_digit_is_no_subrip() -> None:
     with pytest.raises(ReadError, match="no time lines found"):
-        read_transcript(FORMATS / "srt/invalid_format1.srt")
+        read_transcript(FORMATS / REFUSED)
 
 
 def test_elan() -> None:

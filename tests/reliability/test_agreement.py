@@ -365,6 +365,15 @@ def test_high_percentages_by_chance_are_told_in_words(write: Write) -> None:
     )
 
 
+def test_less_agreement_than_chance_is_not_called_what_chance_gives(write: Write) -> None:
+    """Ann gives it to all of 40 units, Ben to half: 50 % agree; shares of .75 and .25 would bring 62 %."""
+    names = units(40)
+    ann, ben = coding(names, trust=range(40)), coding(names, trust=range(20))
+    said = agreement(write({"ann": ann, "ben": ben}), **FAST)["warnings"]
+    expected = "Trust: the coders agree on 50 % of the units, but chance alone would give more (62 %): "
+    assert any(warning.startswith(expected) for warning in said)
+
+
 def test_assumed_coverage_is_told(write: Write) -> None:
     record = agreement(write(two(), coverage=False), **FAST)
     assert any("Who looked at what was assumed" in warning for warning in record["warnings"])

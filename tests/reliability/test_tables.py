@@ -187,3 +187,19 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     for path in (tmp_path / "out").glob("*.csv"):
         for cell in path.read_text(encoding="utf-8").replace("\n", ",").split(","):
             assert cell[:1] not in ("=", "+", "@"), path
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("unit,coder,code,round\nu1,ann,trust,1\nu1,ann,risk,2\nu1,ben,trust,1\n",
+         r"row 3: 'ann' codes 'u1' in round '2', and before in round '1'"),
+        ("unit,coder,trust,round\nu1,ann,1,1\nu1,ben,1,1\nu1,ben,1,2\n",
+         r"row 4: 'ben' codes 'u1' in round '2'"),
+        ("unit,coder,code,blind\nu1,ann,trust,1\nu1,ann,risk,0\nu1,ben,trust,1\n",
+         r"row 3: 'ann' coded 'u1' blind"),
+    ],
+)  # fmt: skip
+def test_one_unit_of_one_coder_is_of_one_round(tmp_path: Path, text: str, word: str) -> None:
+    with pytest.raises(AutocodeError, match=word):
+        read_panel(table(tmp_path, text))
