@@ -25,7 +25,7 @@ from autocode.themes.halves import Cut, Floats, cut, p_of_one_cloud
 
 LEAST = 5  # statements of so many words, to say how alike they are
 LEAST_TO_SPLIT = 12
-MOST = 150  # statements of a code whose meaning is looked at
+MOST = 100  # statements of a code whose meaning is looked at
 COHERENT = 0.05  # p up to which a code is more coherent than random statements
 SPLIT = 0.01  # p up to which it may have two meanings
 LEAST_INTERVIEWS = 2  # of each meaning
@@ -218,13 +218,16 @@ def _by_chance(
     coded: Coded, meant: Mapping[str, NDArray[np.intp]], lumpy: Collection[str], seed: int, n: int
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Of random statements in place of each code's: the mean cosine, and for `lumpy` codes their cut."""
+    from threadpoolctl import threadpool_limits
+
     alike = {id: np.zeros(n) for id in meant}
     weights = {id: np.zeros(n) for id in meant if id in lumpy}
-    for number, drawn in enumerate(_shuffles(coded, meant, seed, n)):
-        for id, rows in drawn.items():
-            alike[id][number] = mean_cosine(coded.vectors[rows])
-            if id in weights:
-                weights[id][number] = cut(coded.vectors[rows]).weight
+    with threadpool_limits(1):  # for such small matrices threads only wait for each other
+        for number, drawn in enumerate(_shuffles(coded, meant, seed, n)):
+            for id, rows in drawn.items():
+                alike[id][number] = mean_cosine(coded.vectors[rows])
+                if id in weights:
+                    weights[id][number] = cut(coded.vectors[rows]).weight
     return alike, weights
 
 

@@ -44,7 +44,7 @@ def explained(found: Holding, whose: str = "") -> list[str]:
         "chance are looked at.",
         f"Many things were looked at: {counted(len(known), 'code')} for coherence, "
         f"{counted(n_pairs, 'pair')} of codes in meaning, {counted(found.n_tried, 'code')} for two meanings. "
-        f"No p is corrected for that: if no code had two meanings, up to {found.n_tried * SPLIT:.1f} would "
+        f"No p is corrected for that: if no code had two meanings, up to {found.n_tried * SPLIT:.2g} would "
         "be marked by chance.",
     ]
 
@@ -106,5 +106,5 @@ def split_said(halves: Halves, name: str) -> str:
     return (
         f"{name}: {counted(len(a.rows), 'statement')} in group A and {len(b.rows)} in group B; "
         f"{halves.weight:.0%} of what the statements differ in meaning lies between the two "
-        f"(p {probability(halves.p)}). Do the two groups mean the same?"
+        f"(p = {probability(halves.p)}). Do the two groups mean the same?"
     )
