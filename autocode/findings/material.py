@@ -145,10 +145,6 @@ class Material:
         above = {up for code_id in statement.codes for up in self.codebook.ancestors(code_id)}
         return tuple(id for id in self.codebook.ids if id in statement.codes and id not in above)
 
-    def interview_of(self, statement: Statement) -> Interview:
-        """Where a statement was said."""
-        return self.interviews[statement.interview - 1]
-
     def attribute_names(self) -> tuple[str, ...]:
         """Names of the attributes that some respondent's statement has, in the order of the alphabet."""
         return tuple(sorted({name for one in self.said_by_respondents for name in one.attributes}))

@@ -15,7 +15,6 @@ from autocode.agreement import (
     Coefficient,
     Interval,
     Ratings,
-    alpha_per_category,
     ancestor_closure,
     bootstrap_interval,
     code_agreement,
@@ -436,9 +435,3 @@ def _of_complete(ratings: Ratings) -> list[Row]:
     only = f", only the {int(full.sum()):,} units with all {most} codings"
     found = {"percent_agreement": percent_agreement(some), "krippendorff_alpha": krippendorff_alpha(some)}
     return [row_of(f"{name}_complete", one, label=LABELS[name] + only) for name, one in found.items()]
-
-
-def category_alphas(data: Compared, group: Sequence[str]) -> dict[str, float | None]:
-    """Nominal alpha of each code of a group against the others together."""
-    _, ratings = group_ratings(data, group, list(group))
-    return {str(code): found.value for code, found in alpha_per_category(ratings).items()}
