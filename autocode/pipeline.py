@@ -32,6 +32,7 @@ from autocode.records import QuestionMatch, Suggestion, Transcript, Utterance
 if TYPE_CHECKING:
     from autocode.classify import Scored
     from autocode.embed import Embedder
+    from autocode.embed.tuned import TunedEncoder
     from autocode.learn.explain import Explainer
     from autocode.learn.files import Model
     from autocode.learn.signals import Signals
@@ -119,7 +120,7 @@ class Coder:
         self.settings = settings or Settings()
         self.stopwatch = Stopwatch()
         self.model: Model | None = None
-        self.tuned_folder: Path | None = None
+        self.tuned: TunedEncoder | None = None
         if self.guide is not None:
             check_guide(self.guide, self.codebook)
         if model is not None:
@@ -132,7 +133,7 @@ class Coder:
         """Suggest by what was learnt. Raises `LearnError` for a model of another codebook or encoder."""
         check_model(model, self)
         self.model = model
-        self.use_encoder(model.encoder_folder)
+        self.use_tuned(model.encoder_folder)
         self.__dict__.pop("_explainer", None)
 
     @cached_property
@@ -182,25 +183,17 @@ class Coder:
 
         return load_early_layers(self.settings.embed)
 
-    @cached_property
-    def tuned_embedder(self) -> Embedder | None:
-        """The encoder that was fine-tuned on human codes, where there is one."""
-        from autocode.embed import load_embedder
+    def use_tuned(self, folder: Path | None) -> None:
+        """Read utterances with the fine-tuned encoder in `folder` as well, or with none."""
+        from autocode.embed.tuned import load_tuned
 
-        if self.tuned_folder is None:
-            return None
-        return load_embedder(self.settings.embed.model_copy(update={"encoder": str(self.tuned_folder)}))
+        self.tuned = None if folder is None else load_tuned(folder, self.settings.embed)
 
-    def use_encoder(self, folder: Path | None) -> None:
-        """Read utterances with a fine-tuned encoder as well, or with none."""
-        self.tuned_folder = folder
-        self.__dict__.pop("tuned_embedder", None)
-
-    def tuned_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit rows by the fine-tuned encoder, shape (n, n_dims); (n, 0) where there is none."""
-        if self.tuned_embedder is None:
+    def tuned_log_odds(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """What the fine-tuned encoder says of each code, shape (n, n_codes); (n, 0) where there is none."""
+        if self.tuned is None:
             return np.zeros((len(texts), 0), np.float32)
-        return self.tuned_embedder.embed([self.segmenter.clean(text) for text in texts])
+        return self.tuned.log_odds([self.segmenter.clean(text) for text in texts])
 
     def segment(self, transcript: Transcript) -> tuple[Utterance, ...]:
         """The utterances of a transcript."""
@@ -287,7 +280,7 @@ class Coder:
             previous=tuple(previous),
             embeddings=vectors,
             early=np.asarray(early, np.float32),
-            tuned=self.tuned_vectors(own),
+            tuned=self.tuned_log_odds(own),
             previous_embeddings=previous_vectors,
             question_embeddings=question_vectors,
             place=place(utterances, rows),
@@ -307,7 +300,7 @@ class Coder:
         nothing = np.zeros_like(vectors)
         return Signals(
             ids=tuple(map(str, range(n))), groups=("",) * n, texts=texts, previous=("",) * n,
-            embeddings=vectors, early=early, tuned=self.tuned_vectors(texts),
+            embeddings=vectors, early=early, tuned=np.zeros((n, 0), np.float32),
             previous_embeddings=nothing, question_embeddings=nothing,
             place=np.zeros((n, N_PLACE), np.float32),
             evidence=np.zeros((n, len(self.codebook.ids)), np.float32),

@@ -18,7 +18,7 @@ from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
 from autocode.learn.dial import set_dial
 from autocode.learn.files import Model, load_model
-from autocode.learn.folds import numbered
+from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions, overlaid
 from autocode.learn.learner import Learned, learn, leave_out_groups, mean_average_precision, support
 from autocode.learn.signals import Signals, join
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from autocode.codebook import Codebook, Succession
     from autocode.learn.dial import Dial
     from autocode.store import Project, Said
+
+TUNE_FOLDS = 3  # of interviews, which fine-tuning leaves out in turn
+LEAST_GROUPS = 5  # interviews to fine-tune on
 
 
 def signals_of(
@@ -138,12 +141,10 @@ def train(
     started = time.perf_counter()
     labels = in_order(labels, signals)
     if tuned is not None:
-        coder.use_encoder(tuned.folder)
-        signals = replace(signals, tuned=coder.tuned_vectors(signals.texts))
+        signals = replace(signals, tuned=tuned.log_odds)
     learned = learn(
-        signals, labels, coder.codebook, background=coder.background_signals(),
-        unseen=tuned.held_out if tuned else None, seed=coder.settings.seed,
-    )  # fmt: skip
+        signals, labels, coder.codebook, background=coder.background_signals(), seed=coder.settings.seed
+    )
     dial = None if target_error is None else dial_of(learned, target_error, confidence)
     facts = facts_of(coder, learned, time.perf_counter() - started)
     if tuned is None:
@@ -154,11 +155,11 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A fine-tuned encoder that is better on interviews that it has not seen than the plain one."""
+    """A fine-tuned encoder with whose like interviews that were left out are coded better."""
 
     folder: Path
-    held_out: NDArray[np.bool_]  # (n_units,) of these interviews
-    before: float  # mean average precision there, without and with it
+    log_odds: NDArray[np.float32]  # (n_units, n_codes), of each unit by one that has not seen its interview
+    before: float  # mean average precision on interviews left out, without and with it
     after: float
     epochs: int
 
@@ -174,34 +175,29 @@ def tune(
 ) -> Tuned | None:
     """Fine-tune the encoder on the labels, into the new `folder`; None, and no folder, if that did not help.
 
-    Both are judged on interviews that neither has seen. Raises `LearnError` for too few labels.
+    With and without, each interview is judged by what was learnt from others. Raises `LearnError` for too
+    few labels.
     """
     from autocode.embed.finetune import fine_tune
 
-    labels, groups = in_order(labels, signals), numbered(signals.groups)
+    labels, groups, seed = in_order(labels, signals), numbered(signals.groups), coder.settings.seed
+    if (n_groups := int(groups.max()) + 1) < LEAST_GROUPS:
+        raise LearnError(
+            f"fine-tuning needs coded utterances of {LEAST_GROUPS} interviews or more; there are {n_groups}"
+        )
     clean = [coder.segmenter.clean(text) for text in signals.texts]
     made = fine_tune(
-        clean, labels.values, groups, config=coder.settings.embed, out=folder, minutes=minutes,
-        seed=coder.settings.seed, progress=progress,
+        clean, labels.values, group_folds(groups, TUNE_FOLDS, seed=seed), judge=mean_average_precision,
+        config=coder.settings.embed, out=folder, minutes=minutes, seed=seed, progress=progress,
     )  # fmt: skip
-    if made.epochs == 0:  # the encoder as it was is the best
-        shutil.rmtree(folder)
-        return None
-    coder.use_encoder(folder)
-    with_it = replace(signals, tuned=coder.tuned_vectors(signals.texts))
-    coder.use_encoder(None)
-    seen, unseen = np.flatnonzero(~made.held_out), np.flatnonzero(made.held_out)
     before, after = (
-        mean_average_precision(
-            labels.values[unseen],
-            learn(one.take(seen), labels.take(seen), coder.codebook).probabilities(one.take(unseen)),
-        )
-        for one in (signals, with_it)
+        mean_average_precision(labels.values, learn(one, labels, coder.codebook, seed=seed).cross_fitted)
+        for one in (signals, replace(signals, tuned=made.log_odds))
     )
     if after <= before:
         shutil.rmtree(folder)
         return None
-    return Tuned(folder, made.held_out, round(before, 4), round(after, 4), made.epochs)
+    return Tuned(folder, made.log_odds, round(before, 4), round(after, 4), made.epochs)
 
 
 def usable_model(
@@ -225,13 +221,10 @@ def usable_model(
     return model, ""
 
 
-def with_model(
-    model: Model, signals: Signals, labels: Labels
-) -> tuple[Signals, Labels, NDArray[np.bool_] | None]:
+def with_model(model: Model, signals: Signals, labels: Labels) -> tuple[Signals, Labels]:
     """What a model has learnt from and what people say of units in `signals`, to learn from anew.
 
-    What people say goes before the model's labels. The mask (n,) is that of `learn`'s `unseen`; None where
-    the model has no encoder of its own.
+    What people say goes before the model's labels.
     """
     known = model.learned.signals
     inside = set(known.ids)
@@ -239,11 +232,7 @@ def with_model(
     row = {unit: index for index, unit in enumerate(signals.ids)}
     everything = join([known, signals.take(np.array([row[unit] for unit in new], np.intp))])
     below = Labels(known.ids, model.learned.code_ids, model.learned.values)
-    table = in_order(overlaid(below, labels), everything)
-    if model.encoder_folder is None:
-        return everything, table, None
-    seen = {known.groups[row] for row in np.flatnonzero(np.isnan(model.learned.judged).all(axis=1))}
-    return everything, table, np.array([group not in seen for group in everything.groups])
+    return everything, in_order(overlaid(below, labels), everything)
 
 
 def in_order(labels: Labels, signals: Signals) -> Labels:
@@ -256,7 +245,7 @@ def dial_of(learned: Learned, target_error: float, confidence: float) -> Dial:
     """The risk dial, set on the labelled units' cross-fitted probabilities; interviews are the unit."""
     return set_dial(
         learned.cross_fitted,
-        learned.judged,
+        learned.values,
         leave_out_groups(learned.signals.groups),
         target_error=target_error,
         confidence=confidence,

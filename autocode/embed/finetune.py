@@ -1,8 +1,9 @@
 """The encoder itself adapted to a user's codes, with sentence-transformers' trainer, on the CPU.
 
-A head of one logistic regression a code reads the sentence's vector, and both are trained; the head is thrown
-away. Some interviews are held out: they say when to stop and which state was best, and they are
-the only ones on which the new encoder may be judged or calibrated, since it has seen the others' codes.
+With a head of one logistic regression a code on the sentence's vector. It is trained once on everything, for
+utterances that nobody has coded, and before that once without each share of the interviews: so there is a
+score for every coded utterance from an encoder that has not seen its interview, which is what probabilities
+and thresholds may be learnt from (cross-fitting), and which says after how many epochs to stop.
 """
 
 from __future__ import annotations
@@ -23,20 +24,23 @@ from numpy.typing import NDArray
 
 from autocode.config import EmbedConfig
 from autocode.embed.folder import find_model, packaged_model
+from autocode.embed.tuned import SCALE, save_head
 from autocode.errors import LearnError
 
-LEAST_UNITS, LEAST_GROUPS = 60, 5
-HELD_OUT = 0.2  # share of the groups
-BATCH = 32
+LEAST_UNITS = 60
+BATCH = 16
 POOL = 16  # batches sorted by length together: with less padding, an epoch takes half the time
-MOST_EPOCHS = 4
-PATIENCE = 2  # epochs without a better held-out loss
-LEARNING_RATE, HEAD_LEARNING_RATE = 4e-4, 3e-3
+MOST_EPOCHS = 5
+PATIENCE = 2  # epochs that rank the left-out utterances no better
+LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 3e-3
 WARM_UP = 0.1  # share of the steps
-SCALE = 16.0  # of unit vectors, so that the head's weights stay small
-HEAD_PENALTY = 1e-3  # of its squared weights, when it is fitted to the encoder as it was
-SHARE_FOR_TRAINING = 0.9  # of the budget that is left after loading; the rest is for judging and saving
+DROPOUT = 0.1  # of the head's input
+HEAD_START = 0.1  # of the customary random weights, so that all codes begin near their shares
+LEAST_SHARE = 1e-3  # of the utterances that a code is taken to apply to when its head begins
+SHARE_FOR_TRAINING = 0.9  # of the time; the rest is for saving
 CLOCK_FROM = 0.2  # share of the time from which the clock, too, lowers the learning rate
+
+Judge = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,34 @@ class FineTuned:
     """What came of it."""
 
     folder: Path
-    held_out: NDArray[np.bool_]  # (n,) rows of the groups that the encoder has not seen
-    loss_before: float  # held-out cross-entropy a decision, with the encoder as it was and a fitted head
-    loss: float  # of the state that was kept
-    epochs: int  # 0: the encoder as it was is the best
+    log_odds: NDArray[np.float32]  # (n, n_codes), of each utterance by an encoder that has not seen its fold
+    epochs: int  # that the encoder in `folder` was trained for
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    model: Any
+    head: Any
+    epochs: int
+
+    def log_odds(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        import torch
+
+        with torch.no_grad():
+            vectors = self.model.encode(
+                list(texts), batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False,
+                normalize_embeddings=True,
+            )  # fmt: skip
+            return np.asarray(self.head(SCALE * vectors).numpy())
 
 
 def fine_tune(
     texts: Sequence[str],
     values: NDArray[np.float64],
-    groups: NDArray[np.intp],
+    folds: NDArray[np.intp],
     *,
+    judge: Judge,
     config: EmbedConfig,
     out: Path,
     minutes: float = 10.0,
@@ -64,15 +84,13 @@ def fine_tune(
 ) -> FineTuned:
     """Train the encoder of `config` on `values` (n, n_codes; nan: not said) into the new folder `out`.
 
-    `groups` (n,) are interviews. `minutes` of wall-clock time are kept; `progress` hears of the share of
-    the training that is done. Raises `LearnError` for too few labels and for an `out` that is there already.
+    The `folds` (n,), 0, 1 ..., are left out in turn; `judge` tells by values and scores of the left-out one
+    how good an epoch's state is, the more the better. `minutes` of wall-clock time are kept; `progress`
+    hears of the share that is done. Raises `LearnError` for too few utterances, missing packages, and an
+    `out` that is there already.
     """
-    n_groups = len(np.unique(groups))
-    if len(texts) < LEAST_UNITS or n_groups < LEAST_GROUPS:
-        raise LearnError(
-            f"fine-tuning needs {LEAST_UNITS} coded utterances of {LEAST_GROUPS} interviews or more; "
-            f"there are {len(texts)} of {n_groups}"
-        )
+    if len(texts) < LEAST_UNITS:
+        raise LearnError(f"fine-tuning needs {LEAST_UNITS} coded utterances or more; there are {len(texts)}")
     if find_spec("datasets") is None or find_spec("accelerate") is None:
         raise LearnError(
             "fine-tuning needs the packages accelerate and datasets; pip install 'autocode[finetune]'"
@@ -80,29 +98,37 @@ def fine_tune(
     if out.exists():
         raise LearnError(f"{out}: is there already; fine-tuning writes into a new folder")
     started = time.monotonic()
-    held_out = _held_out(groups, seed=seed)
-    with _work_folder(out) as folder:
-        trained = _train(
-            texts, values, held_out, config=config, folder=folder, seed=seed, progress=progress,
-            deadline=started + 60 * minutes,
+    end = started + SHARE_FOR_TRAINING * 60 * minutes
+    n_folds, log_odds, epochs = int(folds.max()) + 1, np.zeros(values.shape, np.float32), list[int]()
+    work = [np.count_nonzero(folds != fold) for fold in range(n_folds + 1)]  # the last leaves nothing out
+
+    def train(fold: int, n_epochs: int) -> _Trained:
+        done, now = sum(work[:fold]) / sum(work), time.monotonic()
+        return _train(
+            texts, values, folds == fold, judge=judge, config=config, scratch=folder / "scratch",
+            n_epochs=n_epochs, seed=seed + fold,
+            progress=lambda share: progress(done + share * work[fold] / sum(work)),
+            seconds=(end - now) * work[fold] / sum(work[fold:]),
         )  # fmt: skip
-    before, loss, epochs = trained
-    return FineTuned(out, held_out, before, loss, epochs, time.monotonic() - started)
 
-
-def _held_out(groups: NDArray[np.intp], *, seed: int) -> NDArray[np.bool_]:
-    names = np.unique(groups)
-    chosen = np.random.default_rng(seed).permutation(names)[: max(1, round(HELD_OUT * len(names)))]
-    return np.isin(groups, chosen)
+    with _work_folder(out) as folder:
+        for fold in range(n_folds):
+            trained, rows = train(fold, MOST_EPOCHS), np.flatnonzero(folds == fold)
+            log_odds[rows] = trained.log_odds([texts[row] for row in rows.tolist()])
+            epochs.append(trained.epochs)
+        whole = train(n_folds, round(float(np.median(epochs))))
+        whole.model.save_pretrained(str(folder / "encoder"), create_model_card=False, safe_serialization=True)
+        save_head(folder / "encoder", *(one.detach().numpy() for one in (whole.head.weight, whole.head.bias)))
+    return FineTuned(out, log_odds, whole.epochs, time.monotonic() - started)
 
 
 @contextlib.contextmanager
 def _work_folder(out: Path) -> Iterator[Path]:
-    """A private folder beside `out` that becomes `out` if all goes well, and else is gone."""
+    """A private folder beside `out`; `encoder` in it becomes `out` if all goes well, and the rest is gone."""
     out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        yield folder / "encoder"
+        yield folder
         for path in (folder / "encoder").rglob("*"):
             path.chmod(0o700 if path.is_dir() else 0o600)
         (folder / "encoder").chmod(0o700)
@@ -114,15 +140,17 @@ def _work_folder(out: Path) -> Iterator[Path]:
 def _train(
     texts: Sequence[str],
     values: NDArray[np.float64],
-    held_out: NDArray[np.bool_],
+    left_out: NDArray[np.bool_],
     *,
+    judge: Judge,
     config: EmbedConfig,
-    folder: Path,
+    scratch: Path,
+    n_epochs: int,
     seed: int,
     progress: Callable[[float], None],
-    deadline: float,
-) -> tuple[float, float, int]:
-    """Save the best encoder in `folder`; the held-out loss before and after, and the epoch it is of."""
+    seconds: float,
+) -> _Trained:
+    """Train on what is not `left_out` (n,); the state is kept that ranks the rest best, or the last one."""
     model = _load(config)
     import torch
     from datasets import Dataset, disable_progress_bars
@@ -135,40 +163,40 @@ def _train(
     torch.manual_seed(seed)
     model.to("cpu")
     model[0].auto_model.get_input_embeddings().requires_grad_(False)  # half of the weights, and rare words
-    rows, unseen = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    rows, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
     table = torch.tensor(np.where(np.isnan(values), -1.0, values), dtype=torch.float32)
-
-    def vectors_of(some: NDArray[np.intp]) -> Any:
-        chosen = [texts[row] for row in some.tolist()]
-        return model.encode(
-            chosen, batch_size=8, convert_to_tensor=True, show_progress_bar=False, normalize_embeddings=True
-        ).clone()
-
-    head = _fitted_head(vectors_of(rows), table[rows])
+    head = _new_head(values[rows], model.get_embedding_dimension())
+    half = _has_bfloat16()
 
     class CodeLoss(torch.nn.Module):
-        """Binary cross-entropy of a linear head on unit vectors, over what was said."""
+        """Binary cross-entropy of a linear head on unit vectors, over what was said; summed over codes."""
 
         def __init__(self) -> None:
             super().__init__()
             self.model = model
             self.head = head
+            self.dropout = torch.nn.Dropout(DROPOUT)
 
         def forward(self, sentence_features: Any, labels: Any) -> Any:
-            vectors = model(next(iter(sentence_features)))["sentence_embedding"]
-            return _loss(head, torch.nn.functional.normalize(vectors, dim=1), labels)
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                vectors = model(next(iter(sentence_features)))["sentence_embedding"]
+            unit = torch.nn.functional.normalize(vectors.float(), dim=1)
+            said = labels >= 0
+            losses = torch.nn.functional.binary_cross_entropy_with_logits(
+                head(self.dropout(SCALE * unit)), labels.clamp(min=0), reduction="none"
+            )
+            return (losses * said).sum(dim=1).mean()
 
-    def judged() -> float:
-        with torch.no_grad():
-            return float(_loss(head, vectors_of(unseen), table[unseen]))
+    def state_of() -> tuple[dict[str, Any], dict[str, Any]]:
+        model_state, head_state = (
+            {name: tensor.detach().clone() for name, tensor in part.state_dict().items()}
+            for part in (model, head)
+        )
+        return model_state, head_state
 
-    def state_of() -> dict[str, Any]:
-        return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-
-    before = judged()
-    best: dict[str, Any] = {"loss": before, "epoch": 0, "state": state_of()}
-    begun = time.monotonic()
-    budget = max(1e-9, SHARE_FOR_TRAINING * (deadline - begun))
+    trained = _Trained(model, head, 0)
+    best: dict[str, Any] = {"value": -math.inf, "epoch": 0, "state": state_of()}
+    begun, budget = time.monotonic(), max(1e-9, seconds)
 
     def used(step: int, n_steps: int) -> float:
         """The share of the training that is done: by steps, or by time where that will not suffice.
@@ -188,9 +216,10 @@ def _train(
                 control.should_training_stop = True
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            epoch, value = math.ceil(state.epoch), judged()
-            if value < best["loss"]:
-                best.update(loss=value, epoch=epoch, state=state_of())
+            epoch = math.ceil(state.epoch)
+            value = judge(values[unseen], trained.log_odds(left).astype(float)) if left else float(epoch)
+            if value > best["value"]:
+                best.update(value=value, epoch=epoch, state=state_of())
             elif epoch - best["epoch"] >= PATIENCE:
                 control.should_training_stop = True
 
@@ -210,9 +239,9 @@ def _train(
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
             return self.lr_scheduler
 
-    seen = [texts[row] for row in rows.tolist()]
+    seen, left = ([texts[row] for row in some.tolist()] for some in (rows, unseen))
     arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(folder.with_name("scratch")), num_train_epochs=MOST_EPOCHS,
+        output_dir=str(scratch), num_train_epochs=n_epochs,
         per_device_train_batch_size=BATCH, batch_sampler=_by_length([len(text) for text in seen]),
         learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE},
         weight_decay=0.01, seed=seed, data_seed=seed, use_cpu=True, report_to="none", save_strategy="no",
@@ -224,9 +253,9 @@ def _train(
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     trainer.train()
-    model.load_state_dict(best["state"])
-    model.save_pretrained(str(folder), create_model_card=False, safe_serialization=True)
-    return before, float(best["loss"]), int(best["epoch"])
+    for part, kept in zip((model, head), best["state"], strict=True):
+        part.load_state_dict(kept)
+    return _Trained(model, head, int(best["epoch"]))
 
 
 def _load(config: EmbedConfig) -> Any:
@@ -239,32 +268,25 @@ def _load(config: EmbedConfig) -> Any:
     return load_sentence_transformer(find_model(config.encoder, cache_dir=cache_dir))
 
 
-def _loss(head: Any, vectors: Any, labels: Any) -> Any:
-    """Binary cross-entropy a decision that was said; -1: not said."""
-    from torch.nn.functional import binary_cross_entropy_with_logits
-
-    said = labels >= 0
-    losses = binary_cross_entropy_with_logits(SCALE * head(vectors), labels.clamp(min=0), reduction="none")
-    return (losses * said).sum() / said.sum().clamp(min=1)
-
-
-def _fitted_head(vectors: Any, labels: Any) -> Any:
-    """A logistic regression a code on the encoder as it is, to start from (Kumar et al. 2022)."""
+def _new_head(values: NDArray[np.float64], n_dims: int) -> Any:
+    """A logistic regression a code that begins near the code's share of the utterances."""
     import torch
 
-    head = torch.nn.Linear(vectors.shape[1], labels.shape[1])
-    torch.nn.init.zeros_(head.weight)
-    torch.nn.init.zeros_(head.bias)
-    optimizer = torch.optim.LBFGS(head.parameters(), max_iter=100, line_search_fn="strong_wolfe")
-
-    def closure() -> Any:
-        optimizer.zero_grad()
-        loss = _loss(head, vectors, labels) + HEAD_PENALTY * head.weight.pow(2).sum()
-        loss.backward()
-        return loss
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    head = torch.nn.Linear(n_dims, values.shape[1])
+    said = (~np.isnan(values)).sum(axis=0)
+    share = np.clip(np.nansum(values, axis=0) / np.maximum(said, 1), LEAST_SHARE, 1.0 - LEAST_SHARE)
+    with torch.no_grad():
+        head.weight.mul_(HEAD_START)
+        head.bias.copy_(torch.tensor(np.log(share / (1.0 - share)), dtype=torch.float32))
     return head
+
+
+def _has_bfloat16() -> bool:
+    """Whether the processor multiplies 16-bit numbers by itself: a step then takes two thirds of the time."""
+    import torch
+
+    known = torch.cpu.get_capabilities()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
 def _by_length(lengths: Sequence[int]) -> Any:

@@ -181,19 +181,16 @@ def _learn(
 ) -> tuple[Learned, Signals]:
     """What the units `train` teach, and the units `test` as it sees them, fine-tuned if asked."""
     own, taught, unseen = signals.take(train), labels.take(train), signals.take(test)
-    if minutes is None:
-        background = coder.background_signals()
-        return learn(own, taught, coder.codebook, background=background, seed=seed), unseen
-    with tempfile.TemporaryDirectory(prefix="autocode-") as folder:  # mode 0700
-        tuned = tune(coder, own, taught, Path(folder) / "encoder", minutes=minutes)
-        if tuned is None:
-            return _learn(signals, labels, coder, train, test, minutes=None, seed=seed)
-        coder.use_encoder(tuned.folder)
-        own, unseen = (replace(one, tuned=coder.tuned_vectors(one.texts)) for one in (own, unseen))
-        background = coder.background_signals()
-        coder.use_encoder(None)
-    learned = learn(own, taught, coder.codebook, background=background, unseen=tuned.held_out, seed=seed)
-    return learned, unseen
+    if minutes is not None:
+        with tempfile.TemporaryDirectory(prefix="autocode-") as folder:  # mode 0700
+            tuned = tune(coder, own, taught, Path(folder) / "encoder", minutes=minutes)
+            if tuned is not None:
+                coder.use_tuned(tuned.folder)
+                own = replace(own, tuned=tuned.log_odds)
+                unseen = replace(unseen, tuned=coder.tuned_log_odds(unseen.texts))
+                coder.use_tuned(None)
+    background = coder.background_signals()
+    return learn(own, taught, coder.codebook, background=background, seed=seed), unseen
 
 
 def _some_groups(

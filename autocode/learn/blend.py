@@ -1,4 +1,5 @@
-"""From scores to probabilities: what was learnt and what the codebook says, weighed against each other.
+"""From scores to probabilities: what was learnt, what the codebook says and what a fine-tuned encoder says,
+weighed against each other.
 
 One logistic regression over all codes. Its weights are shared, change with the number of a code's positives,
 and each code may deviate as far as its own labels justify it: a rare code keeps what all codes have in
@@ -17,10 +18,10 @@ from numpy.typing import NDArray
 from autocode.learn.ridge import smoothed_mean
 
 Floats = NDArray[np.float64]
+Floating = NDArray[np.floating]
 
-START = np.array(
-    [1.5, 0.0, 0.7, 0.0, 0.0, 0.0]
-)  # learnt, codebook and constant, each with its slope in support
+# Learnt, codebook, fine-tuned and constant, each with its slope in support.
+START = np.array([[1.5, 0.0], [0.7, 0.0], [1.0, 0.0], [0.0, 0.0]])
 SHARED_PENALTY = 2.0  # how firmly the shared weights are held at START
 OWN_PENALTY = 3.0  # how firmly a code is held at the shared weights
 MAX_ROWS = 20_000
@@ -29,24 +30,30 @@ _LIMIT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """`sigmoid(base + weights . (learnt, codebook, 1))` for each code."""
+    """`sigmoid(base + weights . (learnt, codebook, fine-tuned, 1))` for each code."""
 
-    weights: Floats  # (n_codes, 3)
+    weights: Floats  # (n_codes, 4)
     base: Floats  # (n_codes,) log-odds of the codes' shares
     mean: Floats  # (n_codes,) shares, by which learnt scores are standardised
     evidence_mean: Floats  # (n_codes,)
+    tuned_mean: Floats  # (n_codes,)
     groups: tuple[tuple[int, ...], ...] = ()  # columns that exclude each other
     parents: tuple[tuple[int, int], ...] = ()  # (child, parent) columns, the deepest first
 
     def of(self, columns: Sequence[int]) -> Blend:
         """The blend of some codes by themselves, without what ties them to others."""
         rows = list(columns)
-        return Blend(self.weights[rows], self.base[rows], self.mean[rows], self.evidence_mean[rows])
+        return Blend(
+            self.weights[rows], self.base[rows], self.mean[rows], self.evidence_mean[rows],
+            self.tuned_mean[rows],
+        )  # fmt: skip
 
-    def __call__(self, learnt: Floats, evidence: NDArray[np.floating]) -> Floats:
-        """Probabilities of shape (n, n_codes)."""
-        r, z = _standardised(learnt, evidence, self.mean, self.evidence_mean)
-        logit = self.base + self.weights[:, 0] * r + self.weights[:, 1] * z + self.weights[:, 2]
+    def __call__(self, learnt: Floats, evidence: Floating, tuned: Floating) -> Floats:
+        """Probabilities of shape (n, n_codes); `tuned` may be (n, 0)."""
+        said = _standardised(learnt, evidence, tuned, (self.mean, self.evidence_mean, self.tuned_mean))
+        logit = self.base + self.weights[:, 3]
+        for index, one in enumerate(said):
+            logit = logit + self.weights[:, index] * one
         probabilities = sigmoid(logit)
         for group in self.groups:
             members = list(group)
@@ -59,18 +66,25 @@ class Blend:
 
 def fit_blend(
     learnt: Floats,
-    evidence: NDArray[np.floating],
+    evidence: Floating,
+    tuned: Floating,
     values: Floats,
     *,
     groups: Sequence[Sequence[int]] = (),
     parents: Sequence[tuple[int, int]] = (),
 ) -> Blend:
-    """Weigh left-out scores (n, n_codes) and zero-shot evidence (n, n_codes) by `values` (nan: not said)."""
+    """Weigh left-out scores, zero-shot evidence and a fine-tuned encoder's log-odds, (n, n_codes) each.
+
+    `values` (n, n_codes) say what applies (nan: not said). `tuned` is (n, 0) without such an encoder, and
+    else by one that has not seen the unit's interview.
+    """
     from scipy.optimize import minimize
 
     mean = smoothed_mean(values)
     base = np.log(mean / (1.0 - mean))
-    evidence_mean = evidence.mean(axis=0, dtype=np.float64) if len(evidence) else np.zeros(len(mean))
+    evidence_mean, tuned_mean = (
+        one.mean(axis=0, dtype=np.float64) if one.size else np.zeros(len(mean)) for one in (evidence, tuned)
+    )
     n_codes = len(mean)
     rows = np.arange(len(values))
     if len(rows) > MAX_ROWS:  # every k-th: enough for a handful of weights
@@ -78,31 +92,36 @@ def fit_blend(
     said = ~np.isnan(values[rows])
     filled = np.where(said, values[rows], 0.0)
     learnt_said = np.where(np.isnan(learnt[rows]), mean, learnt[rows])
-    r, z = _standardised(learnt_said, evidence[rows], mean, evidence_mean)
+    inputs = _standardised(learnt_said, evidence[rows], tuned[rows], (mean, evidence_mean, tuned_mean))
     support = np.log1p(np.nansum(values, axis=0))
     slope = (support - np.log(30.0)) / 2.0  # 0 for a code with about thirty positives
     spread = np.stack([np.ones(n_codes), slope], axis=1)
+    n_weights = len(START)
 
     def unpack(flat: Floats) -> tuple[Floats, Floats, Floats]:
-        shared, own = flat[:6].reshape(3, 2), flat[6:].reshape(n_codes, 3)
+        shared, own = flat[: START.size].reshape(START.shape), flat[START.size :].reshape(n_codes, n_weights)
         return shared, own, spread @ shared.T + own
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         shared, own, weights = unpack(flat)
-        logit = np.clip(base + weights[:, 0] * r + weights[:, 1] * z + weights[:, 2], -_LIMIT, _LIMIT)
+        logit = base + weights[:, -1] + sum(weights[:, i] * one for i, one in enumerate(inputs))
+        logit = np.clip(logit, -_LIMIT, _LIMIT)
         cost = np.where(said, np.logaddexp(0.0, logit) - filled * logit, 0.0).sum()
         error = np.where(said, sigmoid(logit) - filled, 0.0)
-        gradient = np.stack([(error * r).sum(axis=0), (error * z).sum(axis=0), error.sum(axis=0)], axis=1)
-        away = shared.ravel() - START
+        gradient = np.stack([*((error * one).sum(axis=0) for one in inputs), error.sum(axis=0)], axis=1)
+        away = shared - START
         cost += SHARED_PENALTY * (away**2).sum() + OWN_PENALTY * (own**2).sum()
-        to_shared = (gradient.T @ spread).ravel() + 2 * SHARED_PENALTY * away
-        return float(cost), np.concatenate([to_shared, (gradient + 2 * OWN_PENALTY * own).ravel()])
+        to_shared = gradient.T @ spread + 2 * SHARED_PENALTY * away
+        return float(cost), np.concatenate([to_shared.ravel(), (gradient + 2 * OWN_PENALTY * own).ravel()])
 
-    start = np.concatenate([START, np.zeros(3 * n_codes)])
+    start = np.concatenate([START.ravel(), np.zeros(n_weights * n_codes)])
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300})
     weights = unpack(found.x)[2]
-    weights[:, :2] = np.maximum(weights[:, :2], 0.0)  # evidence for a code never speaks against it
-    return Blend(weights, base, mean, evidence_mean, tuple(tuple(group) for group in groups), tuple(parents))
+    weights[:, :-1] = np.maximum(weights[:, :-1], 0.0)  # evidence for a code never speaks against it
+    return Blend(
+        weights, base, mean, evidence_mean, tuned_mean, tuple(tuple(group) for group in groups),
+        tuple(parents),
+    )  # fmt: skip
 
 
 def sigmoid(logit: Floats) -> Floats:
@@ -111,9 +130,18 @@ def sigmoid(logit: Floats) -> Floats:
 
 
 def _standardised(
-    learnt: Floats, evidence: NDArray[np.floating], mean: Floats, evidence_mean: Floats
-) -> tuple[Floats, Floats]:
-    return (learnt - mean) / np.sqrt(mean * (1.0 - mean)), (evidence - evidence_mean) / 2.0
+    learnt: Floats,
+    evidence: Floating,
+    tuned: Floating,
+    means: Sequence[Floats],
+) -> tuple[Floats, Floats, Floats]:
+    """The three inputs of the blend, (n, n_codes) each, about 0 where they say nothing."""
+    mean, evidence_mean, tuned_mean = means
+    return (
+        (learnt - mean) / np.sqrt(mean * (1.0 - mean)),
+        (evidence - evidence_mean) / 2.0,
+        (tuned - tuned_mean) / 2.0 if tuned.size else np.zeros_like(learnt),
+    )
 
 
 def best_thresholds(probabilities: Floats, values: Floats, *, prior_positives: float = 30.0) -> Floats:

@@ -34,7 +34,7 @@ from autocode.learn.sets import SetRule
 from autocode.learn.signals import Signals
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 1  # raised when the files' layout changes
+FORMAT = 2  # raised when the files' layout changes
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 
 
@@ -140,7 +140,7 @@ def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
                  {"ids", "groups", "texts", "previous"})  # fmt: skip
-_BLEND = ("weights", "base", "mean", "evidence_mean")
+_BLEND = ("weights", "base", "mean", "evidence_mean", "tuned_mean")
 
 
 def _arrays(learned: Learned) -> dict[str, Any]:
@@ -158,7 +158,6 @@ def _arrays(learned: Learned) -> dict[str, Any]:
     return arrays | {
         "values": learned.values, "anchors": learned.anchors, "dual": learned.fit.dual,
         "mean": learned.fit.mean, "left_out": learned.fit.left_out, "cross_fitted": learned.cross_fitted,
-        "judged": learned.judged,
         "thresholds": learned.rule.thresholds,
     }  # fmt: skip
 
@@ -201,7 +200,6 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
         tuple(facts["code_ids"]), signals, arrays["values"], views,
         take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),
         Fit(arrays["dual"], arrays["mean"], arrays["left_out"]), blend, rule, arrays["cross_fitted"],
-        arrays["judged"],
     )  # fmt: skip
     own = {
         "format",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +68,6 @@ class Learned:
     blend: Blend
     rule: SetRule
     cross_fitted: Floats  # (n_units, n_codes): each unit's probabilities without its interview
-    judged: Floats  # (n_units, n_codes): `values` where cross-fitted probabilities are honest, else nan
 
     @property
     def weights(self) -> Weights:
@@ -91,7 +90,7 @@ class Learned:
         found = np.zeros((len(signals), len(self.code_ids)))
         for start in range(0, len(signals), _CHUNK):
             part = signals.take(np.arange(start, min(start + _CHUNK, len(signals))))
-            found[start : start + len(part)] = self.blend(self.learnt(part), part.evidence)
+            found[start : start + len(part)] = self.blend(self.learnt(part), part.evidence, part.tuned)
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
         for row, unit in enumerate(signals.ids):
             if unit in known:
@@ -106,14 +105,13 @@ def learn(
     *,
     background: Signals | None = None,
     recipe: Recipe | None = None,
-    unseen: NDArray[np.bool_] | None = None,
     seed: int = 0,
 ) -> Learned:
     """Learn from `labels` of the utterances `signals`, which have the same ids in the same order.
 
     `background` is ordinary talk, for what is common in any interview; without `recipe` inner folds
-    choose. `unseen` (n,) marks the units whose interviews a fine-tuned encoder has not seen: only they are
-    used to calibrate and to set thresholds. Raises `LearnError` where there is nothing to learn.
+    choose. What `signals` have of a fine-tuned encoder must be by one that has not seen the unit's interview.
+    Raises `LearnError` where there is nothing to learn.
     """
     if signals.ids != labels.unit_ids:
         raise ValueError("signals and labels are of different units")
@@ -128,25 +126,22 @@ def learn(
     if recipe is None:
         recipe = choose_recipe(encoded, values, groups, seed=seed)
     fit, anchors = _fit(encoded, values, groups, recipe, seed=seed)
-    judged = values
-    if unseen is not None:
-        fit = replace(fit, left_out=_held_out_scores(encoded, values, groups, recipe, unseen=unseen))
-        judged = np.where(unseen[:, None], values, np.nan)
     exclusive, parents = exclusive_columns(codebook), family(codebook)
 
     def blended(rows: NDArray[np.intp]) -> Blend:
         return fit_blend(
-            fit.left_out[rows], signals.evidence[rows], judged[rows], groups=exclusive, parents=parents
-        )
+            fit.left_out[rows], signals.evidence[rows], signals.tuned[rows], values[rows],
+            groups=exclusive, parents=parents,
+        )  # fmt: skip
 
     everything = np.arange(len(labels))
     blend = blended(everything)
     left_out = np.where(np.isnan(fit.left_out), _in_sample(encoded, anchors, fit, recipe), fit.left_out)
-    cross_fitted = _cross_fitted(blended, left_out, signals.evidence, groups, seed=seed)
-    rule = learn_sets(values, best_thresholds(cross_fitted, judged), codebook)
+    cross_fitted = _cross_fitted(blended, left_out, signals, groups, seed=seed)
+    rule = learn_sets(values, best_thresholds(cross_fitted, values), codebook)
     return Learned(
         codebook.ids, signals, values, views, take_rows(encoded, anchors), anchors, recipe, fit, blend, rule,
-        cross_fitted, judged,
+        cross_fitted,
     )  # fmt: skip
 
 
@@ -201,24 +196,6 @@ def _fit(
     return fit_landmarks(to_landmarks, among, values, groups, recipe.penalty), anchors
 
 
-def _held_out_scores(
-    encoded: Encoded,
-    values: Floats,
-    groups: NDArray[np.intp],
-    recipe: Recipe,
-    *,
-    unseen: NDArray[np.bool_],
-) -> Floats:
-    """Scores of the unseen units by what the others teach, (n_units, n_codes); nan for the others."""
-    rows, others = np.flatnonzero(unseen), np.flatnonzero(~unseen)
-    part = take_rows(encoded, others)
-    fit, anchors = _fit(part, values[others], groups[others], recipe, seed=0)
-    gram = kernel(take_rows(encoded, rows), take_rows(part, anchors), WEIGHTS[recipe.weights])
-    found = np.full_like(values, np.nan)
-    found[rows] = gram @ fit.dual + fit.mean
-    return found
-
-
 def _in_sample(encoded: Encoded, anchors: NDArray[np.intp], fit: Fit, recipe: Recipe) -> Floats:
     """Scores of the labelled units by the whole fit, for codes on which nobody has said anything there."""
     if not np.isnan(fit.left_out).any():
@@ -230,7 +207,7 @@ def _in_sample(encoded: Encoded, anchors: NDArray[np.intp], fit: Fit, recipe: Re
 def _cross_fitted(
     blended: Callable[[NDArray[np.intp]], Blend],
     left_out: Floats,
-    evidence: NDArray[np.float32],
+    signals: Signals,
     groups: NDArray[np.intp],
     *,
     seed: int,
@@ -238,11 +215,12 @@ def _cross_fitted(
     """Probabilities by blends that have not seen the interview either."""
     n_folds = min(5, int(groups.max()) + 1)
     if n_folds < 2:
-        return blended(np.arange(len(groups)))(left_out, evidence)
+        return blended(np.arange(len(groups)))(left_out, signals.evidence, signals.tuned)
     folds, found = group_folds(groups, n_folds, seed=seed), np.zeros_like(left_out)
     for fold in range(n_folds):
         out = folds == fold
-        found[out] = blended(np.flatnonzero(~out))(left_out[out], evidence[out])
+        blend = blended(np.flatnonzero(~out))
+        found[out] = blend(left_out[out], signals.evidence[out], signals.tuned[out])
     return found
 
 

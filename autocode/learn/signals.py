@@ -24,7 +24,7 @@ class Signals:
     previous: tuple[str, ...]  # what was said before, by whomever; "" at the beginning
     embeddings: NDArray[np.float32]  # (n, n_dims)
     early: NDArray[np.float32]  # (n, n_early), of the encoder's first layers; n_early may be 0
-    tuned: NDArray[np.float32]  # (n, n_tuned), of a fine-tuned encoder; n_tuned is 0 without one
+    tuned: NDArray[np.float32]  # (n, n_codes), log-odds by a fine-tuned encoder; (n, 0) without one
     previous_embeddings: NDArray[np.float32]  # (n, n_dims)
     question_embeddings: NDArray[np.float32]  # (n, n_dims), of the question that is being answered
     place: NDArray[np.float32]  # (n, N_PLACE)

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.learn.signals import Signals, join, marks
+from autocode.learn.signals import Signals, marks
 
 WIDTH = 0.5  # of the radial kernels, in 1 - cosine of standardised vectors
 N_WORD_COLUMNS, N_CHAR_COLUMNS = 2**18, 2**19
 WORD = r"(?u)\b\w+'?\w*\b|[?!]+"
 KINDS = (
-    "meaning", "early", "words", "chars", "marks", "place", "previous", "previous_words", "question", "tuned",
+    "meaning", "early", "words", "chars", "marks", "place", "previous", "previous_words", "question",
 )  # fmt: skip
-DENSE = ("meaning", "early", "tuned")
+DENSE = ("meaning", "early")
 PRIOR_ROWS = 50.0  # rows that the assumed spread of a vector's components counts for
 
 Weights = Mapping[str, float]
@@ -28,12 +28,12 @@ Weights = Mapping[str, float]
 WEIGHTS: Mapping[str, Weights] = {
     name: dict(zip(KINDS, weights, strict=True))
     for name, weights in {
-        # meaning, early, words, chars, marks, place, previous, previous_words, question, tuned
-        "balanced": (1, 1, 1, 1, 0.2, 0.05, 0.15, 0.15, 0.15, 2),
-        "meaning": (2, 1, 0.5, 0.5, 0.2, 0.05, 0.15, 0.1, 0.3, 2),
-        "wording": (0.5, 1.5, 1, 1.5, 0.4, 0.1, 0.1, 0.1, 0.1, 2),
-        "context": (1, 1, 1, 1, 0.2, 0.15, 0.5, 0.5, 0.5, 2),
-        "alone": (1, 1, 1, 1, 0.2, 0, 0, 0, 0, 2),
+        # meaning, early, words, chars, marks, place, previous, previous_words, question
+        "balanced": (1, 1, 1, 1, 0.2, 0.05, 0.15, 0.15, 0.15),
+        "meaning": (2, 1, 0.5, 0.5, 0.2, 0.05, 0.15, 0.1, 0.3),
+        "wording": (0.5, 1.5, 1, 1.5, 0.4, 0.1, 0.1, 0.1, 0.1),
+        "context": (1, 1, 1, 1, 0.2, 0.15, 0.5, 0.5, 0.5),
+        "alone": (1, 1, 1, 1, 0.2, 0, 0, 0, 0),
     }.items()
 }
 
@@ -67,9 +67,10 @@ class Views:
     @classmethod
     def fit(cls, signals: Signals, background: Signals | None = None) -> Views:
         """Learn from utterances, and from ordinary talk as well; codes are not looked at."""
-        everything = signals if background is None else join([signals, background])
         center, spread = {}, {}
-        for name, vectors in _vectors(everything).items():
+        everything = [signals] if background is None else [signals, background]
+        for name in DENSE:
+            vectors = np.concatenate([_vectors(one)[name] for one in everything])
             n, n_dims = vectors.shape
             center[name] = vectors.mean(axis=0)
             assumed = 1.0 / max(1, n_dims)
@@ -147,7 +148,7 @@ def one_kernel(a: Encoded, b: Encoded, name: str) -> NDArray[np.float32]:
 
 
 def _vectors(signals: Signals) -> dict[str, NDArray[np.float32]]:
-    return {"meaning": signals.embeddings, "early": signals.early, "tuned": signals.tuned}
+    return {"meaning": signals.embeddings, "early": signals.early}
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

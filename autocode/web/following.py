@@ -108,11 +108,9 @@ def learn_anew(ground: Ground, labels: Labels) -> Following:
     """
     if ground.trained is None:
         rows = np.array([ground.row_of[unit] for unit in labels.unit_ids], np.intp)
-        signals, unseen = ground.signals.take(np.sort(rows)), None
+        signals = ground.signals.take(np.sort(rows))
         table = in_order(labels, signals)
     else:
-        signals, table, unseen = with_model(ground.trained, ground.signals, labels)
-    learned = learn(
-        signals, table, ground.book, background=ground.background, unseen=unseen, seed=ground.seed
-    )
+        signals, table = with_model(ground.trained, ground.signals, labels)
+    learned = learn(signals, table, ground.book, background=ground.background, seed=ground.seed)
     return Following(ground, learned)

@@ -74,7 +74,7 @@ def prepare(review: Review, *, stop: Callable[[], bool]) -> tuple[Ground, str]:
     text_of = {one.id: one.text for reading in readings.values() for one in reading.utterances}
     with review.coder_lock:
         trained, problem = usable_model(review.project.model_path, coder, text_of)
-        coder.use_encoder(trained.encoder_folder if trained else None)
+        coder.use_tuned(trained.encoder_folder if trained else None)
         background, function_words = coder.background_signals(), coder.segmenter.function_words
     for transcript_id, reading in readings.items():
         if stop():

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from autocode.config import EmbedConfig
 from autocode.embed import describe, load_embedder
 from autocode.embed.finetune import FineTuned, fine_tune
+from autocode.embed.tuned import load_tuned
 from autocode.errors import LearnError
+from autocode.learn.learner import mean_average_precision
 
 SAID = (
     ["We trust them and never check", "I rely on what they promise", "They kept their word again"],
@@ -34,42 +36,38 @@ def corpus(n: int = 72) -> tuple[list[str], NDArray[np.float64], NDArray[np.intp
 @pytest.mark.slow
 def test_a_fine_tuned_encoder_is_saved_and_serves_the_fast_path(tmp_path: Path) -> None:
     texts, values, groups = corpus()
-    heard: list[float] = []
+    folds, heard = groups % 2, list[float]()
 
     def tuned(name: str) -> FineTuned:
         return fine_tune(
-            texts,
-            values,
-            groups,
-            config=EmbedConfig(),
-            out=tmp_path / name,
-            minutes=5.0,
-            progress=heard.append,
-        )
+            texts, values, folds, judge=mean_average_precision, config=EmbedConfig(), out=tmp_path / name,
+            minutes=5.0, progress=heard.append,
+        )  # fmt: skip
 
     found = tuned("one")
-    assert found.loss < found.loss_before or found.epochs == 1
-    assert found.held_out.sum() == 12
-    assert found.seconds < 90
+    assert 1 <= found.epochs <= 5
+    assert found.seconds < 120
     assert heard
     assert heard == sorted(heard)
-    config = EmbedConfig(encoder=str(tmp_path / "one"), cache_max_gb=0)
-    fast = load_embedder(config)
-    assert describe(fast)["backend"] == "fast"
-    vectors = fast.embed(texts[:8])
-    reference = load_embedder(config.model_copy(update={"backend": "reference"})).embed(texts[:8])
-    np.testing.assert_allclose(vectors, reference, atol=1e-5)
-    plain = load_embedder(EmbedConfig(cache_max_gb=0)).embed(texts[:8])
-    assert np.abs(vectors - plain).max() > 1e-3
+    told = mean_average_precision(values, np.asarray(found.log_odds, float))
+    assert told > 0.9, "the two kinds of sentences are told apart in interviews that were left out"
+    config = EmbedConfig(cache_max_gb=0)
+    encoder = load_tuned(tmp_path / "one", config)
+    assert describe(encoder.embedder)["backend"] == "fast"
+    said = encoder.log_odds(texts)
+    assert mean_average_precision(values, np.asarray(said, float)) > 0.9
+    slow = load_tuned(tmp_path / "one", config.model_copy(update={"backend": "reference"}))
+    np.testing.assert_allclose(slow.log_odds(texts), said, atol=1e-4)
+    plain = load_embedder(config).embed(texts[:8])
+    assert np.abs(encoder.embedder.embed(texts[:8]) - plain).max() > 1e-3
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "one").rglob("*")} == {0}
     written = b"".join(
         path.read_bytes() for path in (tmp_path / "one").rglob("*") if path.suffix in (".md", ".json")
     )
     assert not any(text.encode() in written for text in texts)
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
-    tuned("two")
-    again = load_embedder(EmbedConfig(encoder=str(tmp_path / "two"), cache_max_gb=0)).embed(texts[:8])
-    np.testing.assert_allclose(again, vectors, atol=1e-4)  # threads add up in another order
+    again = tuned("two")
+    np.testing.assert_allclose(again.log_odds, found.log_odds, atol=0.05)  # threads add up in another order
 
 
 @pytest.mark.model
@@ -79,12 +77,17 @@ def test_nothing_is_left_behind_when_it_breaks_off(tmp_path: Path) -> None:
 
     texts, values, groups = corpus()
     with pytest.raises(KeyboardInterrupt):
-        fine_tune(texts, values, groups, config=EmbedConfig(), out=tmp_path / "one", progress=interrupt)
+        fine_tune(
+            texts, values, groups % 2, judge=mean_average_precision, config=EmbedConfig(),
+            out=tmp_path / "one", progress=interrupt,
+        )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("n", "n_groups"), [(20, 6), (72, 3)])
-def test_too_few_labels(tmp_path: Path, n: int, n_groups: int) -> None:
-    texts, values, _ = corpus(n)
-    with pytest.raises(LearnError, match=f"there are {n} of {n_groups}"):
-        fine_tune(texts, values, np.arange(n) % n_groups, config=EmbedConfig(), out=tmp_path / "one")
+def test_too_few_labels(tmp_path: Path) -> None:
+    texts, values, groups = corpus(20)
+    with pytest.raises(LearnError, match="there are 20"):
+        fine_tune(
+            texts, values, groups % 2, judge=mean_average_precision, config=EmbedConfig(),
+            out=tmp_path / "one",
+        )  # fmt: skip

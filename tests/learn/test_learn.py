@@ -132,13 +132,29 @@ def test_probabilities_are_calibrated_and_a_rare_code_borrows() -> None:
     truth_logit = rng.normal(size=(n, n_codes)) * 2 - np.array([0, 1, 1, 2, 3, 6])
     values = (rng.random((n, n_codes)) < 1 / (1 + np.exp(-truth_logit))).astype(float)
     learnt = truth_logit * 0.1
-    blend = fit_blend(learnt[:1500], np.zeros((1500, n_codes)), values[:1500])
-    p = blend(learnt[1500:], np.zeros((1500, n_codes)))
+    none, nothing = np.zeros((1500, n_codes)), np.zeros((1500, 0))
+    blend = fit_blend(learnt[:1500], none, nothing, values[:1500])
+    p = blend(learnt[1500:], none, nothing)
     for column in range(5):
         assert abs(p[:, column].mean() - values[1500:, column].mean()) < 0.03
         top = np.argsort(-p[:, column])[:150]
         assert abs(p[top, column].mean() - values[1500 + top, column].mean()) < 0.12
     assert blend.weights[5, 0] > 0
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_a_fine_tuned_encoder_counts_as_far_as_it_knows(knows: bool) -> None:
+    rng = np.random.default_rng(0)
+    n, n_codes = 3000, 4
+    truth = rng.normal(size=(n, n_codes)) * 2 - 1
+    values = (rng.random((n, n_codes)) < 1 / (1 + np.exp(-truth))).astype(float)
+    noise, none = rng.normal(size=(n, n_codes)), np.zeros((n, n_codes))
+    learnt, tuned = (noise, 3 * truth + 5) if knows else (truth * 0.1, 3 * noise)
+    fitted, others = slice(None, 1500), slice(1500, None)
+    blend = fit_blend(learnt[fitted], none[fitted], tuned[fitted], values[fitted])
+    p = blend(learnt[others], none[others], tuned[others])
+    assert np.abs(p - 1 / (1 + np.exp(-truth[others]))).mean() < 0.04
+    assert (blend.weights[:, 2].min() > 0.5) if knows else (blend.weights[:, 2].max() < 0.1)
 
 
 def test_the_threshold_of_a_certain_code_separates() -> None:
