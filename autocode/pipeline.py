@@ -32,7 +32,7 @@ from autocode.records import QuestionMatch, Suggestion, Transcript, Utterance
 if TYPE_CHECKING:
     from autocode.classify import Scored
     from autocode.embed import Embedder
-    from autocode.embed.tuned import TunedEncoder
+    from autocode.embed.tuned import TunedEncoders
     from autocode.learn.explain import Explainer
     from autocode.learn.files import Model
     from autocode.learn.signals import Signals
@@ -120,7 +120,7 @@ class Coder:
         self.settings = settings or Settings()
         self.stopwatch = Stopwatch()
         self.model: Model | None = None
-        self.tuned: TunedEncoder | None = None
+        self.tuned: TunedEncoders | None = None
         if self.guide is not None:
             check_guide(self.guide, self.codebook)
         if model is not None:
@@ -184,13 +184,13 @@ class Coder:
         return load_early_layers(self.settings.embed)
 
     def use_tuned(self, folder: Path | None) -> None:
-        """Read utterances with the fine-tuned encoder in `folder` as well, or with none."""
+        """Read utterances with the fine-tuned encoders in `folder` as well, or with none."""
         from autocode.embed.tuned import load_tuned
 
         self.tuned = None if folder is None else load_tuned(folder, self.settings.embed)
 
     def tuned_log_odds(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """What the fine-tuned encoder says of each code, shape (n, n_codes); (n, 0) where there is none."""
+        """What the fine-tuned encoders say of each code, shape (n, n_codes); (n, 0) where there are none."""
         if self.tuned is None:
             return np.zeros((len(texts), 0), np.float32)
         return self.tuned.log_odds([self.segmenter.clean(text) for text in texts])

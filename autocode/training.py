@@ -149,19 +149,21 @@ def train(
     facts = facts_of(coder, learned, time.perf_counter() - started)
     if tuned is None:
         return Model(learned, dial, facts)
-    told = {"precision_before": tuned.before, "precision": tuned.after, "epochs": tuned.epochs}
+    told = {"precision_before": tuned.before, "precision": tuned.after, "epochs": list(tuned.epochs)}
     return Model(learned, dial, {**facts, "fine_tuned": told}, tuned.folder)
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A fine-tuned encoder with whose like interviews that were left out are coded better."""
+    """Fine-tuned encoders with which interviews that they have not seen are coded better."""
 
     folder: Path
-    log_odds: NDArray[np.float32]  # (n_units, n_codes), of each unit by one that has not seen its interview
-    before: float  # mean average precision on interviews left out, without and with it
+    log_odds: NDArray[
+        np.float32
+    ]  # (n_units, n_codes), of each unit by the one that has not seen its interview
+    before: float  # mean average precision on interviews left out, without and with them
     after: float
-    epochs: int
+    epochs: tuple[int, ...]
 
 
 def tune(

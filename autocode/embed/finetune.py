@@ -1,9 +1,9 @@
 """The encoder itself adapted to a user's codes, with sentence-transformers' trainer, on the CPU.
 
-With a head of one logistic regression a code on the sentence's vector. It is trained once on everything, for
-utterances that nobody has coded, and before that once without each share of the interviews: so there is a
-score for every coded utterance from an encoder that has not seen its interview, which is what probabilities
-and thresholds may be learnt from (cross-fitting), and which says after how many epochs to stop.
+A few encoders are trained, each without one share of the interviews, with a head of one logistic regression
+a code on the sentence's vector. So there is a score for every coded utterance from an encoder that has not
+seen its interview, which is what probabilities and thresholds may be learnt from, and which says when to
+stop; an utterance that nobody has coded gets the mean of all (cross-fitting).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 
 from autocode.config import EmbedConfig
 from autocode.embed.folder import find_model, packaged_model
-from autocode.embed.tuned import SCALE, save_head
+from autocode.embed.tuned import SCALE, member_folder, save_heads
 from autocode.errors import LearnError
 
 LEAST_UNITS = 60
 BATCH = 16
 POOL = 16  # batches sorted by length together: with less padding, an epoch takes half the time
-MOST_EPOCHS = 5
+MOST_EPOCHS = 6
 PATIENCE = 2  # epochs that rank the left-out utterances no better
 LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 3e-3
 WARM_UP = 0.1  # share of the steps
@@ -48,8 +48,8 @@ class FineTuned:
     """What came of it."""
 
     folder: Path
-    log_odds: NDArray[np.float32]  # (n, n_codes), of each utterance by an encoder that has not seen its fold
-    epochs: int  # that the encoder in `folder` was trained for
+    log_odds: NDArray[np.float32]  # (n, n_codes), of each utterance by the encoder that has not seen its fold
+    epochs: tuple[int, ...]  # after how many each encoder was best
     seconds: float
 
 
@@ -84,10 +84,10 @@ def fine_tune(
 ) -> FineTuned:
     """Train the encoder of `config` on `values` (n, n_codes; nan: not said) into the new folder `out`.
 
-    The `folds` (n,), 0, 1 ..., are left out in turn; `judge` tells by values and scores of the left-out one
-    how good an epoch's state is, the more the better. `minutes` of wall-clock time are kept; `progress`
-    hears of the share that is done. Raises `LearnError` for too few utterances, missing packages, and an
-    `out` that is there already.
+    One encoder for each of the `folds` (n,), 0, 1 ..., is trained on the others; `judge` tells by values and
+    scores of the left-out fold how good an epoch's state is, the more the better. `minutes` of wall-clock
+    time are kept; `progress` hears of the share that is done. Raises `LearnError` for too few utterances,
+    missing packages, and an `out` that is there already.
     """
     if len(texts) < LEAST_UNITS:
         raise LearnError(f"fine-tuning needs {LEAST_UNITS} coded utterances or more; there are {len(texts)}")
@@ -99,27 +99,28 @@ def fine_tune(
         raise LearnError(f"{out}: is there already; fine-tuning writes into a new folder")
     started = time.monotonic()
     end = started + SHARE_FOR_TRAINING * 60 * minutes
-    n_folds, log_odds, epochs = int(folds.max()) + 1, np.zeros(values.shape, np.float32), list[int]()
-    work = [np.count_nonzero(folds != fold) for fold in range(n_folds + 1)]  # the last leaves nothing out
-
-    def train(fold: int, n_epochs: int) -> _Trained:
-        done, now = sum(work[:fold]) / sum(work), time.monotonic()
-        return _train(
-            texts, values, folds == fold, judge=judge, config=config, scratch=folder / "scratch",
-            n_epochs=n_epochs, seed=seed + fold,
-            progress=lambda share: progress(done + share * work[fold] / sum(work)),
-            seconds=(end - now) * work[fold] / sum(work[fold:]),
-        )  # fmt: skip
-
+    n_folds, log_odds, trained = int(folds.max()) + 1, np.zeros(values.shape, np.float32), list[_Trained]()
     with _work_folder(out) as folder:
         for fold in range(n_folds):
-            trained, rows = train(fold, MOST_EPOCHS), np.flatnonzero(folds == fold)
-            log_odds[rows] = trained.log_odds([texts[row] for row in rows.tolist()])
-            epochs.append(trained.epochs)
-        whole = train(n_folds, round(float(np.median(epochs))))
-        whole.model.save_pretrained(str(folder / "encoder"), create_model_card=False, safe_serialization=True)
-        save_head(folder / "encoder", *(one.detach().numpy() for one in (whole.head.weight, whole.head.bias)))
-    return FineTuned(out, log_odds, whole.epochs, time.monotonic() - started)
+            rows, now = np.flatnonzero(folds == fold), time.monotonic()
+
+            def told(share: float, done: int = fold) -> None:
+                progress((done + share) / n_folds)
+
+            one = _train(
+                texts, values, folds == fold, judge=judge, config=config, scratch=folder / "scratch",
+                seed=seed + fold, progress=told, seconds=(end - now) / (n_folds - fold),
+            )  # fmt: skip
+            log_odds[rows] = one.log_odds([texts[row] for row in rows.tolist()])
+            one.model.save_pretrained(
+                str(member_folder(folder / "encoder", fold)), create_model_card=False,
+                safe_serialization=True,
+            )  # fmt: skip
+            trained.append(one)
+        heads = [[part.detach().numpy() for part in (one.head.weight, one.head.bias)] for one in trained]
+        save_heads(folder / "encoder", heads)
+    epochs = tuple(one.epochs for one in trained)
+    return FineTuned(out, log_odds, epochs, time.monotonic() - started)
 
 
 @contextlib.contextmanager
@@ -145,12 +146,11 @@ def _train(
     judge: Judge,
     config: EmbedConfig,
     scratch: Path,
-    n_epochs: int,
     seed: int,
     progress: Callable[[float], None],
     seconds: float,
 ) -> _Trained:
-    """Train on what is not `left_out` (n,); the state is kept that ranks the rest best, or the last one."""
+    """Train on what is not `left_out` (n,); the state is kept that ranks the rest best."""
     model = _load(config)
     import torch
     from datasets import Dataset, disable_progress_bars
@@ -217,7 +217,7 @@ def _train(
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             epoch = math.ceil(state.epoch)
-            value = judge(values[unseen], trained.log_odds(left).astype(float)) if left else float(epoch)
+            value = judge(values[unseen], trained.log_odds(left).astype(float))
             if value > best["value"]:
                 best.update(value=value, epoch=epoch, state=state_of())
             elif epoch - best["epoch"] >= PATIENCE:
@@ -241,7 +241,7 @@ def _train(
 
     seen, left = ([texts[row] for row in some.tolist()] for some in (rows, unseen))
     arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(scratch), num_train_epochs=n_epochs,
+        output_dir=str(scratch), num_train_epochs=MOST_EPOCHS,
         per_device_train_batch_size=BATCH, batch_sampler=_by_length([len(text) for text in seen]),
         learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE},
         weight_decay=0.01, seed=seed, data_seed=seed, use_cpu=True, report_to="none", save_strategy="no",

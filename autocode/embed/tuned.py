@@ -1,7 +1,7 @@
-"""An encoder that was fine-tuned on a user's codes, and what it says of texts.
+"""Encoders that were fine-tuned on a user's codes, and what they say of texts.
 
-Its folder is a sentence-transformers model with a head beside it: `head.npz` holds `weight`
-(n_codes, n_dims) and `bias` (n_codes,).
+Their folder holds one sentence-transformers model for each share of the interviews that was left out, and
+`heads.npz`: `weight` (n_members, n_codes, n_dims) and `bias` (n_members, n_codes).
 """
 
 from __future__ import annotations
@@ -12,42 +12,56 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from autocode.config import EmbedConfig
 from autocode.embed import Embedder, load_embedder
 from autocode.errors import LearnError
 
-SCALE = 6.0  # of unit vectors, so that the head's weights stay small
-HEAD = "head.npz"
+SCALE = 6.0  # of unit vectors, so that the heads' weights stay small
+HEADS = "heads.npz"
+
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class TunedEncoder:
-    """The encoder and its head."""
+class TunedEncoders:
+    """Encoders with their heads."""
 
-    embedder: Embedder
-    weight: NDArray[np.float32]  # (n_codes, n_dims)
-    bias: NDArray[np.float32]  # (n_codes,)
+    members: tuple[Embedder, ...]
+    weight: Floats  # (n_members, n_codes, n_dims)
+    bias: Floats  # (n_members, n_codes)
 
-    def log_odds(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """How likely each code applies, as log-odds of shape (n_texts, n_codes)."""
-        vectors = self.embedder.embed(texts)
-        return np.asarray(SCALE * vectors @ self.weight.T + self.bias, np.float32)
+    def log_odds(self, texts: Sequence[str]) -> Floats:
+        """How likely each code applies, as log-odds of shape (n_texts, n_codes): the mean of all members."""
+        total = np.zeros((len(texts), self.bias.shape[1]), np.float32)
+        for member, weight, bias in zip(self.members, self.weight, self.bias, strict=True):
+            total += SCALE * member.embed(texts) @ weight.T + bias
+        return np.asarray(total / len(self.members), np.float32)
 
 
-def load_tuned(folder: Path, config: EmbedConfig) -> TunedEncoder:
-    """The encoder in `folder`. Raises `LearnError` where it is missing or damaged."""
+def load_tuned(folder: Path, config: EmbedConfig) -> TunedEncoders:
+    """The encoders in `folder`. Raises `LearnError` where they are missing or damaged."""
     try:
-        with np.load(io.BytesIO((folder / HEAD).read_bytes()), allow_pickle=False) as head:
-            weight, bias = head["weight"], head["bias"]
+        with np.load(io.BytesIO((folder / HEADS).read_bytes()), allow_pickle=False) as heads:
+            weight, bias = heads["weight"], heads["bias"]
     except (OSError, ValueError, KeyError) as error:
         raise LearnError(f"{folder}: the fine-tuned encoder is missing or damaged; train it again") from error
-    return TunedEncoder(load_embedder(config.model_copy(update={"encoder": str(folder)})), weight, bias)
+    members = (
+        load_embedder(config.model_copy(update={"encoder": str(member_folder(folder, member))}))
+        for member in range(len(weight))
+    )
+    return TunedEncoders(tuple(members), weight, bias)
 
 
-def save_head(folder: Path, weight: ArrayLike, bias: ArrayLike) -> None:
-    """Write the weights (n_codes, n_dims) and constants (n_codes,) of the head."""
+def member_folder(folder: Path, member: int) -> Path:
+    """Where one of the encoders lies."""
+    return folder / f"without-{member}"
+
+
+def save_heads(folder: Path, heads: Sequence[Sequence[Floats]]) -> None:
+    """Write the weights and constants of each member's head."""
+    weights, biases = zip(*heads, strict=True)
     packed = io.BytesIO()
-    np.savez(packed, weight=np.asarray(weight), bias=np.asarray(bias))
-    (folder / HEAD).write_bytes(packed.getvalue())
+    np.savez(packed, weight=np.stack(weights), bias=np.stack(biases))
+    (folder / HEADS).write_bytes(packed.getvalue())

@@ -45,7 +45,7 @@ class Model:
     learned: Learned
     dial: Dial | None
     facts: Mapping[str, Any]  # codebook, encoder, counts, settings: JSON values
-    encoder_folder: Path | None = None  # of the fine-tuned encoder, where there is one
+    encoder_folder: Path | None = None  # of the fine-tuned encoders, where there are any
 
     @property
     def digest(self) -> str:
