@@ -82,6 +82,7 @@ def _add_commands() -> None:
     import autocode.cli.adding
     import autocode.cli.agreeing
     import autocode.cli.anonymising
+    import autocode.cli.choosing
     import autocode.cli.codebook
     import autocode.cli.coding
     import autocode.cli.demo
