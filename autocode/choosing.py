@@ -14,7 +14,7 @@ from autocode.errors import LearnError
 from autocode.learn.files import Model
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.learn.learner import Learned, learn
-from autocode.learn.queue import RANDOM, Pool, best_of, pool_of, rank
+from autocode.learn.queue import RANDOM, Pool, best_of, check_strategy, pool_of, rank
 from autocode.learn.signals import Signals
 from autocode.learn.stopping import Stopping, stopping
 from autocode.pipeline import Coder
@@ -129,7 +129,9 @@ def choose(corpus: Corpus, n: int, *, by: str, seed: int | None = None) -> Choic
 
     Raises `LearnError` for a strategy that there is not.
     """
-    learned, coder = learnt_of(corpus), corpus.coder
+    coder = corpus.coder
+    check_strategy(by, coder.codebook.ids)
+    learned = learnt_of(corpus)
     coded = (
         set(corpus.labels.unit_ids) if learned is None else {*corpus.labels.unit_ids, *learned.signals.ids}
     )

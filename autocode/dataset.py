@@ -56,7 +56,7 @@ class CodedDataset:
         return frozenset(
             str(turn.unit_id)
             for turn in turns
-            if turn.unit_id in seen or (turn.role in roles and turn.meta.get("codable", True))
+            if turn.role in roles and (turn.unit_id in seen or turn.meta.get("codable", True))
         )
 
 

@@ -89,6 +89,7 @@ def _add_commands() -> None:
     import autocode.cli.evaluating
     import autocode.cli.exchanging
     import autocode.cli.learning
+    import autocode.cli.prevalence
     import autocode.cli.project
     import autocode.cli.reporting
     import autocode.cli.reviewing

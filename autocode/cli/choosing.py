@@ -10,7 +10,7 @@ import typer
 
 from autocode.cli.app import app
 from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
-from autocode.errors import AutocodeError, LearnError
+from autocode.errors import AutocodeError
 
 if TYPE_CHECKING:
     from autocode.choosing import Choice, Choices, Corpus
@@ -50,7 +50,7 @@ def next_(
     terminal = terminal_of(context)
     _check(by, out, coder, dataset)
     if dataset is not None:
-        found, n_given = _choose(terminal, _of_dataset(terminal, dataset, config), n, by, seed), None
+        found, n_given = _choose(terminal, read_corpus(terminal, dataset, config), n, by, seed), None
     elif config is not None:
         raise AutocodeError("--config: a project's settings are those in its autocode.toml")
     else:
@@ -62,12 +62,9 @@ def next_(
 
 def _check(by: str, out: Path | None, coder: str | None, dataset: Path | None) -> None:
     """Raise for what cannot be meant, before anything is computed."""
-    from autocode.learn.queue import FOR_CODE, RANDOM, STRATEGIES
+    from autocode.learn.queue import FOR_CODE, RANDOM, check_strategy
 
-    if by not in STRATEGIES and not by.startswith(FOR_CODE):
-        raise LearnError(
-            f"--by: there is no strategy '{by}'; known are {', '.join(STRATEGIES)} and {FOR_CODE}ID"
-        )
+    check_strategy(by, (by.removeprefix(FOR_CODE),))  # whether there is this code is seen later
     if out is not None and out.suffix.lower() not in (".jsonl", ".csv"):
         raise AutocodeError(f"{out}: --out is a file that ends in .jsonl or .csv")
     if coder is not None and dataset is not None:
@@ -76,7 +73,8 @@ def _check(by: str, out: Path | None, coder: str | None, dataset: Path | None) -
         raise AutocodeError("--coder: goes with --by random; choose the other orders on the review page")
 
 
-def _of_dataset(terminal: Terminal, folder: Path, config: Path | None) -> Corpus:
+def read_corpus(terminal: Terminal, folder: Path, config: Path | None) -> Corpus:
+    """The corpus of a coded dataset, with signs of life."""
     from autocode.choosing import corpus_of_dataset
     from autocode.config import read_settings
     from autocode.dataset import read_dataset
@@ -108,7 +106,7 @@ def _in_project(
 def _choose(terminal: Terminal, corpus: Corpus, n: int, by: str, seed: int | None) -> Choices:
     from autocode.choosing import choose
 
-    with terminal.phase("choosing what to code next"):
+    with terminal.phase("preparing what to code next"):
         return choose(corpus, n, by=by, seed=seed)
 
 

@@ -7,7 +7,7 @@ the batch. Add a strategy with a line in `STRATEGIES` and one in `DESCRIPTIONS`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -150,17 +150,23 @@ DESCRIPTIONS = {
 }
 
 
-def rank(pool: Pool, strategy: str) -> Ranking:
-    """The pool by one strategy, or by "code:ID". Raises `LearnError` for one that there is not."""
+def check_strategy(strategy: str, code_ids: Container[str]) -> None:
+    """Raise `LearnError` for a strategy that there is not."""
     code = strategy.removeprefix(FOR_CODE)
-    if code != strategy and code in pool.code_ids:
-        p = pool.probabilities[:, pool.code_ids.index(code)]
-        return Ranking(p, lambda row: f"{p[row]:.2f} for '{code}'")
-    if strategy not in STRATEGIES:
+    if strategy not in STRATEGIES and not (code != strategy and code in code_ids):
         raise LearnError(
             f"there is no strategy '{strategy}'; known are {', '.join(STRATEGIES)} and {FOR_CODE}ID"
         )
-    return STRATEGIES[strategy](pool)
+
+
+def rank(pool: Pool, strategy: str) -> Ranking:
+    """The pool by one strategy, or by "code:ID". Raises `LearnError` for one that there is not."""
+    check_strategy(strategy, pool.code_ids)
+    if strategy in STRATEGIES:
+        return STRATEGIES[strategy](pool)
+    code = strategy.removeprefix(FOR_CODE)
+    p = pool.probabilities[:, pool.code_ids.index(code)]
+    return Ranking(p, lambda row: f"{p[row]:.2f} for '{code}'")
 
 
 def next_batch(pool: Pool, n: int, *, strategy: str = "uncertain") -> list[int]:
