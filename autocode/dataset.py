@@ -43,6 +43,22 @@ class CodedDataset:
     codings: Codings
     warnings: tuple[str, ...] = ()
 
+    @property
+    def unit_ids(self) -> list[str]:
+        """Ids of all utterances, transcript by transcript."""
+        return [str(turn.unit_id) for one in self.transcripts for turn in one.turns]
+
+    @property
+    def codable(self) -> frozenset[str]:
+        """Ids of the utterances that can be coded: those in the roles in which somebody looked at one."""
+        seen, turns = self.codings.units, [turn for one in self.transcripts for turn in one.turns]
+        roles = {turn.role for turn in turns if turn.unit_id in seen}
+        return frozenset(
+            str(turn.unit_id)
+            for turn in turns
+            if turn.role in roles and (turn.unit_id in seen or turn.meta.get("codable", True))
+        )
+
 
 def read_dataset(folder: str | Path) -> CodedDataset:
     """The coded dataset in a folder. Raises `AutocodeError` with the file and the line."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TUNE_FOLDS = 3  # of interviews, which fine-tuning leaves out in turn
 LEAST_GROUPS = 5  # interviews to fine-tune on
+LEAST = 20  # utterances that people looked at, from which there is something to learn
 
 
 def signals_of(
@@ -65,8 +66,7 @@ def signals_of(
 
 def coded_units(dataset: CodedDataset, coder: Coder) -> tuple[Signals, Labels]:
     """The coded utterances of a dataset and the table of their codes, in the same order."""
-    order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
-    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=dataset.unit_ids)
     return signals_of(coder, dataset.transcripts, set(labels.unit_ids)), labels
 
 

@@ -18,7 +18,7 @@ from autocode.evaluate.metrics import overall
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels
 from autocode.learn.learner import DEFAULT_RECIPE, Learned, learn
-from autocode.learn.queue import STRATEGIES, Pool, next_batch
+from autocode.learn.queue import STRATEGIES, next_batch, pool_of
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.training import coded_units
@@ -58,7 +58,7 @@ def main() -> None:
                     rest = np.setdiff1d(pool, coded)
                     wanted = options.steps[step + 1] - n
                     chosen = next_batch(
-                        pool_of(learned, signals.take(rest), repeat), wanted, strategy=strategy
+                        pool_of(learned, signals.take(rest), seed=repeat), wanted, strategy=strategy
                     )
                     coded = np.concatenate([coded, rest[chosen]])
             runs.append(scores)
@@ -72,21 +72,6 @@ def measured(learned: Learned, signals: Signals, labels: Labels, test: np.ndarra
     """Macro-F1 over all codes on the interviews kept apart."""
     chosen = learned.rule(learned.probabilities(signals.take(test)))
     return float(overall(labels.values[test], chosen, range(len(labels.code_ids)))["macro_f1"])
-
-
-def pool_of(learned: Learned, rest: Signals, seed: int) -> Pool:
-    """What is left to code, as the strategies see it."""
-    return Pool(
-        ids=rest.ids,
-        groups=rest.groups,
-        probabilities=learned.probabilities(rest),
-        evidence=rest.evidence,
-        embeddings=rest.embeddings,
-        labelled_embeddings=learned.signals.embeddings,
-        thresholds=learned.rule.thresholds,
-        support=np.nansum(learned.values, axis=0).astype(np.intp),
-        seed=seed,
-    )
 
 
 def picture(steps: list[int], curves: dict[str, list[float]], path: Path) -> None:

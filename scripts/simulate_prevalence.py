@@ -17,7 +17,7 @@ import numpy as np
 from autocode.dataset import read_dataset
 from autocode.learn.folds import numbered
 from autocode.learn.learner import learn
-from autocode.learn.prevalence import code_prevalence
+from autocode.learn.prevalence import code_prevalence, share_of_people
 from autocode.pipeline import Coder
 from autocode.training import coded_units
 
@@ -42,10 +42,12 @@ def main() -> None:
         signals.take(train), labels.take(train), coder.codebook, background=coder.background_signals()
     )
     p, truth, groups = model.probabilities(signals.take(rest)), labels.values[rest], groups[rest]
+    voice = {str(turn.unit_id): one.id + turn.speaker for one in dataset.transcripts for turn in one.turns}
+    people = numbered([voice[unit] for unit in signals.take(rest).ids])
     codes = [c for c in range(truth.shape[1]) if truth[:, c].sum() >= 20]
     names = [coder.codebook.ids[c] for c in codes]
     for n in options.units:
-        held, width, raw = np.zeros(len(codes)), np.zeros(len(codes)), np.zeros(len(codes))
+        held, width, raw, by_people = (np.zeros(len(codes)) for _ in range(4))
         for sample in range(options.samples):
             drawn = np.random.default_rng(sample).choice(len(rest), n, replace=False)
             values = np.full(truth.shape, np.nan)
@@ -56,15 +58,24 @@ def main() -> None:
                 held[index] += one.low <= true <= one.high
                 width[index] += one.high - one.low
                 raw[index] += abs(one.raw - true) <= (one.high - one.low) / 2
+                column = codes[index]
+                share = [
+                    share_of_people(p[:, column], values[:, column], people, end)
+                    for end in (one.low, one.high)
+                ]
+                carried = np.bincount(people, truth[:, column]) > 0
+                by_people[index] += share[0] <= carried.mean() <= share[1]
         print(f"{n} utterances coded by people, {options.samples} samples, level .95")
         for index, name in enumerate(names):
             print(
                 f"  {name:24} true share {truth[:, codes[index]].mean():.3f}, interval held in "
-                f"{held[index] / options.samples:.3f}, width {width[index] / options.samples:.3f}"
+                f"{held[index] / options.samples:.3f}, width {width[index] / options.samples:.3f}, of "
+                f"respondents in {by_people[index] / options.samples:.3f}"
             )
         print(
             f"  mean: held {held.mean() / options.samples:.3f}, width {width.mean() / options.samples:.3f}; "
-            f"the model's own mean within half a width of the truth: {raw.mean() / options.samples:.3f}"
+            f"of respondents held {by_people.mean() / options.samples:.3f}; the model's own mean within "
+            f"half a width of the truth: {raw.mean() / options.samples:.3f}"
         )
 
 

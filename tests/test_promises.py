@@ -31,7 +31,7 @@ LAYERS: list[set[str]] = [
     {"learn"},
     {"pipeline"},
     {"anonymise", "batch", "exchange", "quotes", "training"},
-    {"reliability"},
+    {"choosing", "reliability"},
     {"evaluate"},
     {"themes"},
     {"findings"},

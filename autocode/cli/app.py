@@ -82,12 +82,14 @@ def _add_commands() -> None:
     import autocode.cli.adding
     import autocode.cli.agreeing
     import autocode.cli.anonymising
+    import autocode.cli.choosing
     import autocode.cli.codebook
     import autocode.cli.coding
     import autocode.cli.demo
     import autocode.cli.evaluating
     import autocode.cli.exchanging
     import autocode.cli.learning
+    import autocode.cli.prevalence
     import autocode.cli.project
     import autocode.cli.reporting
     import autocode.cli.reviewing

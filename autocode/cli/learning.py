@@ -224,8 +224,7 @@ def _train_on_dataset(
     for warning in dataset.warnings:
         terminal.warn(warning)
     coder = Coder(dataset.codebook, settings=read_settings(config))
-    order = [str(turn.unit_id) for one in dataset.transcripts for turn in one.turns]
-    table = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    table = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=dataset.unit_ids)
     return train_on(terminal, coder, dataset.transcripts, human, table, out=out)
 
 

@@ -1,5 +1,4 @@
-"""How often codes occur in a project's interviews, corrected for the machine's errors; or why it is "
-"withheld."""
+"""How often codes occur, corrected for the machine's errors; or why that is withheld."""
 
 from __future__ import annotations
 
@@ -8,60 +7,83 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autocode.errors import FindingsError
 from autocode.findings.material import Material
-from autocode.learn.prevalence import code_prevalence
-from autocode.learn.suggest import probabilities_of
+from autocode.findings.sampled import Sampled, numbered_people, sampled_of_project
+from autocode.learn.prevalence import code_prevalence, share_of_people
 
 if TYPE_CHECKING:
+    from autocode.codebook import Codebook
     from autocode.store import Project, ReviewStore
+
+FEW_INTERVIEWS = 10
+FEW_FOUND = 5
 
 
 def corrected(project: Project, people: ReviewStore, material: Material) -> dict[str, Any]:
-    """`prevalence`, a row for each code, or `prevalence_withheld`, the reason why there is none.
+    """`prevalence`, a row for each code, or `prevalence_withheld`, the reason why there is none."""
+    try:
+        sampled = sampled_of_project(project, people, material)
+    except FindingsError as error:
+        return {"prevalence_withheld": str(error)}
+    return {"prevalence": rows_of(sampled, material.codebook)}
 
-    It takes a trained model whose suggestions are the present ones (the codings of the statements that it
-    learnt from are then by models that had not seen their interview), and statements that were drawn with
-    known chances and that people have read.
+
+def rows_of(sampled: Sampled, codebook: Codebook, *, level: float = 0.95) -> list[dict[str, Any]]:
+    """For each code of the codebook, in its order: the corrected share of utterances and of respondents with
+    their intervals, what people alone would say, and the machine's own count.
     """
-    from autocode.batch import project_coder
-
-    if not project.model_path.exists():
-        return _withheld("no model has learnt from people's codes yet; 'autocode train' makes one")
-    drawn = people.drawn()
-    if not drawn:
-        return _withheld(
-            "no statements were drawn by chance for people to code; what a reviewer happened to look at says "
-            "nothing about the rest (the review page's plan draws them)"
-        )
-    coder = project_coder(project)
-    transcripts = [one.transcript_id for one in material.interviews]
-    if any(people.reading(one).run_key != coder.run_key for one in transcripts) or coder.model is None:
-        return _withheld("the suggestions are not those of the present model; 'autocode code' makes them")
-    pool, learned = people.pool(), coder.model.learned
-    if pool.code_ids != learned.code_ids:
-        return _withheld("the model knows other codes than the suggestions; train it again")
-    known = {one.id: one for one in material.statements}
-    rows = [known[name] for name in pool.names]
-    read = np.array(
-        [key in drawn and one.complete for key, one in zip(pool.keys.tolist(), rows, strict=True)]
-    )
-    if not read.any():
-        return _withheld("people have not read the statements that were drawn by chance for them")
-    values = np.full(pool.scores.shape, np.nan)
-    for row in np.flatnonzero(read):
-        values[row] = [code_id in rows[row].codes for code_id in pool.code_ids]
-    chances = np.array([drawn.get(key, 1.0) for key in pool.keys.tolist()])
+    people = numbered_people(sampled.people)
+    arguments: dict[str, Any] = {"sampled_with": sampled.chances, "level": level}
     found = code_prevalence(
-        pool.code_ids,
-        probabilities_of(pool.scores.astype(np.float64), learned.rule.thresholds),
-        values,
-        pool.transcripts,
-        sampled_with=chances,
+        sampled.code_ids, sampled.probabilities, sampled.values, sampled.groups, **arguments
     )
-    order = {id: number for number, id in enumerate(material.codebook.ids)}
-    rows_of = [{"code": one.code_id, **asdict(one)} for one in found if one.code_id in order]
-    return {"prevalence": sorted(rows_of, key=lambda row: order[row["code"]])}
+    alone = code_prevalence(
+        sampled.code_ids, np.zeros_like(sampled.probabilities), sampled.values, sampled.groups, **arguments
+    )
+    rows = {}
+    for column, (one, human) in enumerate(zip(found, alone, strict=True)):
+        y, p = sampled.values[:, column], sampled.probabilities[:, column]
+
+        def of_people(share: float | None, p: Any = p, y: Any = y) -> float | None:
+            return None if share is None else share_of_people(p, y, people, share)
+
+        by_people, by_machine = y == 1, sampled.chosen[:, column]
+        rows[one.code_id] = {
+            "code": one.code_id, **asdict(one), "n_found": int(by_people.sum()),
+            "human": {"value": human.value, "low": human.low, "high": human.high},
+            "machine": {"n": int(by_machine.sum()), "value": float(by_machine.mean())},
+            "respondents": {
+                "value": of_people(one.value), "low": of_people(one.low), "high": of_people(one.high),
+                "n_found": len(set(people[by_people].tolist())),
+                "machine": len(set(people[by_machine].tolist())) / (int(people.max()) + 1),
+            },
+        }  # fmt: skip
+    return [rows[id] for id in codebook.ids if id in rows]
 
 
-def _withheld(why: str) -> dict[str, Any]:
-    return {"prevalence_withheld": why}
+def cautions(sampled: Sampled, rows: list[dict[str, Any]]) -> list[str]:
+    """What has to be said with the numbers, one sentence each."""
+    read, said = ~np.isnan(sampled.values).all(axis=1), list(sampled.warnings)
+    if read.all():
+        return said
+    drawn = read & (sampled.chances < 1)
+    interviews = {group for group, here in zip(sampled.groups, drawn, strict=True) if here}
+    if int(drawn.sum()) < sampled.n_drawn:
+        said.append(
+            f"only {int(drawn.sum())} of the {sampled.n_drawn} utterances that were drawn are coded; those "
+            "that are left may be different, so code all of them"
+        )
+    if len(interviews) < FEW_INTERVIEWS:
+        said.append(
+            f"the sample is of {len(interviews)} interviews; with fewer than {FEW_INTERVIEWS} intervals "
+            "rest on little, and other interviews may be different"
+        )
+    rare = [row["code"] for row in rows if row["n_found"] < FEW_FOUND]
+    if rare:
+        some = ", ".join(rare[:3]) + (", ..." if len(rare) > 3 else "")
+        said.append(
+            f"people found {len(rare)} of {len(rows)} codes fewer than {FEW_FOUND} times in the sample "
+            f"({some}); their intervals are not to be relied on"
+        )
+    return said

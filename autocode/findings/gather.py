@@ -15,7 +15,7 @@ from autocode.findings.attributes import attributes_of_cases, plain_attributes
 from autocode.findings.material import Interview, Material, Statement, Support, accepted
 from autocode.findings.work import work_of_dataset, work_of_project
 from autocode.read.rows import find_table
-from autocode.records import Role, Suggestion, Transcript, Turn, Utterance
+from autocode.records import Suggestion, Transcript, Turn, Utterance
 from autocode.reliability.panel import CONSENSUS, is_machine
 from autocode.respondents import person, respondents_of
 
@@ -80,12 +80,11 @@ def material_of_dataset(dataset: CodedDataset, *, include_machine: bool = False)
                 said.suggested[unit] = {**said.suggested.get(unit, {}), **dict.fromkeys(codes)}
             else:
                 said.finished.setdefault(unit, []).append(codes)
-    seen = dataset.codings.units
-    roles = {t.role for one in dataset.transcripts for t in one.turns if t.unit_id in seen}
+    codable = dataset.codable
     cases = attributes_of_cases(dataset.folder, [one.id for one in dataset.transcripts])
     told = [
         Told(one.id, one.language, {**plain_attributes(one.meta), **cases.get(one.id, {})},
-             _utterances(one, roles))
+             _utterances(one, codable))
         for one in sorted(dataset.transcripts, key=lambda one: one.id)
     ]  # fmt: skip
     name = dataset.folder.resolve().name
@@ -220,7 +219,7 @@ def _accepted(unit: str, said: Said, empty: Material) -> tuple[dict[str, Support
     return {id: Support("machine", score=scores.get(id)) for id in machine}, 0
 
 
-def _utterances(transcript: Transcript, roles: set[Role]) -> tuple[Utterance, ...]:
+def _utterances(transcript: Transcript, codable: frozenset[str]) -> tuple[Utterance, ...]:
     """The rows of a coded dataset as utterances; rows that follow each other by one speaker are one turn,
     where the rows do not say themselves which turn they are of.
     """
@@ -232,7 +231,7 @@ def _utterances(transcript: Transcript, roles: set[Role]) -> tuple[Utterance, ..
         Utterance(
             str(turn.unit_id), transcript.id, turn.index, int(number or 0), turn.speaker, turn.role,
             turn.text, turn.start_char, turn.end_char, turn.start_s, turn.end_s,
-            codable=turn.role in roles and bool(turn.meta.get("codable", True)), meta=turn.meta,
+            codable=turn.unit_id in codable, meta=turn.meta,
         )
         for turn, number in zip(transcript.turns, known, strict=True)
     )  # fmt: skip

@@ -3,7 +3,9 @@
 Counting the model's suggestions is biased; the mean of its probabilities is corrected by its mean error on
 the human sample (the difference estimator, Saerndal et al. 1992; DSL of Egami et al. 2023). The sample must
 be random, or drawn with known probabilities: what a reviewer happened to code, or what was coded first
-because it was uncertain, does not do.
+because it was uncertain, does not do. Weights are made to add up to what they stand for (Hajek 1971), so that
+a sample of which a part is not read yet, and one that was drawn in two goes, do not count too little or too
+much. What was coded before anything was drawn has a chance of 1: there the error is known, not estimated.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autocode.agreement import difference_mean
 from autocode.errors import LearnError
 
 Floats = NDArray[np.float64]
@@ -47,42 +48,81 @@ def code_prevalence(
     `probabilities` (n, n_codes) are of all utterances of the corpus, those of the human sample from models
     that have not seen their interview (`Learned.probabilities` gives both); `values` (n, n_codes) are 1,
     0, or nan outside of the sample; `groups` (n,) are interviews; `sampled_with` (n,), needed unless every
-    utterance had the same chance, the probability with which each was drawn. Raises `LearnError` for shapes
-    that do not fit, and for chances that are none.
+    utterance had the same chance, the probability with which each was drawn, 1 for what people coded in any
+    case. Where everything is coded the share is a count, and the interval has no width. Raises `LearnError`
+    for shapes that do not fit, and for chances that are none.
     """
     n = len(probabilities)
-    chances = None if sampled_with is None else np.asarray(sampled_with, np.float64)
-    if (
-        values.shape != probabilities.shape
-        or len(groups) != n
-        or (chances is not None and chances.shape != (n,))
-    ):
+    chances = np.full(n, 0.5) if sampled_with is None else np.asarray(sampled_with, np.float64)
+    if values.shape != probabilities.shape or len(groups) != n or chances.shape != (n,):
         raise LearnError("prevalence: probabilities, values, groups and chances are of different utterances")
-    if chances is not None and not ((chances > 0) & (chances <= 1)).all():
+    if not ((chances > 0) & (chances <= 1)).all():
         raise LearnError("prevalence: every utterance needs a chance above 0 and up to 1 of being drawn")
     which = np.unique(np.asarray(groups, object).astype(str), return_inverse=True)[1]
     return [
-        _one(code, probabilities[:, c], values[:, c], which, chances=chances, level=level)
+        _one(code, probabilities[:, c], values[:, c], which, chances, level=level)
         for c, code in enumerate(code_ids)
     ]
 
 
 def _one(
-    code: str, p: Floats, y: Floats, groups: NDArray[np.intp], *, chances: Floats | None, level: float
+    code: str, p: Floats, y: Floats, groups: NDArray[np.intp], chances: Floats, *, level: float
 ) -> Prevalence:
     from scipy.stats import t
 
-    said = np.flatnonzero(~np.isnan(y))
-    n_groups, raw = len(np.unique(groups[said])), float(p.mean())
-    if n_groups < 2:
-        why = "nobody has coded it" if not len(said) else "the coded utterances are of one interview"
-        return Prevalence(code, None, None, None, len(said), raw, why)
-    found = difference_mean(
-        y[said], p[said], p, clusters=groups[said].tolist(), level=level,
-        probabilities=None if chances is None else chances[said],
-    )  # fmt: skip
-    reach = float(t.ppf(0.5 + level / 2, n_groups - 1)) * found.standard_error
-    value = float(np.clip(found.value, 0.0, 1.0))
-    return Prevalence(
-        code, value, max(0.0, found.value - reach), min(1.0, found.value + reach), len(said), raw
-    )
+    said, raw, n = ~np.isnan(y), float(p.mean()), len(y)
+    sure, drawn = said & (chances == 1), said & (chances < 1)
+    n_open, n_said = n - int(sure.sum()), int(said.sum())  # what the sample stands for
+    if n_said == n:
+        share = float(y.mean())
+        return Prevalence(code, share, share, share, n_said, raw)
+    clusters, number = np.unique(groups[drawn], return_inverse=True)
+    if len(clusters) < 2:
+        why = (
+            "nobody has coded it" if not n_said
+            else "none of the coded utterances were drawn by chance" if not len(clusters)
+            else "the coded utterances are of one interview"
+        )  # fmt: skip
+        return Prevalence(code, None, None, None, n_said, raw, why)
+    weights, errors = 1 / chances[drawn], (y - p)[drawn]
+    mean = float(weights @ errors / weights.sum())
+    value = (p.sum() + (y - p)[sure].sum() + n_open * mean) / n
+    sums = np.bincount(number, weights * (errors - mean))
+    variance = len(clusters) / (len(clusters) - 1) * float((sums**2).sum()) / weights.sum() ** 2
+    if np.ptp(weights) == 0:  # a simple random sample of what is open
+        variance *= 1 - len(errors) / n_open
+    reach = float(t.ppf(0.5 + level / 2, len(clusters) - 1)) * n_open / n * variance**0.5
+    low, high = max(0.0, value - reach), min(1.0, value + reach)
+    return Prevalence(code, float(np.clip(value, 0, 1)), float(low), float(high), n_said, raw)
+
+
+def share_of_people(probabilities: Floats, values: Floats, people: NDArray[np.intp], share: float) -> float:
+    """The share of people with a code, if it applies to a `share` of all utterances.
+
+    `probabilities` and `values` (n,) are those of one code, `people` (n,) who says each utterance, 0, 1, ...
+    What people coded is taken as it is; the odds of the others are raised or lowered together until they
+    add up to the share, and one of them carries the code independently of the next. So this leans on the
+    model more than the share of utterances does.
+
+    >>> values, people = np.array([1.0, np.nan, np.nan]), np.array([0, 1, 1])
+    >>> round(share_of_people(np.array([0.2, 0.2, 0.2]), values, people, 2 / 3), 6)
+    0.875
+    """
+    from scipy.optimize import brentq
+
+    open_ = np.isnan(values)
+    wanted = share * len(values) - float(np.nansum(values))
+    p = np.clip(probabilities[open_], 1e-9, 1 - 1e-9)
+    logits = np.log(p / (1 - p))
+    if wanted <= 0:
+        p = np.zeros(len(p))
+    elif wanted >= len(p):
+        p = np.ones(len(p))
+    else:
+        shift = brentq(lambda by: float((1 / (1 + np.exp(-logits - by))).sum()) - wanted, -60.0, 60.0)
+        p = 1 / (1 + np.exp(-logits - shift))
+    without = np.where(open_, 1.0, 1.0 - np.nan_to_num(values))
+    without[open_] = 1 - p
+    nobody = np.ones(int(people.max()) + 1)
+    np.multiply.at(nobody, people, without)
+    return float(1 - nobody.mean())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from autocode.store import given
 from autocode.store.tables import (
@@ -127,6 +127,13 @@ def drawn(connection: Connection) -> dict[int, float]:
         assignments.c.probability.is_not(None)
     )
     return {unit: float(probability) for unit, probability in connection.execute(query)}
+
+
+def finished_before_draw(connection: Connection) -> set[int]:
+    """The units that somebody had finished before any were drawn by chance; empty if none were drawn."""
+    first = select(func.min(assignments.c.assigned_at)).where(assignments.c.probability.is_not(None))
+    query = select(assignments.c.utterance_id).where(assignments.c.done_at < first.scalar_subquery())
+    return set(connection.scalars(query))
 
 
 def begun(connection: Connection, coder: int) -> set[int]:

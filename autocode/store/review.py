@@ -184,6 +184,11 @@ class ReviewStore:
         with self._database.read() as connection:
             return decided.drawn(connection)
 
+    def finished_before_draw(self) -> set[int]:
+        """The units that somebody had finished before any were drawn by chance; empty if none were drawn."""
+        with self._database.read() as connection:
+            return decided.finished_before_draw(connection)
+
     def begun(self, coder: int) -> set[int]:
         """Units of which a coder has decided something, or which he or she was given."""
         with self._database.read() as connection:

@@ -13,6 +13,7 @@ from autocode.learn.explain import Explainer
 from autocode.learn.labels import Labels, overlaid
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
+from autocode.learn.stopping import Stopping, stopping
 from autocode.training import in_order, with_model
 from autocode.web.ground import Ground
 
@@ -25,6 +26,7 @@ class Following:
 
     ground: Ground
     learned: Learned
+    stopping: Stopping | None = None
     new: set[str] = field(default_factory=set)  # units decided on since everything was learnt
 
     def __post_init__(self) -> None:
@@ -113,4 +115,5 @@ def learn_anew(ground: Ground, labels: Labels) -> Following:
     else:
         signals, table = with_model(ground.trained, ground.signals, labels)
     learned = learn(signals, table, ground.book, background=ground.background, seed=ground.seed)
-    return Following(ground, learned)
+    told = stopping(learned, ground.book, background=ground.background, seed=ground.seed)
+    return Following(ground, learned, told)

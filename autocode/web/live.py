@@ -22,19 +22,19 @@ from numpy.typing import NDArray
 
 from autocode.batch import code_project
 from autocode.errors import AutocodeError
-from autocode.learn.queue import STABLE_ROUNDS, may_stop
 from autocode.records import Evidence, Suggestion
 from autocode.store.learnt import model_name
+from autocode.training import LEAST
 from autocode.web.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook
+    from autocode.learn.stopping import Stopping
     from autocode.store import Outcome, Pool
     from autocode.web.following import Following
     from autocode.web.ground import Ground
     from autocode.web.state import Review
 
-LEAST = 20  # finished utterances from which there is something to learn
 REFIT_SHARE, REFIT_LEAST = 0.2, 10  # new labels after which everything is learnt anew
 AT_ONCE = 20  # decisions that are followed one by one; more are learnt with everything else
 MOVED = 0.02  # change of a probability that is worth showing
@@ -60,9 +60,7 @@ class Live:
         self._snapshot: Snapshot | None = None
         self._version = 0
         self._changed: deque[tuple[int, frozenset[int]]] = deque(maxlen=50)
-        self._fits: deque[NDArray[np.bool_]] = deque(
-            maxlen=STABLE_ROUNDS + 1
-        )  # codes after each full training
+        self._stopping: Stopping | None = None  # as everything was last learnt
         self._inbox: queue.Queue[tuple[int, ...] | str | _Learnt] = queue.Queue()
         self._open, self._finished = 0, threading.Condition()  # messages and trainings under way
         self._closing = threading.Event()
@@ -128,9 +126,9 @@ class Live:
         return 0 if self._snapshot is None else self._snapshot.n_labelled
 
     @property
-    def may_stop(self) -> bool:
-        """Whether the last trainings changed next to nothing, so that coding more may not pay."""
-        return may_stop(list(self._fits))
+    def stopping(self) -> Stopping | None:
+        """Whether to code on; None while nothing has been learnt anew."""
+        return self._stopping
 
     def changed_since(self, version: int) -> frozenset[int] | None:
         """Keys of utterances whose suggestions changed after `version`; None: all may have."""
@@ -295,10 +293,8 @@ class Live:
                 self._following.new.clear()  # once more when there is more to learn from
             return set()
         self._following = learnt.made
-        chosen = self._publish(learnt.made, everything=True).chosen
-        if self._fits and self._fits[-1].shape != chosen.shape:
-            self._fits.clear()  # of other utterances or codes
-        self._fits.append(chosen)
+        self._publish(learnt.made, everything=True)
+        self._stopping = learnt.made.stopping
         self._review.orders.forget()
         return self._since
 
@@ -326,7 +322,7 @@ class Live:
         if (much or not few) and not self._training:
             self._learn_anew(ground)
 
-    def _publish(self, following: Following, *, everything: bool = False) -> Snapshot:
+    def _publish(self, following: Following, *, everything: bool = False) -> None:
         learned, ground = following.learned, following.ground
         probabilities = following.probabilities()
         chosen = learned.rule(probabilities)
@@ -343,4 +339,3 @@ class Live:
             changed = frozenset(ground.keys[row] for row in np.flatnonzero(moved.any(axis=1)).tolist())
         self._changed.append((version, changed))
         self._snapshot, self._version = new, version
-        return new

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.errors import LearnError
+from autocode.learn import queue
+from autocode.learn.queue import FOR_CODE, next_batch
 from autocode.learn.queue import Pool as Candidates
-from autocode.learn.queue import next_batch
 
 if TYPE_CHECKING:
     from autocode.store import Account, Pool
@@ -27,11 +28,7 @@ OLD_RULE = "old_rule"  # what was finished comes back in this one, until it is d
 DESCRIPTIONS = {
     "given": "given to me: those for reliability, then whole transcripts",
     "transcript": "in the order of the transcripts",
-    "uncertain": "where the machine doubts most",
-    "worst_code": "what helps the code that is told apart worst",
-    "rare_code": "candidates for codes with few examples",
-    DIVERSE: "what is least like all that is coded",
-    "random": "at random: an audit, good for estimates",
+    **queue.DESCRIPTIONS,
     OLD_RULE: "decided under an older rule of the codebook",
 }
 
@@ -62,7 +59,7 @@ class Orders:
 
     def check(self, mode: str) -> str:
         """The mode. Raises `LearnError` for one that there is not."""
-        code = mode.removeprefix("code:")
+        code = mode.removeprefix(FOR_CODE)
         if mode == DIVERSE and self._review.live is None:
             raise LearnError(f"the order '{mode}' is not there with --no-learning; choose another one")
         if mode not in DESCRIPTIONS and not (code != mode and code in self._review.codebook):
@@ -173,8 +170,8 @@ class Orders:
             return self._least_alike(pool, open_rows, out)
         elif not len(open_rows := self._seen_through(coder, pool, open_rows)):
             return []
-        elif mode.startswith("code:"):
-            rows = self._candidates_of(mode.removeprefix("code:"), pool, open_rows)
+        elif mode.startswith(FOR_CODE) and mode.removeprefix(FOR_CODE) not in pool.code_ids:
+            rows = open_rows[:BATCH]  # no coding knows the code yet
         else:
             rows = open_rows[next_batch(self._candidates(pool, open_rows), BATCH, strategy=mode)]
         return [int(key) for key in pool.keys[rows]]
@@ -205,6 +202,7 @@ class Orders:
         candidates = Candidates(
             ids=tuple(map(str, here.tolist())),
             groups=tuple(group_of[key] for key in here.tolist()),
+            code_ids=(),
             probabilities=nothing,
             evidence=nothing.astype(np.float32),
             embeddings=vectors[[row_of[key] for key in here.tolist()]],
@@ -220,12 +218,6 @@ class Orders:
         hidden = self._review.still_blind(coder)
         return rows[~np.isin(pool.keys[rows], list(hidden))]
 
-    def _candidates_of(self, code: str, pool: Pool, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        if code not in pool.code_ids:
-            return rows[:BATCH]
-        scores = self._probabilities(pool, rows)[:, pool.code_ids.index(code)]
-        return rows[np.argsort(-scores, kind="stable")[:BATCH]]
-
     def _probabilities(self, pool: Pool, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         found = np.nan_to_num(pool.scores[rows].astype(np.float64))
         live = self._review.live
@@ -239,6 +231,7 @@ class Orders:
         return Candidates(
             ids=tuple(map(str, pool.keys[rows].tolist())),
             groups=tuple(pool.transcripts[row] for row in rows.tolist()),
+            code_ids=pool.code_ids,
             probabilities=probabilities,
             evidence=evidence,
             embeddings=np.zeros((len(rows), 0), np.float32),

@@ -46,7 +46,7 @@ def next_values(web: Web, coder: Account, mode: str) -> dict[str, Any]:
     live = web.review.live
     values: dict[str, Any] = {
         "progress": web.review.orders.progress(coder, mode), "view": None,
-        "may_stop": live is not None and live.may_stop,
+        "stopping": None if live is None else live.stopping,
     }  # fmt: skip
     if key is None:
         return {**values, "before": [], "after": [], "transcript_id": "", "place": 0}

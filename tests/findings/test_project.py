@@ -130,8 +130,9 @@ def test_the_machine_fills_only_what_nobody_has_read(project: Project) -> None:
 
 
 def test_prevalence_is_withheld_until_it_can_be_trusted(project: Project) -> None:
-    """Half of all statements are drawn by chance, read by people, learnt from; then there is a number: the
-    mean of the model's probabilities corrected by its errors on those that were drawn."""
+    """Ann reads four statements; half of the others are drawn by chance, read by Ben, learnt from. Then there
+    is a number: the mean of the model's probabilities, corrected by its errors on Ann's as they are, and by
+    its mean error on Ben's for all that Ann had not read."""
 
     def why() -> str:
         return str(material(project, include_machine=True).work["prevalence_withheld"])
@@ -141,13 +142,19 @@ def test_prevalence_is_withheld_until_it_can_be_trusted(project: Project) -> Non
     assert "no model has learnt" in why()
     said = material(project).said_by_respondents
     drawn = {one.id for one in said if (one.index // 2 + one.interview) % 2}
-    for one in said:
-        if one.id in drawn:
-            desk.code(ann, one.id, *right(one.text))
+    first = [one for one in said if one.id not in drawn][:4]
+    for one in first:
+        desk.code(ann, one.id, *right(one.text))
     learn(project, desk)
     assert "no statements were drawn by chance" in why()
     ben = desk.people.add_account("Ben", "coder").key
     desk.people.assign(ben, {desk.key[unit]: 0.5 for unit in drawn})
+    code_project(project, project_coder(project))
+    assert "have not read the statements that were drawn" in why()
+    for one in said:
+        if one.id in drawn:
+            desk.code(ben, one.id, *right(one.text))
+    learn(project, desk)
     assert "not those of the present model" in why()
     code_project(project, project_coder(project))
     found = material(project, include_machine=True)
@@ -155,20 +162,21 @@ def test_prevalence_is_withheld_until_it_can_be_trusted(project: Project) -> Non
     model = project_coder(project).model
     assert model is not None
     everything = signals_of(project_coder(project), map(project.store.transcript, NAMES), set(desk.key))
+    sure = {one.id for one in first}
     values = np.array([
-        [float(code in one.codes) if one.id in drawn else np.nan for code in model.learned.code_ids]
+        [float(code in one.codes) if one.id in drawn | sure else np.nan for code in model.learned.code_ids]
         for one in found.said_by_respondents
     ])  # fmt: skip
     expected = code_prevalence(
         model.learned.code_ids, model.learned.probabilities(everything), values, everything.groups,
-        sampled_with=np.full(len(values), 0.5),
+        sampled_with=np.array([1.0 if one.id in sure else 0.5 for one in found.said_by_respondents]),
     )  # fmt: skip
     for one in expected:
         row = rows[one.code_id]
         assert (row["value"], row["low"], row["high"]) == pytest.approx(
             (one.value, one.low, one.high), abs=1e-5
         )
-    assert rows["trust"]["n_human"] == len(drawn)
+    assert rows["trust"]["n_human"] == len(drawn) + 4
 
 
 def learn(project: Project, desk: Desk) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
+
 import numpy as np
 import pytest
+from scipy.stats import t
 
+import autocode.learn.prevalence
+from autocode.agreement import difference_mean
 from autocode.errors import LearnError
 from autocode.learn.prevalence import code_prevalence
+
+
+def test_examples() -> None:
+    assert doctest.testmod(autocode.learn.prevalence).failed == 0
 
 
 def corpus(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -43,6 +52,35 @@ def test_known_chances_undo_a_sample_that_looked_for_the_code() -> None:
         (found,) = code_prevalence(["c"], machine, values, groups, sampled_with=chances)
         errors.append(found.value - truth.mean())
     assert abs(np.mean(errors)) < 0.005
+
+
+def test_equal_chances_are_the_difference_estimator() -> None:
+    truth, machine, groups = corpus(3)
+    drawn = np.random.default_rng(3).choice(len(truth), 240, replace=False)
+    values = np.full_like(truth, np.nan)
+    values[drawn] = truth[drawn]
+    (found,) = code_prevalence(["c"], machine, values, groups)
+    published = difference_mean(
+        truth[drawn, 0], machine[drawn, 0], machine[:, 0], clusters=groups[drawn].tolist()
+    )
+    assert found.value == pytest.approx(published.value)
+    n_groups = len(set(groups[drawn].tolist()))
+    assert found.high - found.value == pytest.approx(t.ppf(0.975, n_groups - 1) * published.standard_error)
+
+
+def test_a_sample_read_in_part_and_one_drawn_twice_count_once() -> None:
+    """Six utterances of three interviews, the machine says 0 to all. The first is known before; of the
+    others four were drawn, three are read, two of them carry the code: (1 + 5 * 2/3) / 6.
+    """
+    machine, values = np.zeros((6, 1)), np.array([[1.0], [1.0], [0.0], [1.0], [np.nan], [np.nan]])
+    groups = [0, 0, 1, 2, 1, 2]
+    for chance in (0.8, 0.4):  # as drawn at once, and in two draws of half the size
+        chances = np.array([1.0, *[chance] * 4, 1.0])
+        (found,) = code_prevalence(["c"], machine, values, groups, sampled_with=chances)
+        assert found.value == pytest.approx((1 + 5 * 2 / 3) / 6)
+    everything = np.array([[1.0], [1.0], [0.0], [1.0], [0.0], [0.0]])
+    (counted,) = code_prevalence(["c"], machine, everything, groups, sampled_with=chances)
+    assert (counted.low, counted.value, counted.high) == (0.5, 0.5, 0.5)
 
 
 def test_what_cannot_be_said_has_its_reason() -> None:

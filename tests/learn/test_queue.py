@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autocode.errors import LearnError
-from autocode.learn.queue import STRATEGIES, Pool, may_stop, next_batch
+from autocode.learn.queue import DESCRIPTIONS, STRATEGIES, Pool, next_batch, rank
 
 
 def pool(n: int = 60, n_codes: int = 4, *, seed: int = 0) -> Pool:
@@ -18,6 +18,7 @@ def pool(n: int = 60, n_codes: int = 4, *, seed: int = 0) -> Pool:
     return Pool(
         ids=tuple(f"u{i}" for i in range(n)),
         groups=tuple(f"t{i // 20}" for i in range(n)),
+        code_ids=("a", "b", "c", "d"),
         probabilities=rng.random((n, n_codes)) ** 2,
         evidence=rng.normal(size=(n, n_codes)).astype(np.float32),
         embeddings=vectors[:n],
@@ -66,9 +67,21 @@ def test_an_unknown_strategy_is_a_sentence() -> None:
         next_batch(pool(), 3, strategy="best")
 
 
-def test_stopping_needs_models_that_no_longer_change_their_minds() -> None:
-    same = np.random.default_rng(0).random((200, 4)) < 0.3
-    other = ~same
-    assert not may_stop([same, same, same])
-    assert may_stop([other, same, same, same, same])
-    assert not may_stop([same, same, other, same])
+def test_candidates_for_one_code_come_by_its_probability() -> None:
+    of = pool()
+    of.probabilities[:, 2] = np.linspace(0.9, 0.1, 60)
+    assert next_batch(of, 3, strategy="code:c") == [0, 1, 20]  # two of an interview, then the next one
+    with pytest.raises(LearnError, match="no strategy 'code:e'"):
+        next_batch(of, 3, strategy="code:e")
+
+
+def test_every_choice_has_its_reason() -> None:
+    of = pool()
+    of.probabilities[:] = 0.0
+    of.probabilities[7] = [0.5, 0.5, 0.0, 0.0]
+    of.evidence[25, 3] = 9.0
+    assert DESCRIPTIONS.keys() == STRATEGIES.keys()
+    assert rank(of, "uncertain").why(7) == "2.00 bits of doubt over all codes"
+    assert rank(of, "rare_code").why(25) == "candidate 1 for 'd' by the codebook (0 coded so far)"
+    assert rank(of, "random").why(3) == "drawn by chance from 60"
+    assert rank(of, "code:b").why(7) == "0.50 for 'b'"
