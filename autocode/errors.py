@@ -22,7 +22,7 @@ _MOST = 4000  # characters of a message: it names what a file holds, and a file 
 
 
 class AutocodeError(Exception):
-    """A mistake in the input or its surroundings, told in one sentence; of a long one the middle is left out."""
+    """A mistake in the input or its surroundings, told in one sentence; a long one is cut in the middle."""
 
     def __str__(self) -> str:
         message = super().__str__()

@@ -20,6 +20,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 MOST_BYTES = 400_000
+MOST_ELEMENTS = 5000
 _NUMBERS = (
     "0", "-1", "1e400", "-1e400", "NaN", "Infinity", "9" * 25, "9" * 5000, "1e-320", "2147483648",
     "0x10", "9223372036854775808", "-9223372036854775809", "4294967295", "00:99:99.999", "١٢", "²",
@@ -134,7 +135,7 @@ def damaged_json(random: Random, data: bytes) -> bytes:
         return damaged_bytes(random, data)
     for _ in range(random.choice((1, 1, 2, 5))):
         holder, key = random.choice(places)
-        if holder is lines:
+        if holder is lines or len(places) > MOST_ELEMENTS:
             continue
         _damage_node(random, holder, key, places)
     try:
@@ -193,7 +194,9 @@ def damaged_xml(random: Random, data: bytes) -> bytes:
         return damaged_bytes(random, data)
     try:
         for _ in range(random.choice((1, 1, 2, 5))):
-            _damage_element(random, list(root.iter()))
+            every = list(root.iter())
+            if len(every) < MOST_ELEMENTS:
+                _damage_element(random, every)
         return bytes(
             ET.tostring(root, encoding=random.choice(("utf-8", "utf-8", "utf-8", "us-ascii", "utf-16")))
         )

@@ -249,7 +249,7 @@ def _lines(rows: list[Any]) -> bytes:
 
 def made() -> Samples:
     """By reader or importer: names with their suffix, and contents."""
-    table = [["Speaker", "Time", "Text"], ["Anna", "00:01", "So?"], ["Bo", 0.5, "=No"]]
+    table: list[list[Any]] = [["Speaker", "Time", "Text"], ["Anna", "00:01", "So?"], ["Bo", 0.5, "=No"]]
     refi = zipped(project__qde=PROJECT, **{"sources_in_00000000-0000-4000-8000-000000000006__txt": TEXT})
     deepgram = {"results": {"channels": [{"alternatives": [{"transcript": "x", "words": [
         {**word, "punctuated_word": word["word"]} for word in WORDS]}]}]}}  # fmt: skip

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import struct
+import time
 import zipfile
 from pathlib import Path
 
+import docx
 import pytest
 
 from autocode.errors import AutocodeError, ReadError
@@ -47,6 +49,34 @@ def test_times_that_no_recording_has_are_dropped(tmp_path: Path) -> None:
     times = [(turn.start_s, turn.end_s) for turn in transcript.turns]
     assert times == [(None, None), (None, None), (10_800.0, 10_801.0)]
     assert any(warning.startswith("3 times that no recording has") for warning in transcript.warnings)
+
+
+@pytest.mark.parametrize("key", ["role", "speaker"])
+def test_a_label_with_thousands_of_spaces_costs_no_time(tmp_path: Path, key: str) -> None:
+    row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "r", "text": "x"}
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(row | {key: "x" + "1 " * 3000 + "y"}))
+    began = time.process_time()
+    assert len(str(read_transcript(path).warnings)) < 500
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("word/document.xml", "w:body", "w:other"),  # a document without a body
+        ("_rels/.rels", " Target=", " Other="),  # a part that lies nowhere
+    ],
+)
+def test_a_word_document_without_what_every_one_has(tmp_path: Path, part: str, old: str, new: str) -> None:
+    whole, path = tmp_path / "whole.docx", tmp_path / "a.docx"
+    docx.Document().save(str(whole))
+    with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(path, "w") as damaged:
+        for name in archive.namelist():
+            content = archive.read(name)
+            damaged.writestr(name, content.replace(old.encode(), new.encode()) if name == part else content)
+    with pytest.raises(ReadError, match="damaged Word document"):
+        read_transcript(path)
 
 
 def test_a_message_stays_short_whatever_a_file_holds() -> None:
