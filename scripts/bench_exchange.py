@@ -95,7 +95,7 @@ def taguette(folder: Path, texts: Sequence[str], n_codings: int) -> Path:
     base = sqlite3.connect(path)
     for table in ("documents", "tags", "highlights", "highlight_tags", "commands"):
         base.execute(f"DELETE FROM {table}")
-    _insert(base, "tags", [(n, 1, f"code {n}", "") for n in range(1, N_CODES + 1)])
+    _insert(base, "tags", [(n, 1, f"code {n}", "", None) for n in range(1, N_CODES + 1)])
     at = 0
     for number, text in enumerate(texts, 1):
         page = "\n".join(f"<p>{html.escape(line)}</p>" for line in text.split("\n"))

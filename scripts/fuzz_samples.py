@@ -138,13 +138,14 @@ CREATE TABLE commands (id INTEGER PRIMARY KEY, date DATETIME, user_login VARCHAR
   document_id INTEGER, payload TEXT);
 CREATE TABLE documents (id INTEGER PRIMARY KEY, name VARCHAR(200), description TEXT, filename VARCHAR(200),
   created DATETIME, project_id INTEGER, text_direction VARCHAR(13), contents TEXT);
-CREATE TABLE tags (id INTEGER PRIMARY KEY, project_id INTEGER, path VARCHAR(200), description TEXT);
+CREATE TABLE tags (id INTEGER PRIMARY KEY, project_id INTEGER, path VARCHAR(200), description TEXT,
+  parent_id INTEGER);
 CREATE TABLE highlights (id INTEGER PRIMARY KEY, document_id INTEGER, start_offset INTEGER, end_offset INTEGER, snippet TEXT);
 CREATE TABLE highlight_tags (highlight_id INTEGER, tag_id INTEGER);
 INSERT INTO projects VALUES (1, 'Study', 'About', '2024-05-01 09:00:00.000000');
 INSERT INTO documents VALUES (1, 'First', 'd', 'f.html', '2024-05-02 10:30:00.000000', 1, 'LEFT_TO_RIGHT',
   '<h1>Über</h1><p>I: How&nbsp;is it? &lt;so&gt;</p><p>B: We <b>trust</b> them 👍.<br/>Yes.</p>');
-INSERT INTO tags VALUES (1, 1, 'trust.blind', 'b'), (2, 1, 'trust', ''), (3, 1, 'a.b', '');
+INSERT INTO tags VALUES (1, 1, 'trust.blind', 'b', null), (2, 1, 'trust', '', null), (3, 1, 'a.b', '', 2);
 INSERT INTO highlights VALUES (1, 1, 28, 40, 'We <b>trust</b>'), (2, 1, 5, 9, 'I: H');
 INSERT INTO highlight_tags VALUES (1, 1), (1, 2), (2, 3);
 INSERT INTO commands VALUES (1, '2024-05-02 10:30:00.000000', 'ann', 1, 1,
