@@ -18,9 +18,17 @@ A message says where, what was found, and what would do. It names files, rows an
 never what a participant said.
 """
 
+_MOST = 4000  # characters of a message: it names what a file holds, and a file may hold anything
+
 
 class AutocodeError(Exception):
-    """A mistake in the input or its surroundings, told in one sentence."""
+    """A mistake in the input or its surroundings, told in one sentence; a long one is cut in the middle."""
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        if len(message) <= _MOST:
+            return message
+        return f"{message[: _MOST * 3 // 4]} […] {message[-_MOST // 5 :]}"
 
 
 class ReadError(AutocodeError):

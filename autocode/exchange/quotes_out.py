@@ -44,17 +44,22 @@ def xlsx_file(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
     for number, name in enumerate(COLUMNS, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = WIDTHS.get(name, 14)
 
-    bold, wrapped = Font(bold=True), Alignment(vertical="top", wrap_text=True)
+    bold, wrapped = Font(bold=True), WriteOnlyCell(sheet)
+    wrapped.alignment = Alignment(vertical="top", wrap_text=True)
+    top = wrapped._style  # type: ignore[attr-defined]
 
     def cell(text: str, *, head: bool, wide: bool) -> object:
+        text = xml_text(text)[:MOST_IN_CELL]
         if not text:
             return None
-        made = WriteOnlyCell(sheet, value=xml_text(text)[:MOST_IN_CELL])
+        if not (head or wide or text[0] in "=#"):  # neither a form of its own, nor a formula or an error
+            return text
+        made = WriteOnlyCell(sheet, value=text)
         made.data_type = "s"  # whatever it begins with
         if head:
             made.font = bold
         elif wide:
-            made.alignment = wrapped
+            made._style = top  # type: ignore[attr-defined]  # an alignment for every cell takes long
         return made
 
     rows = [list(COLUMNS), *_rows(gathered)]

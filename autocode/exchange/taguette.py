@@ -104,14 +104,14 @@ class _Reader:
             raise ExchangeError(f"{self.path}: no table '{missing}', so it is no Taguette project")
         number, name, description, created = self._only_project()
         tags = sorted(
-            (tag, text_of(path), text_of(about))
-            for id, project, path, about in self.tables.rows(
-                "tags", "id", "project_id", "path", "description"
+            (tag, text_of(path), text_of(about), number_of(above))
+            for id, project, path, about, above in self.tables.rows(
+                "tags", "id", "project_id", "path", "description", "parent_id"
             )
             if (tag := number_of(id)) is not None and number_of(project) == number
         )
         codes = _codes(tags)
-        known = {tag for tag, _, _ in tags}
+        known = {tag for tag, *_ in tags}
         for id, tag in self.tables.rows("highlight_tags", "highlight_id", "tag_id"):
             if (
                 (highlight := number_of(id)) is not None
@@ -192,7 +192,9 @@ class _Reader:
                     kept = [tag for one in now if (tag := number_of(one)) is not None]
                     given[highlight] = {tag: before.get(tag, (user, _time(date))) for tag in kept}
                 case "tag_merge", _:
-                    old, new = number_of(told.get("src_tag_id")), number_of(told.get("dest_tag_id"))
+                    old, new = (
+                        number_of(told.get(f"{one}_tag_id", told.get(one))) for one in ("src", "dest")
+                    )
                     for one in given.values():
                         if old in one and new is not None:
                             one.setdefault(new, one.pop(old))
@@ -243,15 +245,36 @@ class _Reader:
                 self.warnings.append(f"{counted(n, what)}: left out")
 
 
-def _codes(tags: Sequence[tuple[int, str, str]]) -> tuple[refi.Code, ...]:
-    """The tags by their whole paths; `a.b` stands under `a` where that is a tag as well."""
-    known = {path: id for id, path, _ in tags}
+def _codes(tags: Sequence[tuple[int, str, str, int | None]]) -> tuple[refi.Code, ...]:
+    """The tags by their whole paths; `a.b` stands under `a` where that is a tag as well.
+
+    A version that is not out yet gives tags a parent; where it says one that is there, that one counts.
+    """
+    by_path, by_id = {path: id for id, path, *_ in tags}, {id: path for id, path, *_ in tags}
     found = []
-    for id, path, about in sorted(tags, key=lambda tag: (tag[1].count("."), tag[0])):
+    for id, path, about, parent in tags:
         parts = path.split(".") if path.count(".") < MAX_DEPTH else [path]
-        above = next((up for n in range(len(parts) - 1, 0, -1) if (up := ".".join(parts[:n])) in known), None)
-        parent = None if above is None else _guid("tag", known[above])
-        found.append(refi.Code(_guid("tag", id), path, parent, description=about))
+        shorter = (".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1))
+        above = next((by_path[one] for one in shorter if one in by_path), None)
+        found.append((id, path, about, parent if parent in by_id else above))
+    return _parents_first(found)
+
+
+def _parents_first(tags: Sequence[tuple[int, str, str, int | None]]) -> tuple[refi.Code, ...]:
+    """Each tag behind the one that it stands under; one that stands under itself is at the top."""
+    below: dict[int | None, list[tuple[int, str, str]]] = defaultdict(list)
+    for id, path, about, parent in sorted(tags, key=lambda tag: (tag[1].count("."), tag[1])):
+        below[parent].append((id, path, about))
+    found: list[refi.Code] = []
+    placed = set[int]()
+    for root in [*((*one, None) for one in below[None]), *sorted(tags)]:
+        queue: list[tuple[int, str, str, int | None]] = [(*root[:3], None)]
+        for id, path, about, parent in queue:
+            if id not in placed:
+                placed.add(id)
+                above = None if parent is None else _guid("tag", parent)
+                found.append(refi.Code(_guid("tag", id), path, above, description=about))
+                queue += [(*child, id) for child in below[id]]
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ is read through in small steps and counted.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 
@@ -19,6 +20,10 @@ _LARGE, _MAX_RATIO = 10_000_000, 200  # a larger member may not be packed more t
 _STEP = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DOCTYPES = tuple("<!DOCTYPE".encode(form) for form in ("ascii", "utf-16-le", "utf-16-be"))
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, ValueError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
 _KINDS = {
     "word/": ("a Word document", ".docx"),
     "xl/": ("an Excel workbook", ".xlsx"),
@@ -46,7 +51,7 @@ def check_office_file(source: Source, folder: str) -> io.BytesIO:
                 raise _other_kind(source, names, wanted)
             for member in members:
                 _check_member(source, archive, member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError):
+    except _DAMAGED:
         if not source.data:
             raise source.error("the file is empty") from None
         raise source.error(f"not {wanted}, or a damaged one; open it in Office and save it again") from None

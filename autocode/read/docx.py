@@ -24,40 +24,41 @@ _OFF = {"0", "false", "off"}
 
 def read_docx(source: Source) -> list[Found]:
     """One transcript from a Word document. Raises `ReadError`."""
-    document = _open(source)
-    blocks = _blocks_of(document.element.body, _Styles(document))
+    body, styles = _open(source)
+    blocks = _blocks_of(body, _Styles(styles))
     warnings = []
-    if next(document.element.body.iter(f"{_W}txbxContent"), None) is not None:
+    if next(body.iter(f"{_W}txbxContent"), None) is not None:
         warnings.append("the document has text boxes; what stands in them was not read")
     return [found_in(source, blocks, warnings)]
 
 
-def _open(source: Source) -> Any:
+def _open(source: Source) -> tuple[Any, Any]:
+    """The elements of the document's body and of its styles. Raises `ReadError`."""
     checked = check_office_file(source, "word/")
     import docx
     from docx.opc.exceptions import PackageNotFoundError
 
     try:
-        return docx.Document(checked)
+        document = docx.Document(checked)
+        body, styles = document.element.body, document.styles.element
+        if body is None:
+            raise ValueError("there is no body")
     except (
-        PackageNotFoundError,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        SyntaxError,
-        AttributeError,
-    ) as error:
+        PackageNotFoundError, zipfile.BadZipFile, LookupError, ValueError, TypeError, SyntaxError,
+        AttributeError, RecursionError,
+    ) as error:  # fmt: skip
         what = type(error).__name__
         raise source.error(f"damaged Word document ({what}); open it in Word and save it again") from None
+    return body, styles
 
 
 class _Styles:
     """Which styles of a document are bold, and which are headings or titles."""
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, styles: Any) -> None:
         self.bold: set[str] = set()
         self.headings: set[str] = set()
-        for style in document.styles.element.iter(f"{_W}style"):
+        for style in styles.iter(f"{_W}style"):
             style_id = style.get(f"{_W}styleId", "")
             name = style.find(f"{_W}name")
             title = (name.get(f"{_W}val", "") if name is not None else style_id).casefold()

@@ -17,6 +17,8 @@ from autocode.read.roles import (
 )
 from autocode.records import Role, Transcript, Turn
 
+_LATEST_S = 100 * 24 * 3600.0
+
 
 def finish(
     source: Source, found: Found, *, reader: str, stem: str, file_name: str, sha256: str
@@ -26,6 +28,11 @@ def finish(
     Raises `ReadError` if nobody says anything, or if a reader's positions are wrong.
     """
     pieces, warnings = _filled(source, found, reader)
+    times = [time for piece in pieces for time in (piece.start_s, piece.end_s) if time is not None]
+    if n_odd := sum(_time(one) is None for one in times):
+        warnings.append(
+            f"{count(n_odd, 'time')} that no recording has dropped: below zero, or beyond 100 days"
+        )
     roles, more = _roles(found, pieces, source.speakers, reader=reader)
     turns = tuple(
         Turn(
@@ -35,8 +42,8 @@ def finish(
             found.text[piece.start_char : piece.end_char],
             piece.start_char,
             piece.end_char,
-            piece.start_s,
-            piece.end_s,
+            _time(piece.start_s),
+            _time(piece.end_s),
             piece.unit_id,
             piece.meta,
         )
@@ -54,6 +61,10 @@ def finish(
         warnings=(*found.warnings, *warnings, *more),
         meta=found.meta,
     )
+
+
+def _time(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and 0 <= seconds <= _LATEST_S else None
 
 
 def make_id(stem: str, sha256: str) -> str:

@@ -28,6 +28,7 @@ _SHORT_INTERVIEWERS = frozenset({"i", "int", "iv", "iver", "q", "mod", "inv"})
 _SHORT_RESPONDENTS = frozenset({"p", "ip", "ie", "res", "resp", "par", "part", "kp", "tn"})
 _LETTER_LABELS = frozenset("iqrpbams")
 _SHAPE = re.compile(r"[\W_]*([^\W\d_]+)[\W_]*(?:(?:nr|no|num)\b\.?)?[\W_]*[\d\s]*[\W_]*")
+_LONGEST = 100  # characters of a label that says what somebody is
 _WORD = re.compile(r"[^\W\d_]+")
 _CLOSING = "\"'”’»«)]}*_ \t\n\u200e\u200f\u202c\u2069"
 
@@ -49,7 +50,7 @@ def short_form(name: str) -> str:
     >>> short_form("Respondent nr.2"), short_form("P03"), short_form("Mary O'Brien")
     ('respondent', 'p', '')
     """
-    match = _SHAPE.fullmatch(name)
+    match = _SHAPE.fullmatch(name) if len(name) <= _LONGEST else None  # it is cubic in a run of spaces
     return match[1].casefold() if match else ""
 
 
@@ -83,7 +84,7 @@ def declared_roles(words: Iterable[str]) -> tuple[dict[str, Role], list[str]]:
     unknown = sorted(word for word, role in roles.items() if role is None)
     fallback: Role = "other" if has_respondent else "respondent"
     warnings = [
-        f"the role '{word}' is not known; it was taken as '{fallback}'"
+        f"the role '{word[:_LONGEST]}' is not known; it was taken as '{fallback}'"
         if word
         else f"rows without a role were taken as '{fallback}'"
         for word in unknown

@@ -65,7 +65,7 @@ class Segmenter:
     def sentences(self, texts: Sequence[str]) -> list[list[Span]]:
         """For each text the spans of its sentences; they tile it, white space goes to the one before."""
         docs = self._pipe(texts, without={"autocode_lemmas", "autocode_marks"})
-        return [_sentence_spans(doc, len(text)) for doc, text in zip(docs, texts, strict=True)]
+        return [_sentence_spans(doc, text) for doc, text in zip(docs, texts, strict=True)]
 
     def lemmas(self, texts: Sequence[str]) -> list[list[LemmaSpan]]:
         """For each text (lemma, start_char, end_char) of every word; marks and punctuation are skipped."""
@@ -109,10 +109,9 @@ class Segmenter:
         return spans
 
 
-def _sentence_spans(doc: Doc, length: int) -> list[Span]:
-    text = doc.text
-    starts = {0, *(_first_after_space(text, sentence.start_char) for sentence in doc.sents)} - {length}
-    return tile(sorted(starts) if length else [], length)
+def _sentence_spans(doc: Doc, text: str) -> list[Span]:
+    starts = {0, *(_first_after_space(text, sentence.start_char) for sentence in doc.sents)} - {len(text)}
+    return tile(sorted(starts) if text else [], len(text))
 
 
 def _first_after_space(text: str, start: int) -> int:

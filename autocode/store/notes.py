@@ -46,21 +46,29 @@ def write(connection: Connection, coder: int, kind: str, target: str, text: str,
 
     Whoever calls it has checked that the utterance or transcript is there.
     """
-    name = connection.scalar(select(coders.c.name).where(coders.c.id == coder))
-    own = [memo for memo in _all(connection) if (memo.kind, memo.target, memo.coder) == (kind, target, name)]
-    values: dict[str, Any] = {"coder_id": coder, "text": text, "written_at": now}
+    about: dict[str, Any] = dict.fromkeys(("utterance_id", "code_id", "transcript_id"))
     if kind == "utterance":
-        values["utterance_id"] = int(target)
+        about["utterance_id"] = int(target)
     elif kind == "code":
-        values["code_id"] = keys_of_codes(connection, {target})[target]
+        about["code_id"] = keys_of_codes(connection, {target})[target]
     elif kind == "transcript":
-        values["transcript_id"] = connection.scalar(
+        about["transcript_id"] = connection.scalar(
             select(transcripts.c.id).where(transcripts.c.name == target)
         )
     elif kind != "project":
         raise StoreError(f"a memo is on one of {', '.join(MEMO_KINDS)}, not on '{kind}'")
-    connection.execute(insert(memos).values(replaces=own[-1].key if own else None, **values))
-    return own[-1].text if own else ""
+    own = connection.execute(
+        select(memos.c.id, memos.c.text)
+        .where(
+            memos.c.coder_id == coder,
+            *(memos.c[name].is_not_distinct_from(key) for name, key in about.items()),
+        )
+        .order_by(memos.c.id.desc())
+        .limit(1)
+    ).first()
+    values = {**about, "coder_id": coder, "text": text, "written_at": now}
+    connection.execute(insert(memos).values(replaces=None if own is None else own.id, **values))
+    return "" if own is None else str(own.text)
 
 
 def _all(connection: Connection) -> list[Memo]:

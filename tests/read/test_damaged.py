@@ -1,0 +1,86 @@
+"""Damaged files that once ended in something else than one clear sentence, each as small as can be."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import time
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+
+from autocode.errors import AutocodeError, ReadError
+from autocode.read import read_transcript
+
+
+@pytest.mark.parametrize(("suffix", "member"), [(".docx", "word/document.xml"), (".odt", "content.xml")])
+def test_an_archive_whose_directory_points_before_its_beginning(
+    tmp_path: Path, suffix: str, member: str
+) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(member, "<x/>")
+    data = bytearray(made.getvalue())
+    end = data.rindex(b"PK\x05\x06")
+    offset = struct.unpack_from("<I", data, end + 16)[0]
+    struct.pack_into("<I", data, end + 16, offset + 5)  # members are taken to begin 5 bytes too early
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(data)
+    with pytest.raises(ReadError, match="damaged one"):
+        read_transcript(path)
+
+
+def test_times_that_no_recording_has_are_dropped(tmp_path: Path) -> None:
+    """A year, and a second before the beginning; three hours stay."""
+    rows = [(366 * 86400, None), (-1.0, 1e300), (10_800.0, 10_801.0)]
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        "".join(
+            json.dumps({
+                "transcript_id": "a", "utterance_id": str(n), "speaker": "R",
+                "role": "respondent", "text": "x", "start": start, "end": end,
+            }) + "\n" for n, (start, end) in enumerate(rows)
+        )
+    )  # fmt: skip
+    transcript = read_transcript(path)
+    times = [(turn.start_s, turn.end_s) for turn in transcript.turns]
+    assert times == [(None, None), (None, None), (10_800.0, 10_801.0)]
+    assert any(warning.startswith("3 times that no recording has") for warning in transcript.warnings)
+
+
+@pytest.mark.parametrize("key", ["role", "speaker"])
+def test_a_label_with_thousands_of_spaces_costs_no_time(tmp_path: Path, key: str) -> None:
+    row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "r", "text": "x"}
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(row | {key: "x" + "1 " * 3000 + "y"}))
+    began = time.process_time()
+    assert len(str(read_transcript(path).warnings)) < 500
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("word/document.xml", "w:body", "w:other"),  # a document without a body
+        ("_rels/.rels", " Target=", " Other="),  # a part that lies nowhere
+    ],
+)
+def test_a_word_document_without_what_every_one_has(tmp_path: Path, part: str, old: str, new: str) -> None:
+    whole, path = tmp_path / "whole.docx", tmp_path / "a.docx"
+    docx.Document().save(str(whole))
+    with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(path, "w") as damaged:
+        for name in archive.namelist():
+            content = archive.read(name)
+            damaged.writestr(name, content.replace(old.encode(), new.encode()) if name == part else content)
+    with pytest.raises(ReadError, match="damaged Word document"):
+        read_transcript(path)
+
+
+def test_a_message_stays_short_whatever_a_file_holds() -> None:
+    message = str(AutocodeError("a.yaml, line 5: unknown parent '" + "x" * 70_000 + "'; known are a, b"))
+    assert len(message) < 4100
+    assert message.startswith("a.yaml, line 5: unknown parent 'xxx")
+    assert message.endswith("xxx'; known are a, b")
