@@ -85,7 +85,7 @@ def corpus_of_project(
     model, problem = usable_model(project.model_path, coder, text_of)
     if problem:
         warn(problem)
-    coder.use_encoder(model.encoder_folder if model else None)
+    coder.use_tuned(model.encoder_folder if model else None)
     labels, drawn = labels_of_project(project, coder.codebook), people.drawn()
     taken = frozenset(name for key, name in zip(pool.keys.tolist(), pool.names, strict=True) if key in drawn)
     names = frozenset(pool.names)
@@ -112,16 +112,14 @@ def learnt_of(corpus: Corpus) -> Learned | None:
     """What people's codes teach; None where they are fewer than `LEAST`, or no code applies anywhere."""
     coder, background = corpus.coder, corpus.coder.background_signals()
     if corpus.model is not None:
-        signals, table, unseen = with_model(corpus.model, corpus.signals, corpus.labels)
+        signals, table = with_model(corpus.model, corpus.signals, corpus.labels)
     elif len(corpus.labels) < LEAST or not (corpus.labels.values == 1).any():
         return None
     else:
         rows = _rows(corpus.signals, corpus.labels.unit_ids)
-        signals, unseen = corpus.signals.take(np.sort(rows)), None
+        signals = corpus.signals.take(np.sort(rows))
         table = in_order(corpus.labels, signals)
-    return learn(
-        signals, table, coder.codebook, background=background, unseen=unseen, seed=coder.settings.seed
-    )
+    return learn(signals, table, coder.codebook, background=background, seed=coder.settings.seed)
 
 
 def choose(corpus: Corpus, n: int, *, by: str, seed: int | None = None) -> Choices:

@@ -78,22 +78,20 @@ def stopping(
     rare_share = sum(count[code] for code in rare) / max(1.0, sum(count.values()))
     parts = np.random.default_rng(seed).permutation(len(labelled))
     halves = [np.sort(part) for part in np.array_split(parts, 2)]
-    if len(labelled) < LEAST or not all((learned.judged[half] == 1).any() for half in halves):
+    if len(labelled) < LEAST or not all((learned.values[half] == 1).any() for half in halves):
         return Stopping(len(labelled), None, None, rare, rare_share)
     table = Labels(labelled.ids, learned.code_ids, learned.values)
-    judged: NDArray[np.bool_] = ~np.isnan(learned.judged)
-    unseen = None if np.array_equal(judged, ~np.isnan(learned.values)) else np.any(judged, axis=1)
     groups = numbered(labelled.groups)
     if groups.max() + 1 < MANY_GROUPS:
         groups = np.arange(len(labelled))
 
     def f1(model: Learned) -> NDArray[np.float64]:
-        return f1_without(learned.judged, model.rule(model.probabilities(labelled)), groups)
+        return f1_without(learned.values, model.rule(model.probabilities(labelled)), groups)
 
     fewer = [
         learn(
             labelled.take(half), table.take(half), codebook, background=background, recipe=learned.recipe,
-            unseen=None if unseen is None else unseen[half], seed=seed,
+            seed=seed,
         )
         for half in halves
     ]  # fmt: skip
