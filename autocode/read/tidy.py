@@ -44,13 +44,22 @@ def parquet_rows(source: Source) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The numbered rows of a Parquet file; needs pandas and pyarrow. Raises `ReadError`."""
     try:
         frame = import_module("pandas").read_parquet(io.BytesIO(source.data))
+        rows = json.loads(frame.to_json(orient="records"))
     except ImportError:
         raise source.error(
             "Parquet needs the packages pandas and pyarrow; install them, or save the table as CSV"
         ) from None
-    except (ValueError, OSError) as error:
-        raise source.error(f"not a Parquet file ({type(error).__name__})") from None
-    yield from enumerate(json.loads(frame.to_json(orient="records")), start=1)
+    except (
+        ValueError,
+        OSError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RuntimeError,
+    ) as error:
+        raise source.error(f"not a Parquet file, or a damaged one ({type(error).__name__})") from None
+    yield from enumerate(rows, start=1)
 
 
 def read_tidy_rows(source: Source, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Found]:

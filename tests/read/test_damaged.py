@@ -79,6 +79,15 @@ def test_a_word_document_without_what_every_one_has(tmp_path: Path, part: str, o
         read_transcript(path)
 
 
+def test_a_parquet_file_with_damaged_notes_of_pandas(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pytest.importorskip("pyarrow").table({"text": ["x"]})
+    path = tmp_path / "a.parquet"
+    parquet.write_table(table.replace_schema_metadata({"pandas": '{"index_columns": []}'}), path)
+    with pytest.raises(ReadError, match="a damaged one"):
+        read_transcript(path)
+
+
 def test_a_message_stays_short_whatever_a_file_holds() -> None:
     message = str(AutocodeError("a.yaml, line 5: unknown parent '" + "x" * 70_000 + "'; known are a, b"))
     assert len(message) < 4100
