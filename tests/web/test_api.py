@@ -275,6 +275,13 @@ class TestWhy:
         assert re.findall(r'class="p">([^<]*)<', page) == [told]
 
 
+@pytest.mark.parametrize(("path", "sentence"), [
+    ("/read/p01", "<p>p01: no such transcript"), ("/nowhere", "<p>There is no such page.</p>"),
+])  # fmt: skip
+def test_an_error_page_leaves_an_id_as_it_is(client, path, sentence):
+    assert sentence in client.get(path).text
+
+
 class TestUndo:
     def test_back_and_forth(self, client, review, units):
         unit = units["anna"][0]
