@@ -199,7 +199,9 @@ def _intervals(
             continue
         values = replicate(estimator, sample, replicates=replicates, seed=seed)
         result[name] = [
-            summarise(values[:, k], method="bootstrap of interviews", n_groups=n_groups, level=level)
+            summarise(
+                values[:, k], method="bootstrap of interviews", n_groups=n_groups, level=level, expanded=True
+            )
             for k in range(len(table.codes))
         ]
     return result
