@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.batch import code_project
-from autocode.errors import AutocodeError
+from autocode.errors import AutocodeError, LearnError
 from autocode.learn.queue import STABLE_ROUNDS, may_stop
 from autocode.records import Evidence, Suggestion
 from autocode.store.learnt import model_name
@@ -38,6 +39,7 @@ LEAST = 20  # finished utterances from which there is something to learn
 REFIT_SHARE, REFIT_LEAST = 0.2, 10  # new labels after which everything is learnt anew
 AT_ONCE = 20  # decisions that are followed one by one; more are learnt with everything else
 MOVED = 0.02  # change of a probability that is worth showing
+PATIENCE_S = 1.0  # for what is being computed when the page ends
 _BEGIN, _CLOSE, _CODEBOOK = "begin", "close", "codebook"
 _OWN_ERROR = "the learner met an error; see the terminal"
 _log = logging.getLogger(__name__)
@@ -82,11 +84,15 @@ class Live:
             self._run_beside(self._run)
 
     def close(self) -> None:
-        """Stop after what is being computed now."""
+        """Stop; what is being computed now is waited for, but not long.
+
+        Nothing is lost by that: only whole transcripts are stored, and what is learnt is not stored at all.
+        """
         self._closing.set()
         self._inbox.put(_CLOSE)
+        until = time.monotonic() + PATIENCE_S
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=max(0.0, until - time.monotonic()))
 
     def heard(self, outcome: Outcome) -> None:
         """Take in what was decided."""
@@ -212,7 +218,8 @@ class Live:
                 self._trouble = str(error)
             except Exception:  # noqa: BLE001  # the page goes on without learning, and says so
                 self._trouble = _OWN_ERROR
-                _log.exception("learning in the background")
+                if not self._closing.is_set():  # else the project may have been closed meanwhile
+                    _log.exception("learning in the background")
             finally:
                 self._settle(len(messages))
 
@@ -253,7 +260,12 @@ class Live:
         self._snapshot = None
         self._version += 1
         self._changed.clear()  # so that every page asks for everything again
-        code_project(self._review.project, self._review.coder, turn=self._review.coder_lock)
+        code_project(self._review.project, self._review.coder, turn=self._review.coder_lock, done=self._go_on)
+
+    def _go_on(self, _: str) -> None:
+        """Raise `LearnError` where the page has ended, so that no further transcript is coded."""
+        if self._closing.is_set():
+            raise LearnError("the page has ended")
 
     def _learn_anew(self, ground: Ground) -> None:
         """Have everything learnt by a second thread, if there are labels enough."""
