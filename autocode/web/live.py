@@ -167,6 +167,10 @@ class Live:
         """The utterances that follow as they were last read; None until that has been done once."""
         return self._read
 
+    def leaves_out(self, keys: Iterable[int]) -> bool:
+        """Whether it is known that none of some utterances follows, since there are too many in all."""
+        return self._read is not None and not any(key in self._read.row_of_key for key in keys)
+
     def learnt_embeddings(self) -> NDArray[np.float32]:
         """The embeddings of the statements that it last learnt everything from, (n, n_dims)."""
         found = self._snapshot

@@ -18,7 +18,7 @@ from autocode.learn.labels import Labels, labels_of_codings
 from autocode.records import Evidence, Suggestion, Transcript, Turn
 from autocode.store import Account, Coding, Project, Request, create_project
 from autocode.training import signals_of, train
-from autocode.web import following
+from autocode.web import following, ground
 from autocode.web.following import Following
 from autocode.web.ground import Ground
 from autocode.web.order import DIVERSE
@@ -119,6 +119,21 @@ def keys_of(review: Review, code: str | None, *, transcript: str) -> list[int]:
     reading = review.reading(transcript)
     pairs = zip(reading.keys, reading.utterances, strict=True)
     return [key for key, one in pairs if code_of(one.text) == code and one.text != ODD]
+
+
+def test_of_too_many_utterances_those_follow_that_were_begun_and_as_many_others(
+    study: Project, page: Review, mia: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of i0 and i1 (30 answers each) and i2 (31), of which two are done: i2 and, as 31 are too few, i0."""
+    monkeypatch.setattr(ground, "POOL", 40)
+    finish(page, mia, list(page.reading("i2").keys[:2]), "trust")
+    live = page.live
+    assert live is not None
+    live.start()
+    assert live.wait(60)
+    follow = {name: not live.leaves_out(page.reading(name).keys) for name in ("i0", "i1", "i2")}
+    assert follow == {"i0": True, "i1": False, "i2": True}
+    assert "in 61 of 91 utterances" in live.problem
 
 
 class TestTrainedModel:
