@@ -99,9 +99,8 @@ def beyond_pool(n_all: int, n_following: int) -> str:
     if n_following >= n_all:
         return ""
     return (
-        f"suggestions follow your decisions in {n_following:,} of {n_all:,} utterances, those of the "
-        "transcripts that coders have begun and as many others; 'autocode train' and 'autocode code' bring "
-        "what was decided to all of them"
+        f"suggestions follow your decisions in {n_following:,} of {n_all:,} utterances; 'autocode train' and "
+        "'autocode code' bring what was decided to the others"
     )
 
 
