@@ -123,7 +123,7 @@ def measure_anchoring(
     >>> result.blind.measures["jaccard"].value, result.assisted.measures["jaccard"].value
     (0.75, 1.0)
     >>> result.verdict
-    'Suggestions raise agreement with the machine by .25 [.15, .35]: they sway the coder'
+    'Suggestions raise agreement with the machine by .25 [.12, .38]: they sway the coder'
     """
     totals = _totals(decided)
     n_transcripts = len(totals.n_units)
@@ -217,7 +217,14 @@ def _intervals(totals: _Totals, *, level: float, replicates: int, seed: int) -> 
         warning = f"only {with_units[fewer]} interviews have {ARMS[fewer]} units: the interval is too narrow"
     return [
         replace(
-            summarise(column, method="bootstrap of interviews", n_groups=n, level=level, thresholds=(0.0,)),
+            summarise(
+                column,
+                method="bootstrap of interviews",
+                n_groups=n,
+                level=level,
+                thresholds=(0.0,),
+                expanded=True,
+            ),
             warning=warning,
         )
         for column in drawn.T

@@ -1,7 +1,8 @@
 """Intervals: the cluster bootstrap of interviews first, others for where it cannot be had.
 
-Units of one interview resemble each other, so whole interviews are resampled. With fewer than ten
-interviews a jackknife takes the bootstrap's place, with a warning. `pairs_bootstrap` exists to
+Units of one interview resemble each other, so whole interviews are resampled, and the percentiles are
+expanded by how few there are. With fewer than ten interviews a jackknife takes the bootstrap's place, with
+a warning. `pairs_bootstrap` exists to
 reproduce published KALPHA output; its intervals are far too narrow for three coders or more.
 """
 
@@ -76,7 +77,7 @@ def bootstrap_interval(
     seed: int = 0,
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> Interval:
-    """Percentile interval from resampling interviews, or units where `clusters` is None.
+    """Interval from resampling interviews (expanded percentiles), or units where `clusters` is None.
 
     `coefficient` is the name of a function of this package: krippendorff_alpha (with `metric`), one
     of the kappa family (with `weights`), positive_agreement or negative_agreement (with `positive`).

@@ -89,6 +89,7 @@ def code_agreement(
     if n_coders == 2:
         complete = tally_codes(_complete(table))
         values |= {name: PER_CODE[name](complete) for name in SEEN_BY_BOTH}
+    n_groups = 0 if groups is None else int(groups.max(initial=-1)) + 1
     any_yes = (table.values.max(axis=0, initial=0) == 1).sum(axis=0)
     result = []
     for k, code in enumerate(table.codes):
@@ -96,8 +97,8 @@ def code_agreement(
         caveats = []
         if any_yes[k] < FEW_POSITIVES:
             caveats.append(f"only {any_yes[k]} units carry the code: read the counts, not the coefficients")
-        if groups is not None and intervals and groups.max(initial=-1) + 1 < FEW_CLUSTERS:
-            caveats.append(f"only {groups.max(initial=-1) + 1} interviews: the intervals are too narrow")
+        if intervals and MIN_CLUSTERS <= n_groups < FEW_CLUSTERS:  # with fewer, the jackknife says it itself
+            caveats.append(f"only {n_groups} interviews: the intervals are too narrow")
         n = float(totals.n_units[k])
         result.append(
             CodeAgreement(
@@ -198,7 +199,9 @@ def _intervals(
             continue
         values = replicate(estimator, sample, replicates=replicates, seed=seed)
         result[name] = [
-            summarise(values[:, k], method="bootstrap of interviews", n_groups=n_groups, level=level)
+            summarise(
+                values[:, k], method="bootstrap of interviews", n_groups=n_groups, level=level, expanded=True
+            )
             for k in range(len(table.codes))
         ]
     return result

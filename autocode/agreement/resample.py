@@ -79,6 +79,7 @@ def estimator_interval(
         level=level,
         thresholds=thresholds,
         no_width=no_width,
+        expanded=sample.counts is None,
     )
 
 
@@ -98,11 +99,14 @@ def summarise(
     level: float = 0.95,
     thresholds: Sequence[float] = THRESHOLDS,
     no_width: bool = False,
+    expanded: bool = False,
 ) -> Interval:
     """The percentile interval of one coefficient's replicates; undefined ones are dropped and counted.
 
-    Where all replicates are the same there is none, unless `no_width`: coders who never differed on 20
-    units may differ on the next, and a bootstrap of those 20 cannot know it.
+    Replicates of few groups vary too little. `expanded` percentiles lie further out: the normal quantile z
+    becomes t sqrt(n / (n - 1)) with n - 1 degrees of freedom (Hesterberg 2015, section 5.2). Where all
+    replicates are the same there is none, unless `no_width`: coders who never differed on 20 units may
+    differ on the next, and a bootstrap of those 20 cannot know it.
     """
     defined = values[np.isfinite(values)]
     n_undefined = len(values) - len(defined)
@@ -122,7 +126,8 @@ def summarise(
             n_replicates=len(defined),
             n_undefined=n_undefined,
         )
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    tail = _tail(level, n_groups) if expanded else (1 - level) / 2
+    low, high = np.quantile(defined, [tail, 1 - tail])
     return Interval(
         float(low),
         float(high),
@@ -134,6 +139,13 @@ def summarise(
         n_undefined=n_undefined,
         below={threshold: float((defined < threshold).mean()) for threshold in thresholds},
     )
+
+
+def _tail(level: float, n_groups: int) -> float:
+    """The share of replicates that an expanded percentile leaves out at either end."""
+    from scipy.special import ndtr, stdtrit
+
+    return float(ndtr(stdtrit(n_groups - 1, (1 - level) / 2) * np.sqrt(n_groups / (n_groups - 1))))
 
 
 def jackknife(

@@ -77,12 +77,11 @@ def report(
     """
     from autocode.reliability import agreement
     from autocode.reliability.panel import with_kinds
-    from autocode.reliability.tables import write_files
+    from autocode.reliability.tables import check_place, write_files
 
     terminal = terminal_of(context)
+    check_place(out)
     panel = _panel(terminal, source, codebook)
-    if out.exists() and not out.is_dir():
-        raise AgreementError(f"{out}: is a file, and --out is a folder")
     with terminal.progress("measuring agreement", 4) as step:
         record = agreement(
             panel, coders=coder or (), machines=machine or (), benchmark=benchmark, level=level,

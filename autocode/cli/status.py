@@ -24,6 +24,7 @@ def status(context: typer.Context) -> None:
     Example: `autocode status`
     """
     from autocode.batch import project_coder
+    from autocode.learn.live import POOL
     from autocode.store import open_project
 
     terminal = terminal_of(context)
@@ -41,6 +42,7 @@ def status(context: typer.Context) -> None:
         }
         note = tell_of_files(forgotten, project.transcripts_path)
     coded = sum(one["coded"] for one in transcripts)
+    codable = sum(one["codable"] or 0 for one in transcripts)
     version = f"version {codebook['version']}" if codebook["version"] else "not coded with yet"
     lines = [
         f"Project {data['project']}",
@@ -48,6 +50,11 @@ def status(context: typer.Context) -> None:
         f"Last run: {run['status']}, begun {run['started_at']} (UTC)." if run else "Last run: none yet.",
         f"{counted(len(transcripts), 'transcript')}, {coded} coded with the present settings.",
     ]
+    if codable > POOL:
+        lines.append(
+            f"On the review page suggestions follow what is decided in about {POOL:,} of {codable:,} "
+            "utterances; 'autocode train' and 'autocode code' bring it to all of them."
+        )
     table = [_table(transcripts)] if transcripts else []
     terminal.result(*table, *lines, *([note] if note else []), data=data)
 

@@ -1,7 +1,7 @@
 """Intervals of ratios and differences when statements of one interview resemble each other.
 
 A statistic is a function of sums over interviews. With ten interviews or more whole interviews are drawn
-(bootstrap, percentiles), with fewer each is left out in turn (jackknife, t quantile).
+(bootstrap, expanded percentiles), with fewer each is left out in turn (jackknife, t quantile).
 """
 
 from __future__ import annotations

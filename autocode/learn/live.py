@@ -20,6 +20,7 @@ from autocode.learn.signals import Signals
 from autocode.learn.views import kernel, take_rows
 
 Floats = NDArray[np.float64]
+POOL = 10_000  # utterances that follow at once on the review page: memory and time grow with them
 
 
 class LiveScores:

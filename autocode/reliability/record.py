@@ -200,5 +200,7 @@ def listed(words: Sequence[str]) -> str:
 
 def _method(interval: Interval) -> str:
     if interval.n_replicates:
-        return f"{interval.method}, {interval.n_replicates + interval.n_undefined:,} replicates, percentile"
+        n = interval.n_replicates + interval.n_undefined
+        expanded = "expanded " if interval.method == "bootstrap of interviews" else ""
+        return f"{interval.method}, {n:,} replicates, {expanded}percentile"
     return interval.method

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autocode.files import private_folder, write_together
+from autocode.files import OutputError, private_folder, write_together
 from autocode.reliability.panel import CONSENSUS, Panel
 from autocode.reliability.record import Record, Row
 from autocode.write import write_rows
@@ -18,6 +18,19 @@ NUMBERS = (
     "band", "caveats",
 )  # fmt: skip
 Cells = Sequence[object]
+
+
+def check_place(folder: Path) -> None:
+    """Raise `OutputError` where the tables would replace what is none of an earlier report's."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file, and --out is a folder")
+    if (folder / RECORD).exists():  # of an earlier report, which this one replaces, as all reports do
+        return
+    for name in (*TABLES, "ratings", "spans"):
+        if (folder / f"{name}.csv").exists():
+            raise OutputError(
+                f"{folder}: {name}.csv is there already, and of no report; choose another folder with --out"
+            )
 
 
 def write_files(record: Record, panel: Panel, folder: Path) -> list[Path]:

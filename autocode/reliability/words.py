@@ -208,7 +208,8 @@ def _intervals(record: Record) -> str:
         "bootstrap of units": "resampling units",
     }
     words = next((text for key, text in by.items() if method.startswith(key)), method)
-    n = f" ({record['replicates']:,} replicates, percentile)" if method.startswith("bootstrap") else ""
+    kind = "expanded percentiles" if method.startswith("bootstrap of interviews") else "percentile"
+    n = f" ({record['replicates']:,} replicates, {kind})" if method.startswith("bootstrap") else ""
     return f"{level} intervals are from {words}{n}."
 
 

@@ -145,16 +145,20 @@ def begun(connection: Connection, coder: int) -> set[int]:
     }
 
 
-def has_seen_others(connection: Connection, coder: int, unit: int, *, now: datetime) -> None:
-    """Remember that a coder was shown what others say of a unit: what he or she says later is not blind.
+def has_seen_others(connection: Connection, coder: int, units: Iterable[int], *, now: datetime) -> None:
+    """Remember that a coder was shown what others say of units: what he or she says later is not blind.
 
-    A unit that the coder has finished once, or was given, is left as it is.
+    Units that the coder has finished once, or was given, are left as they are.
     """
-    mine = select(assignments.c.id).where(assignments.c.coder_id == coder, assignments.c.utterance_id == unit)
-    if connection.scalar(mine) is None:
-        connection.execute(
-            insert(assignments).values(coder_id=coder, utterance_id=unit, arm="assisted", assigned_at=now)
-        )
+    wanted = list(units)
+    mine = marks(connection, coder, wanted)
+    rows = [
+        {"coder_id": coder, "utterance_id": unit, "arm": "assisted", "assigned_at": now}
+        for unit in wanted
+        if unit not in mine
+    ]
+    if rows:
+        connection.execute(insert(assignments), rows)
 
 
 def assign(

@@ -194,13 +194,13 @@ class ReviewStore:
         with self._database.read() as connection:
             return decided.begun(connection, coder)
 
-    def has_seen_others(self, coder: int, unit: int) -> None:
-        """Remember that a coder was shown what others say of a unit: what he or she says later is not blind.
+    def has_seen_others(self, coder: int, units: Iterable[int]) -> None:
+        """Remember that a coder was shown what others say of units: what he or she says later is not blind.
 
-        A unit that the coder has finished once, or was given, is left as it is.
+        Units that the coder has finished once, or was given, are left as they are.
         """
         with self._database.write() as connection:
-            decided.has_seen_others(connection, coder, unit, now=self._clock())
+            decided.has_seen_others(connection, coder, units, now=self._clock())
 
     def assign(self, coder: int, units: Mapping[int, float], *, arm: Arm = "blind") -> int:
         """Give units to a coder, each with its probability of having been drawn; how many are new.

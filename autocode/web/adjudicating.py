@@ -163,23 +163,28 @@ def _cautions(one: CodeAgreement) -> list[str]:
 
 @router.get("/adjudicate/{unit}")
 def one_case(unit: int, request: Request, who: Who, web: TheWeb, code: str = "") -> HTMLResponse:
-    """One utterance in its context, and who said what of it."""
+    """One utterance in its context, and who said what of it; a lead who may still code it is asked first."""
     who.must_be("lead")
     cases = cases_of(web)
     case = _case(cases, unit)
-    web.review.people.has_seen_others(who.coder.key, unit)
+    left, said = _left(cases, unit, code), request.query_params.get("said", "")
+    if web.review.untouched(who.coder, [unit]):
+        n_others = len(web.review.untouched(who.coder, _left(cases, unit, "")))
+        return web.page(
+            request, "case_ask.html", who, case=case, code=code, said=said, n_others=n_others,
+            next=left[0] if left else None,
+        )  # fmt: skip
     book = web.review.codebook
     union = frozenset().union(*case.sets.values(), case.agreed or ())
     marks = {
         one.name: web.review.people.marks(one.key, [unit])[unit]
         for one in web.review.people.accounts() if one.name in case.sets
     }  # fmt: skip
-    left = _left(cases, unit, code)
     return web.page(
         request, "case.html", who, case=case, union=[one for one in book.ids if one in union],
         ticked=frozenset.intersection(*case.sets.values()) if case.agreed is None else case.agreed,
         marks=marks, notes=web.review.people.memos("utterance", str(unit)), code=code, token=new_token(),
-        next=left[0] if left else None, n_left=len(left), said=request.query_params.get("said", ""),
+        next=left[0] if left else None, n_left=len(left), said=said,
         **around(web, who.coder, unit), **unit_values(web),
     )  # fmt: skip
 
@@ -204,6 +209,23 @@ def _left(cases: Mapping[int, Case], unit: int, code: str) -> list[int]:
     ]  # fmt: skip
 
 
+@router.post("/adjudicate/{unit}/look")
+async def look(unit: int, request: Request, who: Leading, web: TheWeb) -> Response:
+    """Show a lead what others decided, of one utterance or all that differ; it ends his or her blindness."""
+    form = await request.form()
+    await run_in_threadpool(_look, web, who, unit, everything=text_of(form, "all") == "yes")
+    code = text_of(form, "for", most=200)
+    where = f"/adjudicate/{unit}" + (f"?{urlencode({'code': code})}" if code else "")
+    return RedirectResponse(where, status_code=303)
+
+
+def _look(web: Web, who: SignedIn, unit: int, *, everything: bool) -> None:
+    cases = cases_of(web)
+    _case(cases, unit)
+    others = _left(cases, unit, "") if everything else []
+    web.review.people.has_seen_others(who.coder.key, [unit, *others])
+
+
 @router.post("/adjudicate/{unit}")
 async def agree(unit: int, request: Request, who: Leading, web: TheWeb) -> Response:
     """Store what was agreed, as a coder of its own; go on to the next."""
@@ -217,7 +239,7 @@ def _agree(web: Web, who: SignedIn, unit: int, form: FormData) -> str:
     case = _case(cases, unit)
     taken = text_of(form, "take", most=80)
     if taken and taken not in case.sets:
-        raise RefusedError(409, f"{taken} has not finished this utterance; reload the page")
+        raise RefusedError(409, f"'{taken}' has not finished this utterance; reload the page")
     chosen = case.sets[taken] if taken else {str(code) for code in form.getlist("code") if code}
     if unknown := sorted(code for code in chosen if code not in book):
         raise RefusedError(409, f"the code '{unknown[0][:80]}' is not in the codebook now; reload the page")
@@ -253,6 +275,7 @@ def _store(web: Web, who: SignedIn, case: Case, changes: list[Change], key: str)
     if len(key) < 8:
         raise StoreError("this page is out of date; reload it")
     review = web.review
+    review.people.has_seen_others(who.coder.key, [case.unit])
     said = {coder: sorted(codes) for coder, codes in case.sets.items()}
     outcome = review.people.act(
         who.coder.key,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,14 +14,13 @@ from autocode.codebook import Codebook
 from autocode.errors import LearnError
 from autocode.learn.files import Model
 from autocode.learn.labels import Labels
+from autocode.learn.live import POOL
 from autocode.learn.signals import Signals, join
 from autocode.store import Reading
 from autocode.training import labels_of_people, usable_model
 
 if TYPE_CHECKING:
     from autocode.web.state import Review
-
-POOL = 10_000  # codable utterances that follow live; beyond, only those of the first transcripts do
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,13 @@ class Ground:
 
 
 def prepare(review: Review, *, stop: Callable[[], bool]) -> tuple[Ground, str]:
-    """The ground for the present codebook; and why the trained model is left aside, if it is, in a sentence.
+    """The ground for the present codebook; and what is left aside, a model or utterances, in a sentence each.
 
     Others may read transcripts with the same coder meanwhile: it is locked for one transcript at a time.
     """
     coder, parts, keys = review.coder, list[Signals](), list[int]()
-    readings = _readings(review, stop)
+    chosen, n_following, n_all = _followed(review)
+    readings = _readings(review, chosen, stop)
     text_of = {one.id: one.text for reading in readings.values() for one in reading.utterances}
     with review.coder_lock:
         trained, problem = usable_model(review.project.model_path, coder, text_of)
@@ -88,20 +89,48 @@ def prepare(review: Review, *, stop: Callable[[], bool]) -> tuple[Ground, str]:
     if not parts:
         raise LearnError("no transcript has been coded yet, so there is nothing to suggest for")
     seed, book = coder.settings.seed, coder.codebook
-    return Ground(book, join(parts), tuple(keys), background, function_words, seed, trained), problem
+    ground = Ground(book, join(parts), tuple(keys), background, function_words, seed, trained)
+    beyond = beyond_pool(n_all, n_following)
+    return ground, "; ".join(one for one in (problem, beyond) if one)
 
 
-def _readings(review: Review, stop: Callable[[], bool]) -> dict[str, Reading]:
+def beyond_pool(n_all: int, n_following: int) -> str:
+    """What has to be said where more utterances are there than follow; empty where all do."""
+    if n_following >= n_all:
+        return ""
+    return (
+        f"suggestions follow your decisions in {n_following:,} of {n_all:,} utterances; 'autocode train' and "
+        "'autocode code' bring what was decided to the others"
+    )
+
+
+def _followed(review: Review) -> tuple[frozenset[str], int, int]:
+    """The transcripts whose utterances follow live; how many utterances those are, and all.
+
+    About half is of transcripts that somebody has begun or was given, to learn from, and half of others, to
+    suggest for, as far as there are both; each in the project's order.
+    """
+    pool, touched = review.pool(), review.people.coverage()
+    n_codable = Counter(pool.transcripts)
+    begun = {place for key, place in zip(pool.keys.tolist(), pool.transcripts, strict=True) if key in touched}
+    waiting = [deque(one for one in n_codable if (one in begun) is kind) for kind in (True, False)]
+    n, chosen = [0, 0], set[str]()
+    while sum(n) < POOL and any(waiting):
+        side = min((side for side in (0, 1) if waiting[side]), key=n.__getitem__)
+        taken = waiting[side].popleft()
+        chosen.add(taken)
+        n[side] += n_codable[taken]
+    return frozenset(chosen), sum(n), len(pool.keys)
+
+
+def _readings(review: Review, chosen: Set[str], stop: Callable[[], bool]) -> dict[str, Reading]:
     """The transcripts whose utterances follow live."""
-    found, n = dict[str, Reading](), 0
+    found = dict[str, Reading]()
     for transcript_id in review.people.latest_codings():
-        if n >= POOL or stop():
+        if stop():
             break
-        reading = review.people.reading(transcript_id)
-        n_codable = sum(one.codable for one in reading.utterances)
-        if n_codable:
-            found[transcript_id] = reading
-            n += n_codable
+        if transcript_id in chosen:
+            found[transcript_id] = review.people.reading(transcript_id)
     return found
 
 

@@ -8,9 +8,6 @@ wait for the learner.
 
 from __future__ import annotations
 
-import logging
-import queue
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
@@ -21,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.batch import code_project
-from autocode.errors import AutocodeError
+from autocode.errors import LearnError
 from autocode.records import Evidence, Suggestion
 from autocode.store.learnt import model_name
 from autocode.training import LEAST
 from autocode.web.snapshot import Snapshot
+from autocode.web.worker import Worker
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook
@@ -38,9 +36,7 @@ if TYPE_CHECKING:
 REFIT_SHARE, REFIT_LEAST = 0.2, 10  # new labels after which everything is learnt anew
 AT_ONCE = 20  # decisions that are followed one by one; more are learnt with everything else
 MOVED = 0.02  # change of a probability that is worth showing
-_BEGIN, _CLOSE, _CODEBOOK = "begin", "close", "codebook"
-_OWN_ERROR = "the learner met an error; see the terminal"
-_log = logging.getLogger(__name__)
+_BEGIN, _CODEBOOK = "begin", "codebook"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +48,9 @@ class _Learnt:
     problem: str = ""
 
 
+Heard = tuple[int, ...] | str | _Learnt  # units decided on, `_BEGIN` or `_CODEBOOK`, what was learnt
+
+
 class Live:
     """The worker and what it has found. `close` ends it."""
 
@@ -61,10 +60,7 @@ class Live:
         self._version = 0
         self._changed: deque[tuple[int, frozenset[int]]] = deque(maxlen=50)
         self._stopping: Stopping | None = None  # as everything was last learnt
-        self._inbox: queue.Queue[tuple[int, ...] | str | _Learnt] = queue.Queue()
-        self._open, self._finished = 0, threading.Condition()  # messages and trainings under way
-        self._closing = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._worker = Worker[Heard](self._take, self._failed)
         self._left_aside = self._trouble = ""
         # What only the worker touches:
         self._ground: Ground | None = None
@@ -75,30 +71,29 @@ class Live:
 
     def start(self) -> None:
         """Begin to work."""
-        if not self._threads:
-            self._tell(_BEGIN)
-            self._run_beside(self._run)
+        if not self._worker.started:
+            self._worker.tell(_BEGIN)
+            self._worker.start()
 
     def close(self) -> None:
-        """Stop after what is being computed now."""
-        self._closing.set()
-        self._inbox.put(_CLOSE)
-        for thread in self._threads:
-            thread.join(timeout=10)
+        """Stop; what is being computed now is waited for, but not long.
+
+        Nothing is lost by that: only whole transcripts are stored, and what is learnt is not stored at all.
+        """
+        self._worker.close()
 
     def heard(self, outcome: Outcome) -> None:
         """Take in what was decided."""
         if outcome.units and not outcome.repeated:
-            self._tell(outcome.units)
+            self._worker.tell(outcome.units)
 
     def heard_of_codebook(self) -> None:
         """Take in that there is another codebook: everything is coded and learnt anew."""
-        self._tell(_CODEBOOK)
+        self._worker.tell(_CODEBOOK)
 
     def wait(self, seconds: float) -> bool:
         """Wait until all that was heard has been learnt; False when that took too long."""
-        with self._finished:
-            return self._finished.wait_for(lambda: self._open == 0, seconds)
+        return self._worker.wait(seconds)
 
     @property
     def problem(self) -> str:
@@ -159,6 +154,10 @@ class Live:
         """The utterances that follow as they were last read; None until that has been done once."""
         return self._read
 
+    def leaves_out(self, keys: Iterable[int]) -> bool:
+        """Whether it is known that none of some utterances follows, since there are too many in all."""
+        return self._read is not None and not any(key in self._read.row_of_key for key in keys)
+
     def learnt_embeddings(self) -> NDArray[np.float32]:
         """The embeddings of the statements that it last learnt everything from, (n, n_dims)."""
         found = self._snapshot
@@ -182,39 +181,10 @@ class Live:
 
     # The worker
 
-    def _tell(self, message: tuple[int, ...] | str | _Learnt) -> None:
-        with self._finished:
-            self._open += 1
-        self._inbox.put(message)
+    def _failed(self, problem: str) -> None:
+        self._trouble = problem
 
-    def _settle(self, n: int) -> None:
-        with self._finished:
-            self._open -= n
-            self._finished.notify_all()
-
-    def _run_beside(self, work: Callable[[], None]) -> None:
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        self._threads.append(threading.Thread(target=work, name="learning", daemon=True))
-        self._threads[-1].start()
-
-    def _run(self) -> None:
-        while not self._closing.is_set():
-            messages = [self._inbox.get()]
-            while not self._inbox.empty():  # several decisions at once are learnt at once
-                messages.append(self._inbox.get())
-            if self._closing.is_set():
-                return
-            try:
-                self._take(messages)
-            except AutocodeError as error:
-                self._trouble = str(error)
-            except Exception:  # noqa: BLE001  # the page goes on without learning, and says so
-                self._trouble = _OWN_ERROR
-                _log.exception("learning in the background")
-            finally:
-                self._settle(len(messages))
-
-    def _take(self, messages: list[tuple[int, ...] | str | _Learnt]) -> None:
+    def _take(self, messages: list[Heard]) -> None:
         if self._ground is None or _CODEBOOK in messages:
             self._begin(code_anew=_CODEBOOK in messages)  # and reads what the others tell of
             return
@@ -236,9 +206,9 @@ class Live:
         self._training = False
         if code_anew:
             self._code_anew()
-        self._ground, self._left_aside = prepare(self._review, stop=self._closing.is_set)
+        self._ground, self._left_aside = prepare(self._review, stop=lambda: self._worker.closing)
         ground = self._read = self._ground
-        if self._closing.is_set():
+        if self._worker.closing:
             return
         if ground.trained is None:
             self._learn_anew(ground)
@@ -251,7 +221,12 @@ class Live:
         self._snapshot = None
         self._version += 1
         self._changed.clear()  # so that every page asks for everything again
-        code_project(self._review.project, self._review.coder, turn=self._review.coder_lock)
+        code_project(self._review.project, self._review.coder, turn=self._review.coder_lock, done=self._go_on)
+
+    def _go_on(self, _: str) -> None:
+        """Raise `LearnError` where the page has ended, so that no further transcript is coded."""
+        if self._worker.closing:
+            raise LearnError("the page has ended")
 
     def _learn_anew(self, ground: Ground) -> None:
         """Have everything learnt by a second thread, if there are labels enough."""
@@ -268,21 +243,7 @@ class Live:
     def _train(self, make: Callable[[], Following]) -> None:
         number = self._round
         self._training, self._since = True, set()
-        with self._finished:
-            self._open += 1
-
-        def train() -> None:
-            try:
-                self._tell(_Learnt(number, make()))
-            except AutocodeError as error:
-                self._tell(_Learnt(number, None, str(error)))
-            except Exception:  # noqa: BLE001  # as above
-                _log.exception("learning in the background")
-                self._tell(_Learnt(number, None, _OWN_ERROR))
-            finally:
-                self._settle(1)
-
-        self._run_beside(train)
+        self._worker.beside(lambda: _Learnt(number, make()), lambda problem: _Learnt(number, None, problem))
 
     def _adopt(self, learnt: _Learnt) -> set[int]:
         """Go on with what the second thread has learnt; the units decided on meanwhile."""

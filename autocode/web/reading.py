@@ -69,6 +69,7 @@ def read(transcript_id: str, request: Request, who: Who, web: TheWeb, coder: str
         memos=memos, book=review.codebook, colour=colour_numbers(review.codebook), unit=unit_values(web),
         n_done=sum(view.done for view in views), n_codable=sum(view.utterance.codable for view in views),
         version=0 if live is None else live.version,
+        fixed=live is not None and bool(reading.keys) and live.leaves_out(reading.keys),
         speakers=list(dict.fromkeys(view.utterance.speaker for view in views)), other=other,
         people=review.people.accounts() if who.coder.role in ("lead", "reader") else [],
     )  # fmt: skip

@@ -107,7 +107,7 @@ def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
 
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, date_header=False,
-        timeout_graceful_shutdown=5, lifespan="on", ws="none", proxy_headers=False,
+        timeout_graceful_shutdown=1, lifespan="on", ws="none", proxy_headers=False,
     )  # fmt: skip
     server = Server(config)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,7 @@ class Web:
         )  # fmt: skip
         env.filters["markdown"] = as_markdown
         env.filters["clock"] = as_clock
+        env.filters["sentence"] = as_sentence
         env.filters["per_cent"] = lambda share: f"{100 * share:.0f} %"
         env.globals.update(version=__version__, actions=ACTIONS)
         return env
@@ -114,6 +116,12 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(
 def as_markdown(text: str) -> Markup:
     """Markdown as HTML: no HTML of its own, no pictures, links only to where a browser may go."""
     return Markup(_MARKDOWN.render(text))  # noqa: S704  # html is off, so all of the text is escaped
+
+
+def as_sentence(text: str) -> str:
+    """An error as a sentence, with a capital unless it begins with an id or a file, as in 'anna: ...'."""
+    begins = text[:1].upper() + text[1:] if re.match("[a-z]+ ", text) else text
+    return begins if begins.endswith(".") else f"{begins}."
 
 
 def as_clock(seconds: float | None) -> str:

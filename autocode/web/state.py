@@ -324,6 +324,12 @@ class Review:
             if _arm(coder, key, mark, share) == "blind"
         }
 
+    def untouched(self, coder: Account, units: Iterable[int]) -> list[int]:
+        """Of `units` those that the coder has neither begun nor seen what others say of, in their order."""
+        wanted = list(units)
+        marks = self.people.marks(coder.key, wanted)
+        return [unit for unit in wanted if unit not in marks]
+
     def memos_seen(self, coder: Account, found: Iterable[Memo]) -> list[Memo]:
         """Without what others wrote on utterances that this coder has yet to decide blind."""
         memos = list(found)

@@ -6,7 +6,7 @@ import pytest
 from autocode import agreement as ag
 from autocode.agreement.counts import tally
 from autocode.agreement.kappa import kappa_values
-from autocode.agreement.resample import Estimator, Sampling, merge, replicate
+from autocode.agreement.resample import Estimator, Sampling, merge, replicate, summarise
 
 
 def coders(n_coders=3, n_units=200, share=0.3, seed=0):
@@ -88,6 +88,14 @@ def test_a_few_undefined_replicates_are_dropped_and_counted():
     interval = ag.bootstrap_interval(rare, "krippendorff_alpha", categories=[0, 1])
     assert 0 < interval.n_undefined < 100
     assert interval.n_replicates + interval.n_undefined == 2000
+
+
+def test_percentiles_lie_further_out_the_fewer_interviews_there_are():
+    """Of 10 interviews: t(9) = 2.262, times sqrt(10 / 9) is 2.385, beyond which a normal leaves .00855."""
+    values = np.arange(10_001) / 10_000
+    ten, plain = (summarise(values, method="", n_groups=10, expanded=expanded) for expanded in (True, False))
+    assert (ten.low, ten.high) == pytest.approx((0.00855, 0.99145), abs=1e-5)
+    assert (plain.low, plain.high) == pytest.approx((0.025, 0.975))
 
 
 def test_clusters_that_agree_within_widen_the_interval():

@@ -97,6 +97,15 @@ def test_the_same_seed_gives_the_same_files(run: Run, table: Path, here: Path) -
         assert (here / "a" / f"{name}.csv").read_bytes() == (here / "b" / f"{name}.csv").read_bytes()
 
 
+def test_a_report_replaces_an_earlier_one_but_nothing_else(run: Run, table: Path, here: Path) -> None:
+    before = table.read_text()
+    run("agree", table, "--out", ".").refused("ratings.csv is there already, and of no report", "--out")
+    assert table.read_text() == before
+    for level in (0.9, 0.8):
+        assert run("agree", table, "--replicates", 100, "--level", level).code == 0
+    assert json.loads((here / "agreement" / "agreement.json").read_text())["level"] == 0.8
+
+
 def test_what_is_refused(run: Run, table: Path, coded: Path, here: Path) -> None:
     run("agree", table, "--coder", "anna", "--machine", "ben", "--machine", "anna").refused("--coder anna")
     run("agree", table, "--machine", "gtp").refused("--machine gtp", "did you mean 'gpt'?")

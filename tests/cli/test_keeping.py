@@ -162,6 +162,16 @@ def test_status(run: Run, study: Path, interview: Path, asked: Path) -> None:
     assert not run("--json", "status").data["transcripts"][0]["coded"]
 
 
+def test_status_says_where_not_all_utterances_follow(
+    run: Run, study: Path, interview: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("-q", "add", interview).code == 0
+    assert run("-q", "code").code == 0
+    assert "follow" not in run("status").out
+    monkeypatch.setattr("autocode.learn.live.POOL", 4)
+    assert "in about 4 of 6 utterances" in " ".join(run("status").out.split())
+
+
 def test_remove_takes_all_or_none(run: Run, study: Path, interview: Path, asked: Path) -> None:
     assert run("-q", "add", interview, asked).code == 0
     run("-q", "remove", "anna", "askd").refused("askd: no such transcript", "did you mean 'asked'?")

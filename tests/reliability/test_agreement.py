@@ -72,7 +72,7 @@ def test_numbers_of_a_code_are_those_of_its_two_by_two_table(write: Write) -> No
     assert (trust["n_units"], trust["n_pairable"], trust["n_positive"]) == (120, 120, 46)
     interval = row(record, "trust", "krippendorff_alpha")
     assert interval["low"] < alpha < interval["high"]
-    assert interval["method"] == "bootstrap of interviews, 200 replicates, percentile"
+    assert interval["method"] == "bootstrap of interviews, 200 replicates, expanded percentile"
     assert interval["p_below_667"] is not None
 
 

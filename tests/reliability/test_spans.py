@@ -54,7 +54,7 @@ def test_u_alpha_has_an_interval_by_interview() -> None:
     pairs = 480 * 1920 / (2400 - (9600 + 1920) / 2400)
     assert one["value"] == pytest.approx(1 - 40 / (2 * pairs), abs=1e-6)
     assert one["low"] < one["value"] < one["high"] <= 1
-    assert one["method"] == "bootstrap of interviews, 400 replicates, percentile"
+    assert one["method"] == "bootstrap of interviews, 400 replicates, expanded percentile"
     assert (one["p_below_667"], one["n_spans"]) == (0.0, 24)
     assert one["caveats"] == ["only 12 interviews: the interval is too narrow"]
     assert rows(record)["|u-alpha"]["value"] == one["value"]  # with a single code they are the same

@@ -115,22 +115,56 @@ def test_version_2_keeps_its_decisions(old_project):
     assert (old_project / "autocode.db.bak-v2").exists()
 
 
-def test_version_3_gets_its_done_marks_from_the_actions(old_project):
+def back_to_version_1(engine: Engine) -> None:
+    """Take away what came later from a database of the current layout."""
+    with engine.begin() as connection:
+        for table in (
+            "theme_decisions", "given", "marks", "spans", "actions", "settings", "sign_ins", "assignments",
+            "memos", "decisions", "coders",
+        ):  # fmt: skip
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE meta SET schema_version = 1"))
+
+
+@pytest.fixture
+def old_server(postgres_database, make_transcript, make_coding) -> str:
+    """The URL of a PostgreSQL database as version 1 left it, with one coded transcript."""
+    with Store(postgres_database, create=True) as store:
+        store.add_transcript(make_transcript())
+        store.save_coding("key", "anna", make_coding(make_transcript()), segmentation="s")
+    engine = create_engine(postgres_database)
+    back_to_version_1(engine)
+    engine.dispose()
+    return postgres_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_url(request: pytest.FixtureRequest) -> object:
+    """A database of either kind as version 1 left it, with one coded transcript."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("old_server")
+    return sqlite_url(request.getfixturevalue("old_project") / "autocode.db")
+
+
+def test_version_3_gets_its_done_marks_from_the_actions(old_url):
     """Of a log of before done marks were kept: finished with a code, blind; finished without; reopened."""
-    path = old_project / "autocode.db"
-    database = Database(sqlite_url(path))
+    database = Database(old_url)
     bring_up_to_date(database, migrations={1: MIGRATIONS[1], 2: MIGRATIONS[2]})
+    log = (
+        [["code", "gap", True], ["done", True]],
+        [["done", False]],
+        [["code", "gap", None]],
+        [["done", True]],
+    )
     with database.write() as connection:
         unit = connection.scalar(text("SELECT id FROM utterances WHERE name = 'anna:1'"))
         code = connection.scalar(text("SELECT id FROM codes WHERE name = 'gap'"))
         connection.execute(text("INSERT INTO coders (id, name, added_at) VALUES (7, 'mia', '2024-05-01')"))
-        arm = "INSERT INTO assignments (coder_id, utterance_id, arm, assigned_at) VALUES (7, "
-        connection.execute(text(f"{arm}{unit}, 'blind', '2024-05-01')"))
-        log = (
-            [["code", unit, "gap", True], ["done", unit, True]],
-            [["done", unit, False]],
-            [["code", unit, "gap", None]],
-            [["done", unit, True]],
+        connection.execute(
+            text(
+                "INSERT INTO assignments (coder_id, utterance_id, arm, assigned_at) "
+                f"VALUES (7, {unit}, 'blind', '2024-05-01')"
+            )
         )
         for number, changes in enumerate(log, start=1):
             connection.execute(
@@ -139,7 +173,7 @@ def test_version_3_gets_its_done_marks_from_the_actions(old_project):
                     f"({number}, 'key-{number}', 7, 'done', '2024-05-0{number} 10:00:00.000000', :changes, "
                     "'[]', '{}')"
                 ),
-                {"changes": json.dumps(changes)},
+                {"changes": json.dumps([[kind, unit, *rest] for kind, *rest in changes])},
             )
             for change in changes:
                 if change[0] == "code":
@@ -147,12 +181,12 @@ def test_version_3_gets_its_done_marks_from_the_actions(old_project):
                         text(
                             "INSERT INTO decisions (utterance_id, code_id, coder_id, applies, blind, "
                             f"decided_at, action_id, withdrawn) VALUES ({unit}, {code}, 7, "
-                            f"{int(bool(change[3]))}, 1, '2024-05-01', {number}, {int(change[3] is None)})"
+                            f"{bool(change[2])}, TRUE, '2024-05-01', {number}, {change[2] is None})"
                         )
                     )
     database.close()
-    with open_project(old_project) as project:
-        log = ReviewStore(project.store).log()
+    with Store(old_url) as store:
+        log = ReviewStore(store).log()
         marks = [(row["value"], row["blind"], row["decided_at"].day) for row in log if not row["code"]]
         assert marks == [
             ("finished", True, 1),
@@ -233,13 +267,7 @@ def test_a_server_is_migrated_too(postgres_database):
     engine = create_engine(postgres_database)
     Store(postgres_database, create=True).close()
     current = layout(engine)
-    with engine.begin() as connection:
-        for table in (
-            "theme_decisions", "given", "marks", "spans", "actions", "settings", "sign_ins", "assignments",
-            "memos", "decisions", "coders",
-        ):  # fmt: skip
-            connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("UPDATE meta SET schema_version = 1"))
+    back_to_version_1(engine)
     Store(postgres_database).close()
     assert layout(engine) == current
     engine.dispose()

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -261,6 +262,26 @@ class TestRefused:
         assert list(answer.json()) == ["error"]
 
 
+class TestWhy:
+    @pytest.mark.parametrize(
+        ("probability", "told"), [(PROBABILITY, "probability 0.66"), (None, "score 0.77")]
+    )
+    def test_a_score_is_not_called_a_probability(self, client, project, units, probability, told):
+        coding = project.store.coding("run", "anna")
+        suggestions = tuple(replace(one, probability=probability) for one in coding.suggestions)
+        again = replace(coding, suggestions=suggestions)
+        project.store.save_coding("run 2", "anna", again, segmentation="s")
+        page = client.get(f"/api/units/{units['anna'][0]}/why").json()["html"]
+        assert re.findall(r'class="p">([^<]*)<', page) == [told]
+
+
+@pytest.mark.parametrize(("path", "sentence"), [
+    ("/read/p01", "<p>p01: no such transcript"), ("/nowhere", "<p>There is no such page.</p>"),
+])  # fmt: skip
+def test_an_error_page_leaves_an_id_as_it_is(client, path, sentence):
+    assert sentence in client.get(path).text
+
+
 class TestUndo:
     def test_back_and_forth(self, client, review, units):
         unit = units["anna"][0]
@@ -467,7 +488,7 @@ class TestBlind:
         assert "You decided this blind" in answer["units"][str(unit)]
         self.check_silent([answer["next"]])  # the next one is still blind
         assert blind.get(f"/api/units/{other}/why").status_code == 403
-        assert "0.77" in blind.get(f"/api/units/{unit}/why").json()["html"]
+        assert "0.66" in blind.get(f"/api/units/{unit}/why").json()["html"]
         row, mark = review.people.history(unit)
         assert (row["blind"], row["shown"]) == (True, [])
         assert (mark["blind"], mark["value"]) == (True, "finished")

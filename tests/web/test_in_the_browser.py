@@ -621,6 +621,7 @@ def test_two_coders_code_a_sample_blind_and_the_lead_settles_it(study, new_page,
             page.wait_for_selector("text=Nothing is left here")
         lead.goto(server.root + "/adjudicate")
         lead.get_by_role("link", name="Begin").click()
+        lead.get_by_role("button", name="Show what they decided").click()
         lead.get_by_role("button", name="Take Ben’s").click()
         lead.wait_for_selector("text=Stored.")
         agreed = [one for one in people.said() if one.coder == "consensus"]
@@ -727,12 +728,16 @@ def test_nothing_stands_in_the_way_of_anybody(study, new_page, axe, people, sche
         found = []
         for path in (
             *PAGES,
-            f"/adjudicate/{unit}",
+            f"/adjudicate/{unit}",  # asks first
             f"/project/plan?coder={ben}&coder={cem}&each=2&seed=3&n=4&share=",
         ):
             answer = page.goto(server.root + path)
             assert answer.ok, path
             found += violations(page, axe, path)
+        page.goto(f"{server.root}/adjudicate/{unit}")
+        page.get_by_role("button", name="Show what they decided").click()
+        page.wait_for_selector("text=Who said what")
+        found += violations(page, axe, "a case")
         reading(page, server)
         shown = first_suggested(page)
         for key, dialog in DIALOGS.items():

@@ -18,9 +18,10 @@ from autocode.learn.labels import Labels, labels_of_codings
 from autocode.records import Evidence, Suggestion, Transcript, Turn
 from autocode.store import Account, Coding, Project, Request, create_project
 from autocode.training import signals_of, train
-from autocode.web import following
+from autocode.web import following, ground
 from autocode.web.following import Following
 from autocode.web.ground import Ground
+from autocode.web.live import Live
 from autocode.web.order import DIVERSE
 from autocode.web.state import PATIENCE_S, Review
 from tests.web.conftest import CODEBOOK, CODES, build_coding, build_transcript
@@ -81,6 +82,14 @@ def mia(page: Review) -> Account:
     return page.people.add_account("Mia", "lead")
 
 
+def started(page: Review) -> Live:
+    """The learner, when it has learnt what there was."""
+    assert page.live is not None
+    page.live.start()
+    assert page.live.wait(60)
+    return page.live
+
+
 def trained(study: Project, codes: dict[str, frozenset[str]]) -> None:
     """A model in the project that has learnt `codes`, by utterance."""
     coder = project_coder(study, with_model=False)
@@ -121,13 +130,22 @@ def keys_of(review: Review, code: str | None, *, transcript: str) -> list[int]:
     return [key for key, one in pairs if code_of(one.text) == code and one.text != ODD]
 
 
+def test_of_too_many_utterances_those_follow_that_were_begun_and_as_many_others(
+    study: Project, page: Review, mia: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of i0 and i1 (30 answers each) and i2 (31), of which two are done: i2 and, as 31 are too few, i0."""
+    monkeypatch.setattr(ground, "POOL", 40)
+    finish(page, mia, list(page.reading("i2").keys[:2]), "trust")
+    live = started(page)
+    follow = {name: not live.leaves_out(page.reading(name).keys) for name in ("i0", "i1", "i2")}
+    assert follow == {"i0": True, "i1": False, "i2": True}
+    assert "in 61 of 91 utterances" in live.problem
+
+
 class TestTrainedModel:
     def test_the_first_suggestions_are_those_of_coding_with_it(self, study: Project, page: Review) -> None:
         trained(study, trusted(study, "i0"))
-        live = page.live
-        assert live is not None
-        live.start()
-        assert live.wait(60)
+        live = started(page)
         assert (live.n_labelled, live.problem) == (30, "")
         coder = project_coder(study)
         assert coder.model is not None
@@ -145,10 +163,7 @@ class TestTrainedModel:
         self, study: Project, page: Review, mia: Account
     ) -> None:
         trained(study, trusted(study, "i0"))
-        live = page.live
-        assert live is not None
-        live.start()
-        assert live.wait(60)
+        live = started(page)
         (both, *_) = keys_of(page, "trust", transcript="i0")
         finish(page, mia, [both], "conflict")
         assert live.wait(60)
@@ -170,10 +185,7 @@ class TestTrainedModel:
         self, study: Project, page: Review, mia: Account
     ) -> None:
         trained(study, trusted(study, "i0"))
-        live = page.live
-        assert live is not None
-        live.start()
-        assert live.wait(60)
+        live = started(page)
         new = keys_of(page, "trust", transcript="i2")[0]
         found = live._snapshot
         assert found is not None
@@ -194,10 +206,7 @@ class TestTrainedModel:
         trained(study, trusted(study, "i0"))
         changed = add_code(page.codebook, Code(id="hope", name="Hope"))
         page.change_codebook(changed, base=page.codebook_version, note="")
-        live = page.live
-        assert live is not None
-        live.start()
-        assert live.wait(60)
+        live = started(page)
         assert live.name == ""
         assert live.problem.startswith("the trained model is left aside: the model learnt other codes")
         assert "from 20 utterances on" in live.problem

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,6 +34,46 @@ def review(tmp_path: Path) -> Iterator[Review]:
         found = Review(project)
         yield found
         found.close()
+
+
+STUCK = """\
+import signal, sys, time
+from autocode.cli import main
+from autocode.web import ground
+
+def prepare(review, *, stop):
+    with review.coder_lock:
+        print("started", file=sys.stderr, flush=True)
+        time.sleep(60)  # as a computation that does not look up
+
+ground.prepare = prepare
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background hands on that it has none
+sys.exit(main(["--json", "review", "--no-browser"]))
+"""
+
+
+def test_ctrl_c_does_not_wait_for_a_learner_that_is_starting(review: Review) -> None:
+    folder = review.project.folder
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as page:  # fmt: skip
+        assert page.stdout is not None
+        assert page.stderr is not None
+        while "started" not in page.stderr.readline():
+            assert page.poll() is None
+        while "link" not in page.stdout.readline():
+            assert page.poll() is None
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import fastapi, sqlalchemy"], check=True)
+        busy = time.monotonic() - began  # a second where nothing else is going on
+        began = time.monotonic()
+        page.send_signal(signal.SIGINT)
+        assert page.wait(timeout=30) in (0, 130)
+        assert time.monotonic() - began < 3 + 3 * busy  # it waited 10 s for each thread before
+        assert "Traceback" not in page.stderr.read()
+    assert not list(folder.rglob("*.part"))
+    with closing(sqlite3.connect(folder / "autocode.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def finish(review: Review, coder: Account, units: list[int], code: str | None) -> None:

@@ -34,7 +34,7 @@ def alpha(
         value,
         low=low,
         high=high,
-        method="bootstrap of interviews, 2,000 replicates, percentile" if low is not None else "",
+        method="bootstrap of interviews, 2,000 replicates, expanded percentile" if low is not None else "",
         **{"p_below_667": 0.1234, "p_below_800": 0.9999, **more} if low is not None else more,
     )
 
@@ -86,7 +86,7 @@ def codes() -> list[dict[str, Any]]:
 
 def overall() -> list[dict[str, Any]]:
     sets = "alpha of the sets of codes"
-    interval = {"method": "bootstrap of interviews, 2,000 replicates, percentile"}
+    interval = {"method": "bootstrap of interviews, 2,000 replicates, expanded percentile"}
     return [
         row(
             "masi_alpha",
