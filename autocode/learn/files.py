@@ -128,9 +128,22 @@ def card_of(model: Model) -> str:
         "",
         f"Kernel weights '{learned.recipe.weights}', penalty {learned.recipe.penalty:g}, chosen on inner "
         "folds by transcript. Probabilities are calibrated on transcripts that were left out.",
+        *_tuning(facts),
         "",
     ]
     return "\n".join(lines)
+
+
+def _tuning(facts: Mapping[str, Any]) -> list[str]:
+    told = facts.get("fine_tuned")
+    if not told:
+        return []
+    return [
+        "",
+        f"The encoder was fine-tuned on these codes {len(told['epochs'])} times, each time without some of "
+        f"the transcripts. Mean average precision on those: {told['precision_before']:.3f} before, "
+        f"{told['precision']:.3f} after.",
+    ]
 
 
 def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
