@@ -182,7 +182,7 @@ def _prevalence(material: Material) -> list[Block]:
     said = (
         "Counting what a machine suggests is biased. Here the mean of its probabilities over all statements "
         "is corrected by its mean error on the statements that were drawn by chance and that people read "
-        "(difference estimator), clustered by interview."
+        "(difference estimator), clustered by interview; what was read before the draw counts as it is."
     )
     heads = ["Code", "Share of statements", "Interval", "Read by people"]
     return [heading, Text(said), Table("Corrected prevalence of each code", heads, lines)]
