@@ -1,8 +1,9 @@
 """How stable and coherent themes are, beside BERTopic's defaults: `bench_themes.py UTTERANCES`.
 
-For each way of clustering: topics, share left in none, seconds, adjusted Rand index over seeds and over
-resampled interviews (on statements that both place), npmi coherence of the ten best words. With
-`--segments`, human topics (QMSum's `segments.jsonl`), the adjusted mutual information with them.
+For each way of clustering: topics, share left in none, seconds, the most memory of the process so far,
+adjusted Rand index over seeds and over resampled interviews (on statements that both place), npmi coherence
+of the ten best words. With `--segments`, human topics (QMSum's `segments.jsonl`), homogeneity, purity and
+adjusted mutual information of the placed statements; purity also with the unplaced counted as wrong.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import gzip
 import itertools
 import json
+import resource
 import time
 import warnings
 from collections import Counter
@@ -137,11 +139,12 @@ def main() -> None:
 
 def measure(way: Cluster, x: Any, words: Any, kept: Any, *, n_seeds: int, human: Any) -> str:
     """One line on a way of clustering."""
-    from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+    from sklearn.metrics import adjusted_rand_score
 
     started = time.perf_counter()
     first, named = way(x, words, 0)
     seconds = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     others = [way(x, words, seed)[0] for seed in range(1, n_seeds)]
     fewer = [way(x[rows], [words[row] for row in rows], 100 + n)[0] for n, rows in enumerate(kept)]
 
@@ -151,14 +154,28 @@ def measure(way: Cluster, x: Any, words: Any, kept: Any, *, n_seeds: int, human:
 
     pairs = [ari(a, b) for a, b in itertools.combinations([first, *others], 2)]
     resampled = [ari(first[rows], other) for rows, other in zip(kept, fewer, strict=True)]
-    told = [f"{len(named)} topics, {np.mean(first < 0):.0%} in none, {seconds:.1f} s"]
+    told = [f"{len(named)} topics, {np.mean(first < 0):.0%} in none, {seconds:.1f} s, {memory:.0f} MB"]
     told += [f"ARI over seeds {np.mean(pairs):.3f}"] if pairs else []
     told += [f"over interviews {np.mean(resampled):.3f}"] if resampled else []
     told.append(f"npmi {npmi(named, words):.3f}")
     if human is not None:
-        both = (first >= 0) & (human >= 0)
-        told.append(f"AMI with people {adjusted_mutual_info_score(human[both], first[both]):.3f}")
+        told.append(beside_people(first, human))
     return ", ".join(told)
+
+
+def beside_people(topics: Any, human: Any) -> str:
+    """How well `topics` follow the human ones."""
+    from sklearn.metrics import adjusted_mutual_info_score, homogeneity_score
+    from sklearn.metrics.cluster import contingency_matrix
+
+    both = (topics >= 0) & (human >= 0)
+    ours, theirs = topics[both], human[both]
+    right = contingency_matrix(theirs, ours).max(axis=0).sum()
+    return (
+        f"homogeneity {homogeneity_score(theirs, ours):.3f}, purity {right / both.sum():.3f} "
+        f"({right / (human >= 0).sum():.3f} of all), "
+        f"AMI with people {adjusted_mutual_info_score(theirs, ours):.3f}"
+    )
 
 
 def human_topics(path: Path, said: Any) -> Any:

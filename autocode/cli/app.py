@@ -94,7 +94,8 @@ def _add_commands() -> None:
     import autocode.cli.reporting
     import autocode.cli.reviewing
     import autocode.cli.status
-    import autocode.cli.themes  # noqa: F401  # each module adds its commands
+    import autocode.cli.themes
+    import autocode.cli.topics  # noqa: F401  # each module adds its commands
 
 
 def common_first(arguments: Sequence[str]) -> list[str]:

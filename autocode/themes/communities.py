@@ -3,8 +3,9 @@
 Leiden (Traag, Waltman & van Eck 2019) finds other communities with every seed where the borders are vague,
 as they are in talk. So it runs several times, edges whose ends rarely come together are weakened, and Leiden
 runs on that graph (consensus clustering, Lancichinetti & Fortunato 2012, on the graph's own edges). A row
-whose neighbours mostly go elsewhere is in no community. Communities are then joined, the nearest first, down
-to a number that people can read. What was measured stands in BENCHMARKS.md, "Themes".
+whose neighbours mostly go elsewhere is in no community. Communities are then joined, first those that the
+runs most often put together, down to a number that people can read. What was measured stands in
+BENCHMARKS.md, "Themes".
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ SHARPER = 2  # power of the share of runs in which an edge's ends come together
 RESOLUTION = {12: 0.7, 40: 2.0, 120: 6.0}  # of Leiden, for about so many communities of 20,000 rows
 LARGE = 5000  # rows from which time counts
 N_SPARE = 3  # as many more neighbours are known as are used: some are left out when interviews are
+NEARER = 1e-3  # what nearness adds where the runs put communities together equally often, or never
 FEW_ROWS = 12  # rows a community, on average, at the least
 
 
@@ -75,11 +77,11 @@ class ConsensusCommunities:
 
     def _communities(self, kept: NDArray[np.intp], known: Neighbours, seed: int) -> NDArray[np.intp]:
         graph = graph_of(known.take(kept, self._k(len(kept))))
-        labels, agreement = consensus(
+        labels, agreement, runs = consensus(
             graph, self._resolution(), self.n_runs or (30 if len(kept) < LARGE else 10), seed
         )
         most = max(2, min(self.most, len(kept) // FEW_ROWS))
-        labels = joined(self.vectors_[kept], labels, most)
+        labels = joined(self.vectors_[kept], labels, runs, most)
         labels[agreement < min(0.5, float(np.quantile(agreement, self.unplaced)))] = -1
         sizes = np.bincount(labels[labels >= 0], minlength=1)
         labels[(labels >= 0) & (sizes[labels] < self.smallest)] = -1
@@ -88,22 +90,25 @@ class ConsensusCommunities:
 
 def consensus(
     graph: Any, resolution: float, n_runs: int, seed: int
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """The community of each row of a symmetric sparse `graph`, and which weighted share of its edges agrees.
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.int32]]:
+    """The community of each row of a symmetric sparse `graph`, which weighted share of its edges agrees, and
+    the communities in each run, shape (n_runs, n).
 
     An edge agrees where its ends are in one community, by the share of the runs in which they were.
     """
     ends = graph.tocoo()
     start, end = ends.coords
+    runs = np.array(
+        [leiden(graph, graph.data, resolution, 1000 * seed + number) for number in range(n_runs)], np.int32
+    )
     together = np.zeros(len(start))
-    for number in range(n_runs):
-        labels = leiden(graph, graph.data, resolution, 1000 * seed + number)
-        together += labels[start] == labels[end]
+    for run in runs:
+        together += run[start] == run[end]
     together /= n_runs
     labels = leiden(graph, np.maximum(graph.data * together**SHARPER, 1e-9), resolution, seed)
     n = graph.shape[0]
     agrees = np.bincount(start, graph.data * together * (labels[start] == labels[end]), minlength=n)
-    return labels, agrees / np.maximum(np.bincount(start, graph.data, minlength=n), 1e-9)
+    return labels, agrees / np.maximum(np.bincount(start, graph.data, minlength=n), 1e-9), runs
 
 
 def leiden(graph: Any, weights: NDArray[np.float64], resolution: float, seed: int) -> NDArray[np.intp]:
@@ -120,18 +125,32 @@ def leiden(graph: Any, weights: NDArray[np.float64], resolution: float, seed: in
     return np.asarray(np.argsort(np.argsort(first, kind="stable"), kind="stable")[label], np.intp)
 
 
-def joined(vectors: NDArray[np.float32], labels: NDArray[np.intp], most: int) -> NDArray[np.intp]:
-    """`labels` with the communities of the nearest middles joined (average linkage) down to `most`."""
+def joined(
+    vectors: NDArray[np.float32], labels: NDArray[np.intp], runs: NDArray[np.int32], most: int
+) -> NDArray[np.intp]:
+    """`labels` with communities joined (average linkage) down to `most`.
+
+    First those whose rows are most often in one community over the `runs`, shape (n_runs, n); of equals those
+    with the nearest middles.
+    """
     from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import pdist
+    from scipy.spatial.distance import pdist, squareform
 
     n = int(labels.max()) + 1
     if n <= most:
         return labels
+    sizes = np.bincount(labels, minlength=n)[:, None]
     middles = np.zeros((n, vectors.shape[1]))
     np.add.at(middles, labels, vectors.astype(np.float64))
-    middles /= np.bincount(labels, minlength=n)[:, None]
+    middles /= sizes
     middles -= vectors.mean(axis=0, dtype=np.float64)
     middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
-    tree = linkage(pdist(np.round(middles, 6)), method="average")
+    apart = np.ones((n, n))
+    for run in runs:
+        shares = np.zeros((n, int(run.max()) + 1))
+        np.add.at(shares, (labels, run), 1.0)
+        shares /= sizes
+        apart -= shares @ shares.T / len(runs)
+    distances = squareform(np.round(apart, 6), checks=False) + NEARER * np.round(pdist(middles), 6)
+    tree = linkage(distances, method="average")
     return np.asarray(fcluster(tree, most, criterion="maxclust")[labels] - 1, np.intp)

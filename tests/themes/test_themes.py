@@ -17,7 +17,7 @@ from autocode.config import Settings
 from autocode.errors import ThemesError
 from autocode.respondents import respondents_of, spread
 from autocode.themes import Found, find_themes, read_themes, write_themes
-from autocode.themes.communities import ConsensusCommunities
+from autocode.themes.communities import ConsensusCommunities, joined
 from autocode.themes.files import FILES
 from autocode.themes.graph import nearest
 from autocode.themes.map import places
@@ -206,6 +206,18 @@ def test_communities_of_three_clouds() -> None:
     for label in range(3):
         assert len(set(labels[placed & (truth == label)])) == 1
     assert len(set(labels[placed])) == 3
+
+
+def test_communities_that_runs_put_together_are_joined_before_near_ones() -> None:
+    labels = np.repeat(np.arange(3), 2)
+    near = np.repeat(np.array([[1, 0, 0], [0, 1, 0], [0, 0.9, 0.1]], np.float32), 2, axis=0)  # the last two
+    runs = np.array([[0, 0, 1, 1, 0, 0], [0, 0, 1, 1, 1, 0]], np.int32)  # 0 with 2: 3 of 4; 1 with 2: 1 of 4
+    first, second, third = joined(near, labels, runs, 2)[::2]
+    assert first == third != second
+    never = np.arange(6, dtype=np.int32)[None].repeat(2, axis=0)
+    assert len(set(joined(near + np.eye(6, 3, dtype=np.float32) / 9, np.arange(6), never, 4))) == 4
+    first, second, third = joined(near, labels, np.array([[0, 0, 1, 1, 2, 2]], np.int32), 2)[::2]
+    assert first != second == third
 
 
 def test_respondents_and_spread() -> None:
