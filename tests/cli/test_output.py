@@ -76,14 +76,14 @@ def test_common_options_stand_anywhere() -> None:
 
 
 def coded_dataset(folder: Path) -> Path:
-    """Three interviews of four statements, coded by one person."""
+    """Three interviews of eight statements, coded by one person."""
     folder.mkdir()
     rows: dict[str, list[dict[str, str]]] = {"utterances": [], "codes": [], "coverage": []}
-    for number in range(12):
+    for number in range(24):
         unit = {"utterance_id": f"u{number}"}
         text = "We trust them." if number % 2 else "The ship was late again."
         rows["utterances"].append(
-            {**unit, "transcript_id": f"t{number // 4}", "speaker": "R", "role": "respondent", "text": text}
+            {**unit, "transcript_id": f"t{number // 8}", "speaker": "R", "role": "respondent", "text": text}
         )
         rows["coverage"].append({**unit, "coder": "zoe"})
         if number % 2:
@@ -114,6 +114,8 @@ def test_json_is_one_object_on_stdout(run: Run, here: Path, study: Path, book: P
         ("remove", "anna"),
         ("train", coded_dataset(here / "coded"), "--out", here / "learnt", "--config", "autocode.toml"),
         ("evaluate", here / "coded", "--out", "metrics.json", "--config", "autocode.toml"),
+        ("next", here / "coded", "--config", "autocode.toml"),
+        ("prevalence", here / "coded", "--sample", "all", "--config", "autocode.toml"),
         ("report", here / "coded", "--out", here / "found", "--replicates", 100),
     ]
     names = {" ".join(str(word) for word in one[:2]) for one in commands} | {one[0] for one in commands}
