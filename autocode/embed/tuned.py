@@ -7,6 +7,7 @@ Their folder holds one sentence-transformers model for each share of the intervi
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ def load_tuned(folder: Path, config: EmbedConfig) -> TunedEncoders:
     try:
         with np.load(io.BytesIO((folder / HEADS).read_bytes()), allow_pickle=False) as heads:
             weight, bias = heads["weight"], heads["bias"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise LearnError(f"{folder}: the fine-tuned encoder is missing or damaged; train it again") from error
     members = (
         load_embedder(config.model_copy(update={"encoder": str(member_folder(folder, member))}))

@@ -90,7 +90,7 @@ def load_model(folder: str | Path) -> Model:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise LearnError(f"{folder}: holds no trained model; 'autocode train' makes one") from None
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         raise LearnError(f"{folder}: the model is damaged; train it again") from None
     if facts.get("format") != FORMAT:
         raise LearnError(f"{folder}: the model was made by another version of autocode; train it again")

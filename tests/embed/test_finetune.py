@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autocode.config import EmbedConfig
 from autocode.embed import describe, load_embedder
 from autocode.embed.finetune import FineTuned, fine_tune
-from autocode.embed.tuned import TunedEncoders, load_tuned
+from autocode.embed.tuned import HEADS, TunedEncoders, load_tuned
 from autocode.errors import LearnError
 from autocode.learn.learner import mean_average_precision
 
@@ -94,3 +94,11 @@ def test_too_few_labels(tmp_path: Path) -> None:
             texts, values, groups % 2, judge=mean_average_precision, config=EmbedConfig(),
             out=tmp_path / "one",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no arrays", b"PK\x03\x04 cut off"])
+def test_missing_or_damaged_heads_are_one_sentence(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / HEADS).write_bytes(content)
+    with pytest.raises(LearnError, match="missing or damaged; train it again"):
+        load_tuned(tmp_path, EmbedConfig())
