@@ -197,5 +197,5 @@ def text_of(form: Mapping[str, Any], name: str, *, most: int = 1000) -> str:
     """A field of a form. Raises `RefusedError` if it is too long."""
     value = str(form.get(name, "")).strip()
     if len(value) > most:
-        raise RefusedError(400, f"{name}: at most {most} characters")
+        raise RefusedError(400, f"the field '{name}' has at most {most} characters")
     return value

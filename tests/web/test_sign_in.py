@@ -283,7 +283,7 @@ class TestRoles:
         ({"name": "mia", "role": "coder"}, "There is a coder &#39;mia&#39; already; choose another name"),
         ({"name": "Consensus", "role": "coder"}, "is kept for what coders agree on"),
         ({"name": "", "role": "coder"}, "A name needs 1 to 80 characters"),
-        ({"name": "x" * 81, "role": "coder"}, "Name: at most 80 characters"),
+        ({"name": "x" * 81, "role": "coder"}, "The field &#39;name&#39; has at most 80 characters"),
         ({"name": "a\0b", "role": "coder"}, "A name is made of letters"),
         ({"name": "Ben", "role": "consensus"}, "A role is one of lead, coder, reader"),
         ({"name": "Ben"}, "A role is one of lead, coder, reader"),
@@ -304,7 +304,7 @@ class TestSettings:
     @pytest.mark.parametrize(("form", "message"), [
         ({"key-next": "k"}, "The key &#39;k&#39; is given to two actions"),
         ({"key-next": "7"}, "The key &#39;7&#39; chooses a suggestion already"),
-        ({"key-next": "x" * 21}, "Key-next: at most 20 characters"),
+        ({"key-next": "x" * 21}, "The field &#39;key-next&#39; has at most 20 characters"),
         ({"theme": "pink"}, "The theme is system, light or dark"),
     ])  # fmt: skip
     def test_what_does_not_go(self, client, form, message):
