@@ -4,8 +4,9 @@
 
 The folder holds `utterances.jsonl.gz` and `segments.jsonl.gz`: meetings whose topics people marked. Every
 stretch that no topic covers counts as a segment too. Measures Pk beside no boundary at all, on meetings that
-were not trained on: by five folds, and each family of meetings by the other two. Then trains on all meetings
-and writes `models/topics-en.npz` and its card `models/topics-en.json`. The same data gives the same files.
+were not trained on: by five folds of meetings, by five folds of whole teams (or committees), and each family
+of meetings by the other two. Then trains on all meetings and writes `models/topics-en.npz` and its card
+`models/topics-en.json`. The same data gives the same files.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ class Meeting:
     turns: tuple[Turn, ...]
     starts: tuple[int, ...]
 
+    @property
+    def team(self) -> str:
+        """Who met: the meeting's id without its number."""
+        return self.id[:-1] if self.family == "AMI" else self.id.rstrip("0123456789").rstrip("_")
+
     @cached_property
     def cues(self) -> list[list[int]]:
         """The columns of each gap's cues."""
@@ -73,15 +79,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=shipped("models"))
     arguments = parser.parse_args()
     meetings = read_meetings(arguments.qmsum)
-    found: dict[str, list[int]] = {}
-    for held in folds(meetings, N_FOLDS, seed=0):
-        found |= predict(train(without(meetings, held)), held)
-    scores = {"other meetings": report("other meetings", meetings, found)}
-    across: dict[str, list[int]] = {}
-    for family in sorted({one.family for one in meetings}):
-        held = [one for one in meetings if one.family == family]
-        across |= predict(train(without(meetings, held)), held)
-    scores["other families"] = report("other families", meetings, across)
+    splits = {
+        "other meetings": folds(meetings, N_FOLDS, seed=0),
+        "other teams": grouped([one.team for one in meetings], meetings),
+        "other families": grouped([one.family for one in meetings], meetings),
+    }
+    scores = {}
+    for name, parts in splits.items():
+        found: dict[str, list[int]] = {}
+        for held in parts:
+            found |= predict(train(without(meetings, held)), held)
+        scores[name] = report(name, meetings, found)
     path = arguments.out / "topics-en.npz"
     save(path, train(meetings))
     write_card(path, scores, len(meetings), sum(len(one.turns) for one in meetings))
@@ -116,6 +124,16 @@ def folds(meetings: Sequence[Meeting], n: int, *, seed: int) -> list[list[Meetin
     draw = np.random.default_rng(seed)
     in_turn = sorted(meetings, key=lambda one: (one.family, draw.random()))
     return [in_turn[part::n] for part in range(n)]
+
+
+def grouped(groups: Sequence[str], meetings: Sequence[Meeting]) -> list[list[Meeting]]:
+    """`meetings` in `N_FOLDS` parts or fewer, none of the `groups` in two of them."""
+    order = np.random.default_rng(0).permutation(sorted(set(groups))).tolist()
+    part = {group: number % N_FOLDS for number, group in enumerate(order)}
+    return [
+        [one for one, group in zip(meetings, groups, strict=True) if part[group] == number]
+        for number in range(min(N_FOLDS, len(order)))
+    ]
 
 
 def without(meetings: Sequence[Meeting], held: Sequence[Meeting]) -> list[Meeting]:
@@ -263,7 +281,7 @@ def write_card(path: Path, scores: dict[str, Any], n_meetings: int, n_turns: int
             "meetings": n_meetings,
             "turns": n_turns,
         },
-        "measured_on": "meetings left out: by five folds (other meetings), and by family (other families)",
+        "measured_on": "meetings left out: folds of meetings, folds of teams or committees, whole families",
         "scores": scores,
         "made_by": "scripts/train_topics.py",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
