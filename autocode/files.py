@@ -26,18 +26,17 @@ def private_folder(folder: Path) -> Iterator[Path]:
     """
     made: list[Path] = []
     try:
-        for place in reversed((folder, *folder.parents)):
-            if not place.is_dir():
-                place.mkdir(mode=0o700)
-                made.append(place)
-    except (FileExistsError, NotADirectoryError):
-        raise OutputError(f"{folder}: is a file, or lies in one, and a folder is needed there") from None
-    except OSError as error:
-        _remove_empty(made)
-        raise OutputError(f"{folder}: cannot be made ({explain_os_error(error)})") from None
-    try:
+        try:
+            for place in reversed((folder, *folder.parents)):
+                if not place.is_dir():
+                    place.mkdir(mode=0o700)
+                    made.append(place)
+        except (FileExistsError, NotADirectoryError):
+            raise OutputError(f"{folder}: is a file, or lies in one, and a folder is needed there") from None
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be made ({explain_os_error(error)})") from None
         yield folder
-    except BaseException:
+    except BaseException:  # Ctrl-C while it is made, too
         _remove_empty(made)
         raise
 
