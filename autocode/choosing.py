@@ -20,7 +20,7 @@ from autocode.learn.stopping import Stopping, stopping
 from autocode.pipeline import Coder
 from autocode.records import Transcript, Utterance
 from autocode.store import Account, Project, ReviewStore
-from autocode.training import LEAST, in_order, labels_of_project, signals_of, usable_model, with_model
+from autocode.training import LEAST, labels_of_project, signals_of, usable_model, with_model
 
 BEST = 3  # codes named with each utterance
 
@@ -110,15 +110,11 @@ def _corpus(
 
 def learnt_of(corpus: Corpus) -> Learned | None:
     """What people's codes teach; None where they are fewer than `LEAST`, or no code applies anywhere."""
-    coder, background = corpus.coder, corpus.coder.background_signals()
-    if corpus.model is not None:
-        signals, table = with_model(corpus.model, corpus.signals, corpus.labels)
-    elif len(corpus.labels) < LEAST or not (corpus.labels.values == 1).any():
+    coder = corpus.coder
+    if corpus.model is None and (len(corpus.labels) < LEAST or not (corpus.labels.values == 1).any()):
         return None
-    else:
-        rows = _rows(corpus.signals, corpus.labels.unit_ids)
-        signals = corpus.signals.take(np.sort(rows))
-        table = in_order(corpus.labels, signals)
+    signals, table = with_model(corpus.model, corpus.signals, corpus.labels)
+    background = coder.background_signals()
     return learn(signals, table, coder.codebook, background=background, seed=coder.settings.seed)
 
 

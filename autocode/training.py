@@ -223,11 +223,15 @@ def usable_model(
     return model, ""
 
 
-def with_model(model: Model, signals: Signals, labels: Labels) -> tuple[Signals, Labels]:
-    """What a model has learnt from and what people say of units in `signals`, to learn from anew.
+def with_model(model: Model | None, signals: Signals, labels: Labels) -> tuple[Signals, Labels]:
+    """What people say of units in `signals`, and what a model has learnt from, to learn from anew.
 
-    What people say goes before the model's labels.
+    What people say goes before the labels of the model, if there is one.
     """
+    if model is None:
+        inside = set(labels.unit_ids)
+        signals = signals.take(np.flatnonzero([unit in inside for unit in signals.ids]))
+        return signals, in_order(labels, signals)
     known = model.learned.signals
     inside = set(known.ids)
     new = [unit for unit in labels.unit_ids if unit not in inside]

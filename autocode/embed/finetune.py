@@ -99,7 +99,8 @@ def fine_tune(
         raise LearnError(f"{out}: is there already; fine-tuning writes into a new folder")
     started = time.monotonic()
     end = started + SHARE_FOR_TRAINING * 60 * minutes
-    n_folds, log_odds, trained = int(folds.max()) + 1, np.zeros(values.shape, np.float32), list[_Trained]()
+    n_folds, log_odds = int(folds.max()) + 1, np.zeros(values.shape, np.float32)
+    heads, epochs = list[list[NDArray[np.float32]]](), list[int]()
     with _work_folder(out) as folder:
         for fold in range(n_folds):
             rows, now = np.flatnonzero(folds == fold), time.monotonic()
@@ -116,11 +117,10 @@ def fine_tune(
                 str(member_folder(folder / "encoder", fold)), create_model_card=False,
                 safe_serialization=True,
             )  # fmt: skip
-            trained.append(one)
-        heads = [[part.detach().numpy() for part in (one.head.weight, one.head.bias)] for one in trained]
+            heads.append([part.detach().numpy() for part in (one.head.weight, one.head.bias)])
+            epochs.append(one.epochs)
         save_heads(folder / "encoder", heads)
-    epochs = tuple(one.epochs for one in trained)
-    return FineTuned(out, log_odds, epochs, time.monotonic() - started)
+    return FineTuned(out, log_odds, tuple(epochs), time.monotonic() - started)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from autocode.learn.labels import Labels, overlaid
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
 from autocode.learn.stopping import Stopping, stopping
-from autocode.training import in_order, with_model
+from autocode.training import with_model
 from autocode.web.ground import Ground
 
 Floats = NDArray[np.float64]
@@ -108,12 +108,7 @@ def learn_anew(ground: Ground, labels: Labels) -> Following:
 
     Raises `LearnError` where there is nothing to learn.
     """
-    if ground.trained is None:
-        rows = np.array([ground.row_of[unit] for unit in labels.unit_ids], np.intp)
-        signals = ground.signals.take(np.sort(rows))
-        table = in_order(labels, signals)
-    else:
-        signals, table = with_model(ground.trained, ground.signals, labels)
+    signals, table = with_model(ground.trained, ground.signals, labels)
     learned = learn(signals, table, ground.book, background=ground.background, seed=ground.seed)
     told = stopping(learned, ground.book, background=ground.background, seed=ground.seed)
     return Following(ground, learned, told)
