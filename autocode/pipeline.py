@@ -32,7 +32,7 @@ from autocode.records import QuestionMatch, Suggestion, Transcript, Utterance
 if TYPE_CHECKING:
     from autocode.classify import Scored
     from autocode.embed import Embedder
-    from autocode.embed.tuned import TunedEncoders
+    from autocode.embed.tuned import InContext, TunedEncoders
     from autocode.learn.explain import Explainer
     from autocode.learn.files import Model
     from autocode.learn.signals import Signals
@@ -189,11 +189,23 @@ class Coder:
 
         self.tuned = None if folder is None else load_tuned(folder, self.settings.embed)
 
-    def tuned_log_odds(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def tuned_log_odds(
+        self, texts: Sequence[str], previous: Sequence[str], following: Sequence[str]
+    ) -> NDArray[np.float32]:
         """What the fine-tuned encoders say of each code, shape (n, n_codes); (n, 0) where there are none."""
         if self.tuned is None:
             return np.zeros((len(texts), 0), np.float32)
-        return self.tuned.log_odds([self.segmenter.clean(text) for text in texts])
+        return self.tuned.log_odds(self.in_context(texts, previous, following))
+
+    def in_context(
+        self, texts: Sequence[str], previous: Sequence[str], following: Sequence[str]
+    ) -> InContext:
+        """Utterances as a fine-tuned encoder reads them."""
+        from autocode.embed.tuned import InContext
+
+        return InContext(
+            *(tuple(self.segmenter.clean(text) for text in some) for some in (texts, previous, following))
+        )
 
     def segment(self, transcript: Transcript) -> tuple[Utterance, ...]:
         """The utterances of a transcript."""
@@ -256,18 +268,21 @@ class Coder:
 
         own = scored.statements.texts
         previous = [utterances[row - 1].text if row else "" for row in rows]
+        following = [utterances[row + 1].text if row + 1 < len(utterances) else "" for row in rows]
         vectors = scored.statements.embeddings
         with self.stopwatch("words"):
-            before = [self.segmenter.clean(text) for text in previous]
+            before, after = ([self.segmenter.clean(text) for text in some] for some in (previous, following))
             clean = [self.segmenter.clean(text) for text in own]
         with self.stopwatch("embed"):
             early = self.early_embedder.embed(clean) if self.early_embedder else np.zeros((len(own), 0))
             known = dict(zip(clean, vectors, strict=True))  # most were said by the same respondent
-            others = [text for text in dict.fromkeys(before) if text not in known and text.strip()]
+            others = [text for text in dict.fromkeys([*before, *after]) if text not in known and text.strip()]
             known |= zip(others, self.embedder.embed(others), strict=True)
             nothing = np.zeros(vectors.shape[1], np.float32)
-            previous_vectors = np.array([known.get(text, nothing) for text in before], np.float32)
-            previous_vectors = previous_vectors.reshape(len(before), vectors.shape[1])
+            previous_vectors, following_vectors = (
+                np.array([known.get(text, nothing) for text in some], np.float32).reshape(vectors.shape)
+                for some in (before, after)
+            )
         question_vectors = np.zeros_like(vectors)
         answering = scored.answers >= 0
         if answering.any():
@@ -278,10 +293,12 @@ class Coder:
             groups=tuple(utterances[row].transcript_id for row in rows),
             texts=tuple(own),
             previous=tuple(previous),
+            following=tuple(following),
             embeddings=vectors,
             early=np.asarray(early, np.float32),
-            tuned=self.tuned_log_odds(own),
+            tuned=self.tuned_log_odds(own, previous, following),
             previous_embeddings=previous_vectors,
+            following_embeddings=following_vectors,
             question_embeddings=question_vectors,
             place=place(utterances, rows),
             evidence=np.log(p / (1 - p)).astype(np.float32),
@@ -300,8 +317,9 @@ class Coder:
         nothing = np.zeros_like(vectors)
         return Signals(
             ids=tuple(map(str, range(n))), groups=("",) * n, texts=texts, previous=("",) * n,
+            following=("",) * n,
             embeddings=vectors, early=early, tuned=np.zeros((n, 0), np.float32),
-            previous_embeddings=nothing, question_embeddings=nothing,
+            previous_embeddings=nothing, following_embeddings=nothing, question_embeddings=nothing,
             place=np.zeros((n, N_PLACE), np.float32),
             evidence=np.zeros((n, len(self.codebook.ids)), np.float32),
         )  # fmt: skip

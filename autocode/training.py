@@ -187,9 +187,9 @@ def tune(
         raise LearnError(
             f"fine-tuning needs coded utterances of {LEAST_GROUPS} interviews or more; there are {n_groups}"
         )
-    clean = [coder.segmenter.clean(text) for text in signals.texts]
     made = fine_tune(
-        clean, labels.values, group_folds(groups, TUNE_FOLDS, seed=seed), judge=mean_average_precision,
+        coder.in_context(signals.texts, signals.previous, signals.following), labels.values,
+        group_folds(groups, TUNE_FOLDS, seed=seed), judge=mean_average_precision,
         config=coder.settings.embed, out=folder, minutes=minutes, seed=seed, progress=progress,
     )  # fmt: skip
     before, after = (

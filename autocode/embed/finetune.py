@@ -1,9 +1,10 @@
 """The encoder itself adapted to a user's codes, with sentence-transformers' trainer, on the CPU.
 
 A few encoders are trained, each without one share of the interviews, with a head of one logistic regression
-a code on the sentence's vector. So there is a score for every coded utterance from an encoder that has not
-seen its interview, which is what probabilities and thresholds may be learnt from, and which says when to
-stop; an utterance that nobody has coded gets the mean of all (cross-fitting).
+a code on the vectors of an utterance and of what was said just before and after it. So there is a score for
+every coded utterance from an encoder that has not seen its interview, which is what probabilities and
+thresholds may be learnt from, and which says when to stop; an utterance that nobody has coded gets the mean
+of all (cross-fitting).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from autocode.config import EmbedConfig
 from autocode.embed.folder import find_model, packaged_model
-from autocode.embed.tuned import SCALE, member_folder, save_heads
+from autocode.embed.tuned import SCALE, InContext, beside_each_other, member_folder, save_heads
 from autocode.errors import LearnError
 
 LEAST_UNITS = 60
@@ -59,19 +60,24 @@ class _Trained:
     head: Any
     epochs: int
 
-    def log_odds(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.asarray(
+            self.model.encode(
+                list(texts), batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True
+            )
+        )
+
+    def log_odds(self, utterances: InContext) -> NDArray[np.float32]:
         import torch
 
+        texts, places = utterances.numbered()
         with torch.no_grad():
-            vectors = self.model.encode(
-                list(texts), batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False,
-                normalize_embeddings=True,
-            )  # fmt: skip
-            return np.asarray(self.head(SCALE * vectors).numpy())
+            beside = torch.from_numpy(beside_each_other(self.embed(texts), places))
+            return np.asarray(self.head(SCALE * beside).numpy())
 
 
 def fine_tune(
-    texts: Sequence[str],
+    utterances: InContext,
     values: NDArray[np.float64],
     folds: NDArray[np.intp],
     *,
@@ -89,8 +95,10 @@ def fine_tune(
     time are kept; `progress` hears of the share that is done. Raises `LearnError` for too few utterances,
     missing packages, and an `out` that is there already.
     """
-    if len(texts) < LEAST_UNITS:
-        raise LearnError(f"fine-tuning needs {LEAST_UNITS} coded utterances or more; there are {len(texts)}")
+    if len(utterances) < LEAST_UNITS:
+        raise LearnError(
+            f"fine-tuning needs {LEAST_UNITS} coded utterances or more; there are {len(utterances)}"
+        )
     if find_spec("datasets") is None or find_spec("accelerate") is None:
         raise LearnError(
             "fine-tuning needs the packages accelerate and datasets; pip install 'autocode[finetune]'"
@@ -109,10 +117,10 @@ def fine_tune(
                 progress((done + share) / n_folds)
 
             one = _train(
-                texts, values, folds == fold, judge=judge, config=config, scratch=folder / "scratch",
+                utterances, values, folds == fold, judge=judge, config=config, scratch=folder / "scratch",
                 seed=seed + fold, progress=told, seconds=(end - now) / (n_folds - fold),
             )  # fmt: skip
-            log_odds[rows] = one.log_odds([texts[row] for row in rows.tolist()])
+            log_odds[rows] = one.log_odds(utterances.take(rows))
             one.model.save_pretrained(
                 str(member_folder(folder / "encoder", fold)), create_model_card=False,
                 safe_serialization=True,
@@ -139,7 +147,7 @@ def _work_folder(out: Path) -> Iterator[Path]:
 
 
 def _train(
-    texts: Sequence[str],
+    utterances: InContext,
     values: NDArray[np.float64],
     left_out: NDArray[np.bool_],
     *,
@@ -164,12 +172,21 @@ def _train(
     model.to("cpu")
     model[0].auto_model.get_input_embeddings().requires_grad_(False)  # half of the weights, and rare words
     rows, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
-    table = torch.tensor(np.where(np.isnan(values), -1.0, values), dtype=torch.float32)
-    head = _new_head(values[rows], model.get_embedding_dimension())
+    seen, left = utterances.take(rows), utterances.take(unseen)
+    texts, places = seen.numbered()
+    head = _new_head(values[rows], 3 * model.get_embedding_dimension())
+    trained = _Trained(model, head, 0)
+    # The vectors of all texts as they were when last read, and zeros for nothing: neighbours come from here.
+    known = torch.nn.functional.pad(torch.from_numpy(trained.embed(texts)), (0, 0, 0, 1))
+    only_near = np.setdiff1d(places[:, 1:], places[:, 0])
+    only_near = only_near[only_near >= 0]
     half = _has_bfloat16()
 
     class CodeLoss(torch.nn.Module):
-        """Binary cross-entropy of a linear head on unit vectors, over what was said; summed over codes."""
+        """Binary cross-entropy of a linear head on unit vectors, over what was said; summed over codes.
+
+        A label is what was said of each code (-1: nothing), and the row of the utterance.
+        """
 
         def __init__(self) -> None:
             super().__init__()
@@ -181,9 +198,13 @@ def _train(
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
                 vectors = model(next(iter(sentence_features)))["sentence_embedding"]
             unit = torch.nn.functional.normalize(vectors.float(), dim=1)
-            said = labels >= 0
+            at = torch.from_numpy(places[labels[:, -1].long().numpy()])
+            known[at[:, 0]] = unit.detach()
+            known[-1] = 0
+            beside = torch.cat([unit, known[at[:, 1]], known[at[:, 2]]], dim=1)
+            said, labels = labels[:, :-1] >= 0, labels[:, :-1].clamp(min=0)
             losses = torch.nn.functional.binary_cross_entropy_with_logits(
-                head(self.dropout(SCALE * unit)), labels.clamp(min=0), reduction="none"
+                head(self.dropout(SCALE * beside)), labels, reduction="none"
             )
             return (losses * said).sum(dim=1).mean()
 
@@ -194,7 +215,6 @@ def _train(
         )
         return model_state, head_state
 
-    trained = _Trained(model, head, 0)
     best: dict[str, Any] = {"value": -math.inf, "epoch": 0, "state": state_of()}
     begun, budget = time.monotonic(), max(1e-9, seconds)
 
@@ -217,6 +237,8 @@ def _train(
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             epoch = math.ceil(state.epoch)
+            if len(only_near):
+                known[only_near] = torch.from_numpy(trained.embed([texts[at] for at in only_near]))
             value = judge(values[unseen], trained.log_odds(left).astype(float))
             if value > best["value"]:
                 best.update(value=value, epoch=epoch, state=state_of())
@@ -239,15 +261,16 @@ def _train(
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
             return self.lr_scheduler
 
-    seen, left = ([texts[row] for row in some.tolist()] for some in (rows, unseen))
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(scratch), num_train_epochs=MOST_EPOCHS,
-        per_device_train_batch_size=BATCH, batch_sampler=_by_length([len(text) for text in seen]),
+        per_device_train_batch_size=BATCH, batch_sampler=_by_length([len(text) for text in seen.texts]),
         learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE},
-        weight_decay=0.01, seed=seed, data_seed=seed, use_cpu=True, report_to="none", save_strategy="no",
-        logging_strategy="no", disable_tqdm=True, dataloader_pin_memory=False,
+        weight_decay=0.01, optim="adamw_torch_fused", seed=seed, data_seed=seed, use_cpu=True,
+        report_to="none", save_strategy="no", logging_strategy="no", disable_tqdm=True,
+        dataloader_pin_memory=False,
     )  # fmt: skip
-    data = Dataset.from_dict({"text": seen, "label": table[rows].tolist()})
+    table = np.column_stack([np.where(np.isnan(values[rows]), -1.0, values[rows]), np.arange(len(rows))])
+    data = Dataset.from_dict({"text": list(seen.texts), "label": table.tolist()})
     trainer = Trainer(
         model=model, args=arguments, train_dataset=data, loss=CodeLoss(), callbacks=[Watch()]
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """Encoders that were fine-tuned on a user's codes, and what they say of texts.
 
 Their folder holds one sentence-transformers model for each share of the interviews that was left out, and
-`heads.npz`: `weight` (n_members, n_codes, n_dims) and `bias` (n_members, n_codes).
+`heads.npz`: `weight` (n_members, n_codes, 3 * n_dims), of an utterance's vector and of those of what was said
+just before and just after it, and `bias` (n_members, n_codes).
 """
 
 from __future__ import annotations
@@ -26,19 +27,53 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class InContext:
+    """n utterances, and what was said just before and just after each; "" where nothing was."""
+
+    texts: tuple[str, ...]
+    previous: tuple[str, ...]
+    following: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.intp]) -> InContext:
+        """Some of them."""
+        return InContext(
+            *(tuple(some[row] for row in rows) for some in (self.texts, self.previous, self.following))
+        )
+
+    def numbered(self) -> tuple[list[str], NDArray[np.intp]]:
+        """All different texts, and which each utterance and its neighbours are, (n, 3); -1: nothing."""
+        number = {"": -1}
+        for some in (self.texts, self.previous, self.following):
+            for text in some:
+                number.setdefault(text, len(number) - 1)
+        places = [[number[text] for text in some] for some in (self.texts, self.previous, self.following)]
+        return list(number)[1:], np.array(places, np.intp).reshape(3, len(self)).T
+
+
+@dataclass(frozen=True, slots=True)
 class TunedEncoders:
     """Encoders with their heads."""
 
     members: tuple[Embedder, ...]
-    weight: Floats  # (n_members, n_codes, n_dims)
+    weight: Floats  # (n_members, n_codes, 3 * n_dims)
     bias: Floats  # (n_members, n_codes)
 
-    def log_odds(self, texts: Sequence[str]) -> Floats:
-        """How likely each code applies, as log-odds of shape (n_texts, n_codes): the mean of all members."""
-        total = np.zeros((len(texts), self.bias.shape[1]), np.float32)
+    def log_odds(self, utterances: InContext) -> Floats:
+        """How likely each code applies, as log-odds of shape (n, n_codes): the mean of all members."""
+        texts, places = utterances.numbered()
+        total = np.zeros((len(utterances), self.bias.shape[1]), np.float32)
         for member, weight, bias in zip(self.members, self.weight, self.bias, strict=True):
-            total += SCALE * member.embed(texts) @ weight.T + bias
+            total += SCALE * beside_each_other(member.embed(texts), places) @ weight.T + bias
         return np.asarray(total / len(self.members), np.float32)
+
+
+def beside_each_other(vectors: Floats, places: NDArray[np.intp]) -> Floats:
+    """The vectors (n_texts, n_dims) at `places` (n, 3), side by side: (n, 3 * n_dims), zeros for -1."""
+    table = np.vstack([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
+    return np.asarray(table[places].reshape(len(places), 3 * vectors.shape[1]))
 
 
 def load_tuned(folder: Path, config: EmbedConfig) -> TunedEncoders:

@@ -187,7 +187,9 @@ def _learn(
             if tuned is not None:
                 coder.use_tuned(tuned.folder)
                 own = replace(own, tuned=tuned.log_odds)
-                unseen = replace(unseen, tuned=coder.tuned_log_odds(unseen.texts))
+                unseen = replace(
+                    unseen, tuned=coder.tuned_log_odds(unseen.texts, unseen.previous, unseen.following)
+                )
                 coder.use_tuned(None)
     background = coder.background_signals()
     return learn(own, taught, coder.codebook, background=background, seed=seed), unseen

@@ -34,7 +34,8 @@ from autocode.learn.sets import SetRule
 from autocode.learn.signals import Signals
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 2  # raised when the files' layout changes
+FORMAT = 3  # raised when the files' layout changes
+_TEXTS = ("texts", "previous", "following")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 
 
@@ -62,7 +63,7 @@ def save_model(model: Model, folder: Path) -> None:
         "recipe": asdict(model.learned.recipe), "code_ids": list(model.learned.code_ids),
         "units": [list(item) for item in zip(model.learned.signals.ids, model.learned.signals.groups,
                                              strict=True)],
-        "texts": list(model.learned.signals.texts), "previous": list(model.learned.signals.previous),
+        **{name: list(getattr(model.learned.signals, name)) for name in _TEXTS},
         "never_empty": model.learned.rule.never_empty,
         "pairs": {name: [list(pair) for pair in pairs] for name, pairs in _pairs(model.learned).items()},
     }  # fmt: skip
@@ -152,7 +153,7 @@ def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
-                 {"ids", "groups", "texts", "previous"})  # fmt: skip
+                 {"ids", "groups", *_TEXTS})  # fmt: skip
 _BLEND = ("weights", "base", "mean", "evidence_mean", "tuned_mean")
 
 
@@ -181,19 +182,18 @@ def _content(learned: Learned) -> str:
     for name, value in sorted(_arrays(learned).items()):
         whole.update(name.encode())
         whole.update(np.ascontiguousarray(value).tobytes())
-    for texts in (learned.signals.ids, learned.signals.texts, learned.signals.previous):
-        whole.update("\0".join(texts).encode("utf-8", "replace"))
+    for name in ("ids", *_TEXTS):
+        whole.update("\0".join(getattr(learned.signals, name)).encode("utf-8", "replace"))
     return whole.hexdigest()
 
 
 def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model:
-    dense = {name: arrays[f"signals.{name}"] for name in _SIGNALS}
+    rest: dict[str, Any] = {name: arrays[f"signals.{name}"] for name in _SIGNALS}
+    rest |= {name: tuple(facts[name]) for name in _TEXTS}
     signals = Signals(
         ids=tuple(unit for unit, _ in facts["units"]),
         groups=tuple(group for _, group in facts["units"]),
-        texts=tuple(facts["texts"]),
-        previous=tuple(facts["previous"]),
-        **dense,
+        **rest,
     )
     idf = {}
     for name in ("words", "chars"):
@@ -220,8 +220,7 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
         "dial",
         "code_ids",
         "units",
-        "texts",
-        "previous",
+        *_TEXTS,
         "never_empty",
         "pairs",
     }

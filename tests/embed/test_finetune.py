@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autocode.config import EmbedConfig
 from autocode.embed import describe, load_embedder
 from autocode.embed.finetune import FineTuned, fine_tune
-from autocode.embed.tuned import HEADS, TunedEncoders, load_tuned
+from autocode.embed.tuned import HEADS, InContext, TunedEncoders, load_tuned
 from autocode.errors import LearnError
 from autocode.learn.learner import mean_average_precision
 
@@ -23,25 +23,25 @@ SAID = (
 ENDS = ["", " last year", " in the north", " of course", " as I said", " at first", " with the new partner"]
 
 
-def corpus(n: int = 72) -> tuple[list[str], NDArray[np.float64], NDArray[np.intp]]:
+def corpus(n: int = 72) -> tuple[InContext, NDArray[np.float64], NDArray[np.intp]]:
     rng = random.Random(0)
     kinds = [index % 2 for index in range(n)]
     texts = [rng.choice(SAID[kind]) + rng.choice(ENDS) for kind in kinds]
     values = np.array([[kind == 0, kind == 1] for kind in kinds], float)
     values[::7, 0] = np.nan
-    return texts, values, np.arange(n) // 12
+    return InContext(tuple(texts), ("How was it?",) * n, ("",) * n), values, np.arange(n) // 12
 
 
 @pytest.mark.model
 @pytest.mark.slow
 def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -> None:
-    texts, values, groups = corpus()
+    utterances, values, groups = corpus()
     folds, heard = groups % 2, list[float]()
 
     def tuned(name: str) -> FineTuned:
         return fine_tune(
-            texts, values, folds, judge=mean_average_precision, config=EmbedConfig(), out=tmp_path / name,
-            minutes=5.0, progress=heard.append,
+            utterances, values, folds, judge=mean_average_precision, config=EmbedConfig(),
+            out=tmp_path / name, minutes=5.0, progress=heard.append,
         )  # fmt: skip
 
     found = tuned("one")
@@ -57,10 +57,11 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
     for fold, member in enumerate(encoders.members):  # the encoder that has not seen the fold scored it
         rows = np.flatnonzero(folds == fold)
         alone = TunedEncoders((member,), encoders.weight[[fold]], encoders.bias[[fold]])
-        said = alone.log_odds([texts[row] for row in rows])
+        said = alone.log_odds(utterances.take(rows))
         np.testing.assert_allclose(said, found.log_odds[rows], atol=1e-3)
     slow = load_tuned(tmp_path / "one", config.model_copy(update={"backend": "reference"}))
-    np.testing.assert_allclose(slow.log_odds(texts), encoders.log_odds(texts), atol=1e-4)
+    np.testing.assert_allclose(slow.log_odds(utterances), encoders.log_odds(utterances), atol=1e-4)
+    texts = utterances.texts
     plain = load_embedder(config).embed(texts[:8])
     assert all(np.abs(one.embed(texts[:8]) - plain).max() > 1e-3 for one in encoders.members)
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "one").rglob("*")} == {0}
@@ -74,24 +75,47 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("side", ["previous", "following"])
+def test_what_is_said_around_an_answer_counts(tmp_path: Path, side: str) -> None:
+    said, values, groups = corpus()
+    n, folds = len(said), groups % 2
+    around = {"previous": ("",) * n, "following": ("",) * n, side: said.texts}
+    answers = InContext(("Yes, that is how it was.",) * n, **around)
+    found = fine_tune(
+        answers, values, folds, judge=mean_average_precision, config=EmbedConfig(), out=tmp_path / "one",
+        minutes=5.0,
+    )  # fmt: skip
+    assert mean_average_precision(values, np.asarray(found.log_odds, float)) > 0.9
+
+
+def test_neighbours_are_found_among_all_texts() -> None:
+    talk = InContext(("Yes.", "No.", "Yes."), ("Really?", "Yes.", ""), ("No.", "", "Really?"))
+    texts, places = talk.numbered()
+    assert [[texts[at] if at >= 0 else "" for at in row] for row in places] == [
+        ["Yes.", "Really?", "No."], ["No.", "Yes.", ""], ["Yes.", "", "Really?"],
+    ]  # fmt: skip
+    assert sorted(texts) == ["No.", "Really?", "Yes."]
+
+
+@pytest.mark.model
 def test_nothing_is_left_behind_when_it_breaks_off(tmp_path: Path) -> None:
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    texts, values, groups = corpus()
+    utterances, values, groups = corpus()
     with pytest.raises(KeyboardInterrupt):
         fine_tune(
-            texts, values, groups % 2, judge=mean_average_precision, config=EmbedConfig(),
+            utterances, values, groups % 2, judge=mean_average_precision, config=EmbedConfig(),
             out=tmp_path / "one", progress=interrupt,
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
 
 
 def test_too_few_labels(tmp_path: Path) -> None:
-    texts, values, groups = corpus(20)
+    utterances, values, groups = corpus(20)
     with pytest.raises(LearnError, match="there are 20"):
         fine_tune(
-            texts, values, groups % 2, judge=mean_average_precision, config=EmbedConfig(),
+            utterances, values, groups % 2, judge=mean_average_precision, config=EmbedConfig(),
             out=tmp_path / "one",
         )  # fmt: skip
 
