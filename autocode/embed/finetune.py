@@ -3,8 +3,8 @@
 A few encoders are trained, each without one share of the interviews, with a head of one logistic regression
 a code on the vectors of an utterance and of what was said just before and after it. So there is a score for
 every coded utterance from an encoder that has not seen its interview, which is what probabilities and
-thresholds may be learnt from, and which says when to stop; an utterance that nobody has coded gets the mean
-of all (cross-fitting).
+thresholds may be learnt from, and which says when to stop (cross-fitting). One more learns from everything,
+for as long as was best for the others; an utterance that nobody has coded gets the mean of all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from autocode.errors import LearnError
 LEAST_UNITS = 60
 BATCH = 16
 POOL = 16  # batches sorted by length together: with less padding, an epoch takes half the time
-MOST_EPOCHS = 6
+MOST_EPOCHS = 5
 PATIENCE = 2  # epochs that rank the left-out utterances no better
 LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 3e-3
 WARM_UP = 0.1  # share of the steps
@@ -50,7 +50,7 @@ class FineTuned:
 
     folder: Path
     log_odds: NDArray[np.float32]  # (n, n_codes), of each utterance by the encoder that has not seen its fold
-    epochs: tuple[int, ...]  # after how many each encoder was best
+    epochs: tuple[int, ...]  # of training of each encoder; the last one has learnt from everything
     seconds: float
 
 
@@ -91,9 +91,10 @@ def fine_tune(
     """Train the encoder of `config` on `values` (n, n_codes; nan: not said) into the new folder `out`.
 
     One encoder for each of the `folds` (n,), 0, 1 ..., is trained on the others; `judge` tells by values and
-    scores of the left-out fold how good an epoch's state is, the more the better. `minutes` of wall-clock
-    time are kept; `progress` hears of the share that is done. Raises `LearnError` for too few utterances,
-    missing packages, and an `out` that is there already.
+    scores of the left-out fold how good an epoch's state is, the more the better. One more is trained on
+    everything, for as many epochs as was best for them on average. `minutes` of wall-clock time are kept;
+    `progress` hears of the share that is done. Raises `LearnError` for too few utterances, missing packages,
+    and an `out` that is there already.
     """
     if len(utterances) < LEAST_UNITS:
         raise LearnError(
@@ -107,22 +108,28 @@ def fine_tune(
         raise LearnError(f"{out}: is there already; fine-tuning writes into a new folder")
     started = time.monotonic()
     end = started + SHARE_FOR_TRAINING * 60 * minutes
-    n_folds, log_odds = int(folds.max()) + 1, np.zeros(values.shape, np.float32)
-    heads, epochs = list[list[NDArray[np.float32]]](), list[int]()
+    left_outs = [*(folds == fold for fold in range(int(folds.max()) + 1)), np.zeros(len(folds), bool)]
+    work = [int((~left_out).sum()) for left_out in left_outs]
+    log_odds, heads, epochs = (
+        np.zeros(values.shape, np.float32),
+        list[list[NDArray[np.float32]]](),
+        list[int](),
+    )
     with _work_folder(out) as folder:
-        for fold in range(n_folds):
-            rows, now = np.flatnonzero(folds == fold), time.monotonic()
+        for member, left_out in enumerate(left_outs):
+            done, left, rows = sum(work[:member]), sum(work[member:]), np.flatnonzero(left_out)
 
-            def told(share: float, done: int = fold) -> None:
-                progress((done + share) / n_folds)
+            def told(share: float, done: float = done, own: float = work[member]) -> None:
+                progress((done + share * own) / sum(work))
 
             one = _train(
-                utterances, values, folds == fold, judge=judge, config=config, scratch=folder / "scratch",
-                seed=seed + fold, progress=told, seconds=(end - now) / (n_folds - fold),
+                utterances, values, left_out, judge=judge, config=config, scratch=folder / "scratch",
+                seed=seed + member, progress=told, seconds=(end - time.monotonic()) * work[member] / left,
+                n_epochs=MOST_EPOCHS if len(rows) else round(float(np.mean(epochs))),
             )  # fmt: skip
             log_odds[rows] = one.log_odds(utterances.take(rows))
             one.model.save_pretrained(
-                str(member_folder(folder / "encoder", fold)), create_model_card=False,
+                str(member_folder(folder / "encoder", member)), create_model_card=False,
                 safe_serialization=True,
             )  # fmt: skip
             heads.append([part.detach().numpy() for part in (one.head.weight, one.head.bias)])
@@ -157,8 +164,9 @@ def _train(
     seed: int,
     progress: Callable[[float], None],
     seconds: float,
+    n_epochs: int,
 ) -> _Trained:
-    """Train on what is not `left_out` (n,); the state is kept that ranks the rest best."""
+    """Train on what is not `left_out` (n,); the state is kept that ranks the rest best, or the last one."""
     model = _load(config)
     import torch
     from datasets import Dataset, disable_progress_bars
@@ -239,7 +247,7 @@ def _train(
             epoch = math.ceil(state.epoch)
             if len(only_near):
                 known[only_near] = torch.from_numpy(trained.embed([texts[at] for at in only_near]))
-            value = judge(values[unseen], trained.log_odds(left).astype(float))
+            value = judge(values[unseen], trained.log_odds(left).astype(float)) if len(left) else epoch
             if value > best["value"]:
                 best.update(value=value, epoch=epoch, state=state_of())
             elif epoch - best["epoch"] >= PATIENCE:
@@ -262,7 +270,7 @@ def _train(
             return self.lr_scheduler
 
     arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(scratch), num_train_epochs=MOST_EPOCHS,
+        output_dir=str(scratch), num_train_epochs=n_epochs,
         per_device_train_batch_size=BATCH, batch_sampler=_by_length([len(text) for text in seen.texts]),
         learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE},
         weight_decay=0.01, optim="adamw_torch_fused", seed=seed, data_seed=seed, use_cpu=True,

@@ -1,8 +1,8 @@
 """Encoders that were fine-tuned on a user's codes, and what they say of texts.
 
-Their folder holds one sentence-transformers model for each share of the interviews that was left out, and
-`heads.npz`: `weight` (n_members, n_codes, 3 * n_dims), of an utterance's vector and of those of what was said
-just before and just after it, and `bias` (n_members, n_codes).
+Their folder holds one sentence-transformers model for each share of the interviews that was left out, one
+that learnt from all, and `heads.npz`: `weight` (n_members, n_codes, 3 * n_dims), of an utterance's vector and
+of those of what was said just before and just after it, and `bias` (n_members, n_codes).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def load_tuned(folder: Path, config: EmbedConfig) -> TunedEncoders:
 
 def member_folder(folder: Path, member: int) -> Path:
     """Where one of the encoders lies."""
-    return folder / f"without-{member}"
+    return folder / f"member-{member}"
 
 
 def save_heads(folder: Path, heads: Sequence[Sequence[Floats]]) -> None:

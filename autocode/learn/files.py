@@ -141,8 +141,8 @@ def _tuning(facts: Mapping[str, Any]) -> list[str]:
         return []
     return [
         "",
-        f"The encoder was fine-tuned on these codes {len(told['epochs'])} times, each time without some of "
-        f"the transcripts. Mean average precision on those: {told['precision_before']:.3f} before, "
+        f"The encoder was fine-tuned on these codes {len(told['epochs'])} times, once on all transcripts and "
+        f"else without some of them. Mean average precision on those: {told['precision_before']:.3f} before, "
         f"{told['precision']:.3f} after.",
     ]
 

@@ -45,16 +45,15 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
         )  # fmt: skip
 
     found = tuned("one")
-    assert [1 <= epochs <= 6 for epochs in found.epochs] == [True, True]
-    assert found.seconds < 120
+    assert [1 <= epochs <= 5 for epochs in found.epochs] == [True, True, True]
     assert heard
     assert heard == sorted(heard)
     told = mean_average_precision(values, np.asarray(found.log_odds, float))
     assert told > 0.9, "the two kinds of sentences are told apart in interviews that were left out"
     config = EmbedConfig(cache_max_gb=0)
     encoders = load_tuned(tmp_path / "one", config)
-    assert [describe(one)["backend"] for one in encoders.members] == ["fast", "fast"]
-    for fold, member in enumerate(encoders.members):  # the encoder that has not seen the fold scored it
+    assert [describe(one)["backend"] for one in encoders.members] == ["fast", "fast", "fast"]
+    for fold, member in enumerate(encoders.members[:2]):  # the encoder that has not seen the fold scored it
         rows = np.flatnonzero(folds == fold)
         alone = TunedEncoders((member,), encoders.weight[[fold]], encoders.bias[[fold]])
         said = alone.log_odds(utterances.take(rows))
