@@ -127,7 +127,8 @@ def fine_tune(
                 seed=seed + member, progress=told, seconds=(end - time.monotonic()) * work[member] / left,
                 n_epochs=MOST_EPOCHS if len(rows) else round(float(np.mean(epochs))),
             )  # fmt: skip
-            log_odds[rows] = one.log_odds(utterances.take(rows))
+            if len(rows):
+                log_odds[rows] = one.log_odds(utterances.take(rows))
             one.model.save_pretrained(
                 str(member_folder(folder / "encoder", member)), create_model_card=False,
                 safe_serialization=True,
