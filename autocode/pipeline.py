@@ -271,18 +271,16 @@ class Coder:
         following = [utterances[row + 1].text if row + 1 < len(utterances) else "" for row in rows]
         vectors = scored.statements.embeddings
         with self.stopwatch("words"):
-            before, after = ([self.segmenter.clean(text) for text in some] for some in (previous, following))
+            before = [self.segmenter.clean(text) for text in previous]
             clean = [self.segmenter.clean(text) for text in own]
         with self.stopwatch("embed"):
             early = self.early_embedder.embed(clean) if self.early_embedder else np.zeros((len(own), 0))
             known = dict(zip(clean, vectors, strict=True))  # most were said by the same respondent
-            others = [text for text in dict.fromkeys([*before, *after]) if text not in known and text.strip()]
+            others = [text for text in dict.fromkeys(before) if text not in known and text.strip()]
             known |= zip(others, self.embedder.embed(others), strict=True)
             nothing = np.zeros(vectors.shape[1], np.float32)
-            previous_vectors, following_vectors = (
-                np.array([known.get(text, nothing) for text in some], np.float32).reshape(vectors.shape)
-                for some in (before, after)
-            )
+            previous_vectors = np.array([known.get(text, nothing) for text in before], np.float32)
+            previous_vectors = previous_vectors.reshape(vectors.shape)
         question_vectors = np.zeros_like(vectors)
         answering = scored.answers >= 0
         if answering.any():
@@ -298,7 +296,6 @@ class Coder:
             early=np.asarray(early, np.float32),
             tuned=self.tuned_log_odds(own, previous, following),
             previous_embeddings=previous_vectors,
-            following_embeddings=following_vectors,
             question_embeddings=question_vectors,
             place=place(utterances, rows),
             evidence=np.log(p / (1 - p)).astype(np.float32),
@@ -319,7 +316,7 @@ class Coder:
             ids=tuple(map(str, range(n))), groups=("",) * n, texts=texts, previous=("",) * n,
             following=("",) * n,
             embeddings=vectors, early=early, tuned=np.zeros((n, 0), np.float32),
-            previous_embeddings=nothing, following_embeddings=nothing, question_embeddings=nothing,
+            previous_embeddings=nothing, question_embeddings=nothing,
             place=np.zeros((n, N_PLACE), np.float32),
             evidence=np.zeros((n, len(self.codebook.ids)), np.float32),
         )  # fmt: skip

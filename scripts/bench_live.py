@@ -32,8 +32,8 @@ def made_up(n: int, n_codes: int, rng: np.random.Generator) -> Signals:
     return Signals(
         tuple(f"u{i}" for i in range(n)), tuple(f"t{i // 200}" for i in range(n)), texts, ("", *texts[:-1]),
         (*texts[1:], ""), vectors, vectors[:, ::-1].copy(), vectors[:, :0], np.roll(vectors, 1, axis=0),
-        np.roll(vectors, -1, axis=0), np.zeros_like(vectors),
-        rng.random((n, N_PLACE)).astype(np.float32), rng.normal(size=(n, n_codes)).astype(np.float32),
+        np.zeros_like(vectors), rng.random((n, N_PLACE)).astype(np.float32),
+        rng.normal(size=(n, n_codes)).astype(np.float32),
     )  # fmt: skip
 
 

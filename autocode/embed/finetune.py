@@ -3,8 +3,9 @@
 A few encoders are trained, each without one share of the interviews, with a head of one logistic regression
 a code on the vectors of an utterance and of what was said just before and after it. So there is a score for
 every coded utterance from an encoder that has not seen its interview, which is what probabilities and
-thresholds may be learnt from, and which says when to stop (cross-fitting). One more learns from everything,
-for as long as was best for the others; an utterance that nobody has coded gets the mean of all.
+thresholds may be learnt from, and which says when to stop (cross-fitting). If there is time, one more learns
+from everything, for as long as was best for the others. An utterance that nobody has coded gets the mean of
+all.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class FineTuned:
 
     folder: Path
     log_odds: NDArray[np.float32]  # (n, n_codes), of each utterance by the encoder that has not seen its fold
-    epochs: tuple[int, ...]  # of training of each encoder; the last one has learnt from everything
+    epochs: tuple[int, ...]  # of training of each encoder, one for each fold, and one for everything if any
     seconds: float
 
 
@@ -92,9 +93,9 @@ def fine_tune(
 
     One encoder for each of the `folds` (n,), 0, 1 ..., is trained on the others; `judge` tells by values and
     scores of the left-out fold how good an epoch's state is, the more the better. One more is trained on
-    everything, for as many epochs as was best for them on average. `minutes` of wall-clock time are kept;
-    `progress` hears of the share that is done. Raises `LearnError` for too few utterances, missing packages,
-    and an `out` that is there already.
+    everything, for as many epochs as was best for them on average, if that is sure to end in time. `minutes`
+    of wall-clock time are kept; `progress` hears of the share that is done. Raises `LearnError` for too few
+    utterances, missing packages, and an `out` that is there already.
     """
     if len(utterances) < LEAST_UNITS:
         raise LearnError(
@@ -108,34 +109,38 @@ def fine_tune(
         raise LearnError(f"{out}: is there already; fine-tuning writes into a new folder")
     started = time.monotonic()
     end = started + SHARE_FOR_TRAINING * 60 * minutes
-    left_outs = [*(folds == fold for fold in range(int(folds.max()) + 1)), np.zeros(len(folds), bool)]
-    work = [int((~left_out).sum()) for left_out in left_outs]
-    log_odds, heads, epochs = (
-        np.zeros(values.shape, np.float32),
-        list[list[NDArray[np.float32]]](),
-        list[int](),
-    )
+    n_folds, n = int(folds.max()) + 1, len(utterances)
+    log_odds = np.zeros(values.shape, np.float32)
+    heads, epochs = list[list[NDArray[np.float32]]](), list[int]()
     with _work_folder(out) as folder:
-        for member, left_out in enumerate(left_outs):
-            done, left, rows = sum(work[:member]), sum(work[member:]), np.flatnonzero(left_out)
 
-            def told(share: float, done: float = done, own: float = work[member]) -> None:
-                progress((done + share * own) / sum(work))
+        def member(left_out: NDArray[np.bool_], most: int, seconds: float) -> _Trained:
+            number = len(epochs)
+
+            def told(share: float) -> None:
+                progress(min(1.0, (number + share) / (n_folds + 1)))
 
             one = _train(
                 utterances, values, left_out, judge=judge, config=config, scratch=folder / "scratch",
-                seed=seed + member, progress=told, seconds=(end - time.monotonic()) * work[member] / left,
-                n_epochs=MOST_EPOCHS if len(rows) else round(float(np.mean(epochs))),
+                seed=seed + number, progress=told, seconds=seconds, n_epochs=most,
             )  # fmt: skip
-            if len(rows):
-                log_odds[rows] = one.log_odds(utterances.take(rows))
             one.model.save_pretrained(
-                str(member_folder(folder / "encoder", member)), create_model_card=False,
+                str(member_folder(folder / "encoder", number)), create_model_card=False,
                 safe_serialization=True,
             )  # fmt: skip
             heads.append([part.detach().numpy() for part in (one.head.weight, one.head.bias)])
             epochs.append(one.epochs)
+            return one
+
+        for fold in range(n_folds):
+            left = (end - time.monotonic()) / (n_folds - fold)
+            rows = np.flatnonzero(folds == fold)
+            log_odds[rows] = member(folds == fold, MOST_EPOCHS, left).log_odds(utterances.take(rows))
+        a_round = (time.monotonic() - started) / (n_folds - 1)  # as many utterances as there are, as often
+        if end - time.monotonic() > a_round:
+            member(np.zeros(n, bool), round(float(np.mean(epochs))), end - time.monotonic())
         save_heads(folder / "encoder", heads)
+    progress(1.0)
     return FineTuned(out, log_odds, tuple(epochs), time.monotonic() - started)
 
 
@@ -248,7 +253,10 @@ def _train(
             epoch = math.ceil(state.epoch)
             if len(only_near):
                 known[only_near] = torch.from_numpy(trained.embed([texts[at] for at in only_near]))
-            value = judge(values[unseen], trained.log_odds(left).astype(float)) if len(left) else epoch
+            value = float(epoch)
+            if len(left):
+                with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                    value = judge(values[unseen], trained.log_odds(left).astype(float))
             if value > best["value"]:
                 best.update(value=value, epoch=epoch, state=state_of())
             elif epoch - best["epoch"] >= PATIENCE:

@@ -1,8 +1,8 @@
 """Encoders that were fine-tuned on a user's codes, and what they say of texts.
 
-Their folder holds one sentence-transformers model for each share of the interviews that was left out, one
-that learnt from all, and `heads.npz`: `weight` (n_members, n_codes, 3 * n_dims), of an utterance's vector and
-of those of what was said just before and just after it, and `bias` (n_members, n_codes).
+Their folder holds one sentence-transformers model for each share of the interviews that was left out, it
+may be one that learnt from all, and `heads.npz`: `weight` (n_members, n_codes, 3 * n_dims), of an utterance's
+vector and of those of what was said just before and just after it, and `bias` (n_members, n_codes).
 """
 
 from __future__ import annotations

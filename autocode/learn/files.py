@@ -141,9 +141,9 @@ def _tuning(facts: Mapping[str, Any]) -> list[str]:
         return []
     return [
         "",
-        f"The encoder was fine-tuned on these codes {len(told['epochs'])} times, once on all transcripts and "
-        f"else without some of them. Mean average precision on those: {told['precision_before']:.3f} before, "
-        f"{told['precision']:.3f} after.",
+        f"The encoder was fine-tuned on these codes {len(told['epochs'])} times, in turn without some of "
+        "the transcripts and, if there was time, on all. Mean average precision on those left out: "
+        f"{told['precision_before']:.3f} before, {told['precision']:.3f} after.",
     ]
 
 

@@ -16,18 +16,17 @@ N_PLACE = 9
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """n utterances. Vectors are unit rows, or zeros where nothing is said before or after, or no question."""
+    """n utterances. Vectors are unit rows, or zeros where there is nothing before or no question."""
 
     ids: tuple[str, ...]
     groups: tuple[str, ...]  # the transcript of each
     texts: tuple[str, ...]
     previous: tuple[str, ...]  # what was said before, by whomever; "" at the beginning
-    following: tuple[str, ...]  # what was said next; "" at the end
+    following: tuple[str, ...]  # what was said next; "" at the end; only fine-tuned encoders read it
     embeddings: NDArray[np.float32]  # (n, n_dims)
     early: NDArray[np.float32]  # (n, n_early), of the encoder's first layers; n_early may be 0
     tuned: NDArray[np.float32]  # (n, n_codes), log-odds by a fine-tuned encoder; (n, 0) without one
     previous_embeddings: NDArray[np.float32]  # (n, n_dims)
-    following_embeddings: NDArray[np.float32]  # (n, n_dims)
     question_embeddings: NDArray[np.float32]  # (n, n_dims), of the question that is being answered
     place: NDArray[np.float32]  # (n, N_PLACE)
     evidence: NDArray[np.float32]  # (n, n_codes), zero-shot, as log-odds of the scores

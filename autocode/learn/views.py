@@ -18,7 +18,6 @@ N_WORD_COLUMNS, N_CHAR_COLUMNS = 2**18, 2**19
 WORD = r"(?u)\b\w+'?\w*\b|[?!]+"
 KINDS = (
     "meaning", "early", "words", "chars", "marks", "place", "previous", "previous_words", "question",
-    "following", "following_words",
 )  # fmt: skip
 DENSE = ("meaning", "early")
 PRIOR_ROWS = 50.0  # rows that the assumed spread of a vector's components counts for
@@ -29,12 +28,12 @@ Weights = Mapping[str, float]
 WEIGHTS: Mapping[str, Weights] = {
     name: dict(zip(KINDS, weights, strict=True))
     for name, weights in {
-        # meaning, early, words, chars, marks, place, previous, previous_words, question, following, its words
-        "balanced": (1, 1, 1, 1, 0.2, 0.05, 0.15, 0.15, 0.15, 0.15, 0.15),
-        "meaning": (2, 1, 0.5, 0.5, 0.2, 0.05, 0.15, 0.1, 0.3, 0.15, 0.1),
-        "wording": (0.5, 1.5, 1, 1.5, 0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
-        "context": (1, 1, 1, 1, 0.2, 0.15, 0.5, 0.5, 0.5, 0.3, 0.3),
-        "alone": (1, 1, 1, 1, 0.2, 0, 0, 0, 0, 0, 0),
+        # meaning, early, words, chars, marks, place, previous, previous_words, question
+        "balanced": (1, 1, 1, 1, 0.2, 0.05, 0.15, 0.15, 0.15),
+        "meaning": (2, 1, 0.5, 0.5, 0.2, 0.05, 0.15, 0.1, 0.3),
+        "wording": (0.5, 1.5, 1, 1.5, 0.4, 0.1, 0.1, 0.1, 0.1),
+        "context": (1, 1, 1, 1, 0.2, 0.15, 0.5, 0.5, 0.5),
+        "alone": (1, 1, 1, 1, 0.2, 0, 0, 0, 0),
     }.items()
 }
 
@@ -88,14 +87,12 @@ class Views:
         }
         dense["previous"] = signals.previous_embeddings
         dense["question"] = signals.question_embeddings
-        dense["following"] = signals.following_embeddings
         dense["marks"] = marks(signals.texts)
         dense["place"] = signals.place
         sparse = {
             "words": self._terms("words", signals.texts),
             "chars": self._terms("chars", signals.texts),
             "previous_words": self._terms("words", signals.previous),
-            "following_words": self._terms("words", signals.following),
         }
         return Encoded(dense, sparse)
 
@@ -144,7 +141,7 @@ def one_kernel(a: Encoded, b: Encoded, name: str) -> NDArray[np.float32]:
         product -= 1.0
         product /= WIDTH
         return np.asarray(np.exp(product, out=product), np.float32)
-    if name in ("previous", "question", "following"):
+    if name in ("previous", "question"):
         return np.asarray(left @ right.T, np.float32)
     squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * (left @ right.T)
     return np.asarray(np.exp(-np.clip(squares, 0, None) / WIDTH), np.float32)
