@@ -38,6 +38,9 @@ def put_right(root: Element) -> Counter[str]:
             if not element.get(made) and (value := element.get(changed)):
                 element.set(made, value)
     _call_sources_by_one_guid(root)
+    about = root.find("Description")
+    if about is not None and about.text == "None" and root.get("origin", "").startswith("QualCoder"):
+        root.remove(about)  # it had no memo
     notes = {guid: one for one in root.iterfind("Notes/Note") if (guid := normal_guid(one.get("guid")))}
     _place_annotations(root, notes)
     _follow_links(root, notes)
