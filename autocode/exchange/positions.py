@@ -71,8 +71,8 @@ class Ruler:
     def __init__(self, raw: str) -> None:
         self.has_bom = raw.startswith("\ufeff")
         body = raw[1:] if self.has_bom else raw
-        one_each = body.replace("\r\r\n", "\r\n").replace("\r\n", "\n")  # CRLF made of CRLF once more: QualCoder
-        self.text = one_each.replace("\r", "\n").replace("\0", "\ufffd")
+        once = body.replace("\r\r\n", "\r\n")  # QualCoder's CRLF, of which Windows made CRLF again
+        self.text = once.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
         points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), np.uint32)
         self._points = points
         self._doubled = np.zeros(len(points), bool)  # the CR of a CRLF
