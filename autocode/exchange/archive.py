@@ -6,10 +6,13 @@ The sizes in the archive's directory are not believed: bytes are counted while t
 from __future__ import annotations
 
 import os
+import re
 import struct
+import unicodedata
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +24,7 @@ MAX_DIRECTORY = 8_000_000  # bytes of the archive's directory
 MAX_TOTAL = 500_000_000  # bytes that are unpacked in all
 LARGE, MAX_RATIO = 10_000_000, 200  # a larger member may not be packed more tightly than this
 _STEP = 1 << 20
+_IS_UTF8 = 0x800  # the mark of a name in UTF-8
 _IGNORED = ("__macosx/",)  # what a Mac adds when a folder is zipped by hand
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, RuntimeError,
@@ -61,11 +65,11 @@ class Archive:
         return [name for name, _ in self._members.values()]
 
     def __contains__(self, name: str) -> bool:
-        return name.casefold() in self._members
+        return _key(name) in self._members
 
     def read(self, name: str, *, limit: int) -> bytes:
         """A member's content. Raises `ExchangeError` where it is damaged or more than `limit` bytes."""
-        shown, member = self._members[name.casefold()]
+        shown, member = self._members[_key(name)]
         content = bytearray()
         try:
             with self._zip.open(member) as stream:
@@ -88,13 +92,13 @@ class Archive:
             if not one.is_dir() and not one.filename.lower().startswith(_IGNORED)
         ]  # fmt: skip
         self._check(members)
-        prefix = _common_folder([one.filename for one in members])
+        names = [_name_of(one) for one in members]
+        prefix = _common_folder(names)
         found: dict[str, tuple[str, zipfile.ZipInfo]] = {}
-        for one in members:
-            name = one.filename[len(prefix) :]
-            if name.casefold() in found:
+        for name, one in zip((name[len(prefix) :] for name in names), members, strict=True):
+            if _key(name) in found:
                 raise ExchangeError(f"{self.path}: two parts of the archive have the same name; refused")
-            found[name.casefold()] = (name, one)
+            found[_key(name)] = (name, one)
         return found
 
     def _check(self, members: list[zipfile.ZipInfo]) -> None:
@@ -105,13 +109,7 @@ class Archive:
                 f"{self.path}: the archive is password protected; export it without a password"
             )
         for one in members:
-            name = one.filename
-            if (
-                name.startswith(("/", "\\"))
-                or ":" in name
-                or "\\" in name
-                or ".." in PurePosixPath(name).parts
-            ):
+            if leads_outside(_name_of(one)):
                 raise ExchangeError(f"{self.path}: a part of it is named to lie outside the archive; refused")
             if (one.external_attr >> 16) & 0o170000 == 0o120000:
                 raise ExchangeError(f"{self.path}: a part of it is a link to another file; refused")
@@ -119,6 +117,25 @@ class Archive:
                 raise ExchangeError(
                     f"{self.path}: a part of it would unpack to {one.file_size / 1e6:,.0f} MB; refused"
                 )
+
+
+def leads_outside(name: str) -> bool:
+    """Whether the name of a part, with slashes, is that of a file outside of the archive."""
+    return name.startswith("/") or ".." in name.split("/") or re.match("[A-Za-z]:", name) is not None
+
+
+def _key(name: str) -> str:
+    """What names are compared by: Macs take accents apart."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """The name of a part, with slashes; UTF-8 also where the archive does not say so."""
+    name = member.filename
+    if not member.flag_bits & _IS_UTF8:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode()
+    return name.replace("\\", "/")
 
 
 def _check_directory_size(path: Path) -> None:

@@ -71,11 +71,13 @@ class Ruler:
     def __init__(self, raw: str) -> None:
         self.has_bom = raw.startswith("\ufeff")
         body = raw[1:] if self.has_bom else raw
-        self.text = body.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+        once = body.replace("\r\r\n", "\r\n")  # QualCoder's CRLF, of which Windows made CRLF again
+        self.text = once.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
         points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), np.uint32)
         self._points = points
         self._doubled = np.zeros(len(points), bool)  # the CR of a CRLF
         self._doubled[:-1] = (points[:-1] == 13) & (points[1:] == 10)
+        self._doubled[:-1] |= (points[:-1] == 13) & self._doubled[1:]
         self._clean = np.concatenate([[0], np.cumsum(~self._doubled)])  # place in the clean text
         self._offsets: dict[tuple[int, bool, Unit], NDArray[np.int64]] = {}
 

@@ -36,7 +36,7 @@ from autocode.exchange.project_out import (
     user_guid,
     variable_guid,
 )
-from autocode.exchange.refi_read import Opened
+from autocode.exchange.refi_read import Opened, counted
 from autocode.pipeline import Coder
 from autocode.read import Found, make_id
 from autocode.read import Source as ReadSource
@@ -255,6 +255,10 @@ def _meta(project: refi.Project, source: refi.Source) -> dict[str, Any]:
     for one in (*kept, *source.values):
         if one.variable in names and one.value is not None:
             found[names[one.variable]] = _plain(one.value)
+    for group in project.sets:  # ATLAS.ti's groups of documents, such as "age: 67"
+        if source.guid in group.sources:
+            name, colon, value = group.name.partition(": ")
+            found.setdefault(name if colon else group.name, value if colon else True)
     return found
 
 
@@ -310,6 +314,9 @@ def merged_codebook(
         taken.add(id.casefold())
         parent = ids.get(one.parent or "")
         new.append(Code(id=id, name=name, parent=parent, colour=one.colour, **values))
+    n_sets = sum(bool(one.codes) and one.description.strip() != EXCLUSIVE for one in project.sets)
+    if n_sets:
+        warnings.append(f"{counted(n_sets, 'set of codes')}: left out; a codebook here has no such sets")
     if not new:
         return book, ids
     merged = book.model_copy(update={"codes": (*book.codes, *new)})
@@ -385,9 +392,17 @@ def _notes_elsewhere(project: refi.Project) -> Iterable[tuple[str, list[Note]]]:
     for code in project.codes:
         if notes := _notes(memos, code.notes, "", None, None, title=title):
             yield code.guid, notes
-    if notes := _notes(
-        memos, project.notes, project.description, project.user, project.created_at, title=title
-    ):  # fmt: skip
+    notes = _notes(memos, project.notes, project.description, project.user, project.created_at, title=title)
+    about_these: list[tuple[str, str]] = [(one.name, one.description) for one in project.cases]
+    about_these += [
+        (one.name, one.description) for one in project.sets if one.description.strip() != EXCLUSIVE
+    ]
+    notes += [
+        (project.user, project.created_at, f"{name}\n\n{about}".strip())
+        for name, about in about_these
+        if about.strip()
+    ]
+    if notes:
         yield "", notes
 
 

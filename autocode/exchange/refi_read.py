@@ -14,13 +14,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal, cast, get_args
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element  # a type; the parser is in xmlfile
 
 from autocode.codebook.qdc_format import code_elements, is_true, normal_colour, normal_guid
 from autocode.errors import ExchangeError
 from autocode.exchange import refi
-from autocode.exchange.archive import Archive
+from autocode.exchange.archive import Archive, leads_outside
 from autocode.exchange.positions import Calibration, Mark, Ruler, calibrate
+from autocode.exchange.refi_habits import mended, put_right
 from autocode.files import explain_os_error
 from autocode.xmlfile import NAMESPACE_KEY, parse_xml
 
@@ -44,6 +46,10 @@ _VALUES: dict[str, Callable[[str], refi.Scalar]] = {
     "FloatValue": Decimal,
     "DateValue": lambda text: date.fromisoformat(text[:10]),
     "DateTimeValue": _moment,
+}
+_VERBS = {  # else: left out
+    "missing or malformed GUID": "repaired",
+    "code that is a case": "taken as cases, and its codings as where they speak",
 }
 _LEFT_OUT = {"PictureSource": "picture", "AudioSource": "recording", "VideoSource": "film"}
 
@@ -110,7 +116,7 @@ class _Reader:
 
     def read(self, data: bytes) -> Opened:
         """The project in an XML text."""
-        root = parse_xml(data, file=str(self.path), error=ExchangeError)
+        root = self._parsed(data)
         if root.tag != "Project":
             what = "a codebook; 'autocode codebook convert' reads it when it is named .qdc" if (
                 root.tag == "CodeBook"
@@ -121,6 +127,7 @@ class _Reader:
                 f"the namespace is {namespace[:60]!r}, not {PROJECT_NAMESPACE!r}" if namespace
                 else f"there is no namespace where {PROJECT_NAMESPACE!r} was expected"
             )  # fmt: skip
+        self.counts += put_right(root)
         users = self._users(root)
         codes = self._codes(root.find("CodeBook/Codes"))
         drafts = self._sources(root.find("Sources"))
@@ -149,6 +156,16 @@ class _Reader:
             self.counts[noun] += len(root.findall(tag))
         self._report(calibration, any(ruler.facts[1] for ruler, marks in rulers if marks))
         return Opened(self.path, project, calibration, tuple(self.warnings))
+
+    def _parsed(self, data: bytes) -> Element:
+        try:
+            return parse_xml(data, file=str(self.path), error=ExchangeError)
+        except ExchangeError:
+            if (better := mended(data)) == data:
+                raise
+            root = parse_xml(better, file=str(self.path), error=ExchangeError)
+        self.warnings.append("the XML is not valid (characters that were not escaped): mended")
+        return root
 
     # People, codes, variables
 
@@ -243,8 +260,13 @@ class _Reader:
             if element.tag == "TextSource":
                 found.append(self._source(element))
             elif element.tag == "PDFSource":
-                self.counts["coding or note on a page of a PDF"] += len(element.findall("PDFSelection"))
                 representation = element.find("Representation")
+                as_text = {
+                    one.get("guid") for one in representation or ()
+                }  # the same once more, as ATLAS.ti has it
+                self.counts["coding or note on a page of a PDF"] += sum(
+                    one.get("guid") not in as_text for one in element.iterfind("PDFSelection")
+                )
                 if representation is None:
                     self.counts["PDF without its text"] += 1
                 else:
@@ -332,10 +354,11 @@ class _Reader:
         return tuple(found)
 
     def _note(self, element: Element) -> refi.Note:
-        raw = self._raw(element, element.get("name") or "a note")
+        text = Ruler(self._raw(element, element.get("name") or "a note") or "").text
+        about = _text(element, "Description")
         return refi.Note(
             guid=self._guid(element),
-            text=Ruler(raw or "").text,
+            text=text if about in text else f"{text}\n\n{about}".strip("\n"),
             name=element.get("name", ""),
             user=self._user(element.get("creatingUser")),
             created_at=self._time(element.get("creationDateTime")),
@@ -346,8 +369,10 @@ class _Reader:
         if (content := element.find("PlainTextContent")) is not None:
             return content.text or ""
         place = element.get("plainTextPath")
+        what = "note" if element.tag == "Note" else "source"
         if not place:
-            self.counts["source without a plain text"] += 1
+            if what == "source" or element.find("Description") is None:
+                self.counts[f"{what} without a plain text"] += 1
             return None
         if _ELSEWHERE.match(place):
             self.warnings.append(
@@ -356,21 +381,25 @@ class _Reader:
             )
             return None
         if self.archive is None:
-            self.counts["source whose text lies in another file"] += 1
+            self.counts[f"{what} whose text lies in another file"] += 1
             return None
-        return self._decoded(self._member(place, name), name)
+        member = self._member(place, name)
+        if member is not None:
+            return self._decoded(self.archive.read(member, limit=MAX_TEXT), name)
+        if what == "source":
+            raise ExchangeError(f"{self.path}: the text of '{name}' is missing; export the project again")
+        self.counts["note whose text is missing"] += 1
+        return None
 
-    def _member(self, place: str, name: str) -> bytes:
-        archive = cast("Archive", self.archive)
+    def _member(self, place: str, name: str) -> str | None:
+        """The part of the archive that a path names, as it stands or as an address; None: there is none."""
         inner = _INTERNAL.sub("", place, count=1).replace("\\", "/").lstrip("/")
-        if ".." in inner.split("/") or ":" in inner:
+        if leads_outside(inner) or leads_outside(unquote(inner)):
             raise ExchangeError(
                 f"{self.path}: the text of '{name}' is said to lie outside the project file; refused"
             )
-        for candidate in (f"sources/{inner}", inner):
-            if candidate in archive:
-                return archive.read(candidate, limit=MAX_TEXT)
-        raise ExchangeError(f"{self.path}: the text of '{name}' is missing; export the project again")
+        candidates = (f"{folder}{one}" for one in (inner, unquote(inner)) for folder in ("sources/", ""))
+        return next((one for one in candidates if self.archive is not None and one in self.archive), None)
 
     def _decoded(self, data: bytes, name: str) -> str:
         wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -463,7 +492,7 @@ class _Reader:
             self.warnings.append(f"the names of {counted(missed, 'selection')} are not the selected text")
         for what, n in sorted(self.counts.items()):
             if n:
-                verb = "repaired" if "GUID" in what and "second" not in what else "left out"
+                verb = _VERBS.get(what, "left out")
                 self.warnings.append(f"{counted(n, what)}: {verb}")
 
 

@@ -21,6 +21,7 @@ LINE_ENDS: tuple[LineEnds, ...] = ("lf", "crlf", "crlf-as-two")
 SUFFIX = ".qdpx"
 NAME_CHARS = 100  # of the selected text in a selection's name, which lets readers check positions
 _NAMESPACE = "urn:QDA-XML:project:1.0"
+_FEEDS = {11: " ", 12: " "}  # white space that XML cannot hold: names are compared with texts
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same project gives the same file
 
 
@@ -152,7 +153,7 @@ class _Writer:
         self._add_values(element, source.values)
 
     def _add_selection(self, source: Element, one: refi.Selection, text: str) -> None:
-        quote = text[one.start_char : one.end_char]
+        quote = text[one.start_char : one.end_char].translate(_FEEDS)
         element = _new(
             source, "PlainTextSelection", guid=one.guid,
             name=quote[:NAME_CHARS] + ("…" if len(quote) > NAME_CHARS else ""),

@@ -144,7 +144,7 @@ class _Document:
             name = local(child.tag)
             if name == "s":
                 n = attribute(child, "c") or "1"
-                self.flow.add(" " * min(int(n) if n.isdecimal() else 1, _MAX_SPACES), bold=bold)
+                self.flow.add(" " * min(int(n[:9]) if n.isdecimal() else 1, _MAX_SPACES), bold=bold)
             elif name == "tab":
                 self.flow.add("\t", bold=bold)
             elif name == "line-break":

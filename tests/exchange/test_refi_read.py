@@ -203,6 +203,13 @@ def test_places_are_those_of_the_definition(text: str, crlf: bool, rule: Rule, c
     assert ruler.places([mark], rule).tolist() == [[start, end, 1]]
 
 
+def test_a_line_end_that_windows_wrote_twice_is_one() -> None:
+    """QualCoder writes CRLF for MAXQDA; on Windows that becomes CR CR LF."""
+    ruler = Ruler("\ufeffab\r\r\ncd\r\n\r\nef")
+    assert ruler.text == "ab\ncd\n\nef"
+    assert ruler.places([Mark(3, 5), Mark(7, 9)], Rule(crlf=1)).tolist() == [[3, 5, 1], [7, 9, 1]]
+
+
 @given(start=st.integers(-(10**20), 10**20), end=st.integers(-(10**20), 10**20), rule=st.sampled_from(RULES))
 def test_positions_outside_the_text_are_told_apart(start: int, end: int, rule: Rule) -> None:
     ruler = Ruler("ab\r\ncd")

@@ -167,6 +167,11 @@ def test_paragraphs_of_odt(tmp_path: Path) -> None:
     ]
 
 
+def test_more_blanks_in_odt_than_a_number_can_say(tmp_path: Path) -> None:
+    body = f'<text:p>I: a<text:s text:c="{"9" * 5000}"/>b</text:p><text:p>R: c</text:p>'
+    assert said(read_transcript(odt(tmp_path, body)))[0] == ("I", "a" + " " * 1000 + "b")
+
+
 def test_bold_names_and_tables_of_odt(tmp_path: Path) -> None:
     four = [("Anna", "So?"), ("Bo", "No."), ("Anna", "Why?"), ("Bo", "Oh.")]
     bold = "".join(f'<text:p><text:span text:style-name="T2">{a} </text:span>{b}</text:p>' for a, b in four)
