@@ -74,7 +74,7 @@ class _Trained:
         texts, places = utterances.numbered()
         with torch.no_grad():
             beside = torch.from_numpy(beside_each_other(self.embed(texts), places))
-            return np.asarray(self.head(SCALE * beside).numpy())
+            return np.asarray(self.head(SCALE * beside).float().numpy())
 
 
 def fine_tune(
