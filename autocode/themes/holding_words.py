@@ -32,16 +32,22 @@ def explained(found: Holding, whose: str = "") -> list[str]:
         "read again, and not a verdict: they see what statements are about, and neither irony nor what a "
         f"code is for. {counted(found.n_statements, 'statement')} of {MIN_WORDS} words or more were "
         f"compared by meaning; a statement counts for the finest codes that it carries.{whose}",
-        f"Marked “little in common”: the code's statements are not clearly more alike than as many random "
-        f"statements of the same interviews (p above {decimal(COHERENT)}, {N_SHUFFLES} draws); with few "
-        "statements that says little. Marked “overlaps”: between two coherent codes, statements are almost "
-        f"as alike as within them ({AS_NEAR:.0%} or more of what the mean cosine within the two is above "
-        f"that of any two statements, {decimal(found.any_two)}), or the same statements carry both (Jaccard "
-        f"index of {decimal(JACCARD)} or more, or {CONTAINED:.0%} of the smaller code). Marked “two "
-        f"meanings?”: cut in two, the groups lie further apart (p up to {decimal(SPLIT)}) both than in one "
-        "normal cloud of any shape and than in random statements of the same interviews, and each comes from "
+        f"How alike random statements of the same interviews are (p, {N_SHUFFLES} draws) tells in one "
+        "direction only: a small p says that a code is about one subject; a large one is no fault, as a code "
+        "may stand for what people do rather than for what they talk about. Marked “overlaps”: between two "
+        f"coherent codes (p up to {decimal(COHERENT)}), statements are almost as alike as within them "
+        f"({AS_NEAR:.0%} or more of what the mean cosine within the two is above that of any two statements, "
+        f"{decimal(found.any_two)}), or the same statements carry both (Jaccard index of {decimal(JACCARD)} "
+        f"or more, or {CONTAINED:.0%} of the smaller code). Marked “two meanings?”: cut in two, the groups "
+        f"lie further apart (p up to {decimal(SPLIT)}) both than in one normal cloud of any shape and than "
+        "in random statements of the same interviews, and each comes from "
         f"{LEAST_INTERVIEWS} interviews or more; of codes with more than {MOST} statements, {MOST} drawn by "
         "chance are looked at.",
+        "How often this is right was tried on negotiations that people had coded. Of codes with 40 "
+        "statements each, “overlaps” found 26% of those that were one code cut in two by chance (4% with 10 "
+        "statements, 43% with 80), and marked 2% of pairs of different codes. “Two meanings?” is hardly ever "
+        "found: 0% to 2% of codes that were made of two, and 0% to 9% of codes that were one. So a mark is a "
+        "reason to read, and no mark is no reason not to.",
         f"Many things were looked at: {counted(len(known), 'code')} for coherence, "
         f"{counted(n_pairs, 'pair')} of codes in meaning, {counted(found.n_tried, 'code')} for two meanings. "
         f"No p is corrected for that: if no code had two meanings, up to {found.n_tried * SPLIT:.2g} would "
@@ -52,8 +58,6 @@ def explained(found: Holding, whose: str = "") -> list[str]:
 def marks_of(found: Holding, one: Held) -> list[str]:
     """The words that a code is marked with."""
     marks = []
-    if one.coherence is not None and not one.coherence.clear:
-        marks.append("little in common")
     if any(pair.flagged and one.code_id in (pair.a, pair.b) for pair in found.pairs):
         marks.append("overlaps")
     if one.halves is not None and one.halves.flagged:
