@@ -30,6 +30,7 @@ PAGE_HEAD = (  # of every page that is written; what follows is the title
 PAGES = (".html", ".htm", ".xhtml")
 REVIEW_PAGE = "http://127.0.0.1:8710"  # where `autocode review` usually is
 _OURS = re.compile(rb"""<meta\s+name=["']?generator["']?\s+content=["']?autocode\b""", re.IGNORECASE)
+_BREAKS = {ord("\r"): "\n", ord("\f"): " ", ord("\v"): " "}
 _HEAD = 4096  # bytes in which a page says who wrote it
 CSV_COLUMNS = (
     "transcript_id", "utterance_id", "speaker", "role", "text",
@@ -165,10 +166,12 @@ def harmless(text: str) -> str:
 def printable(text: str) -> str:
     """`text` with line ends LF and without control characters, which a terminal could obey.
 
-    >>> printable("a\\x1b[31m\\r\\nb\\x00\\tc")
-    'a[31m\\nb\\tc'
+    A form feed, as texts of PDFs have it between pages, is a blank, so that no two words become one.
+
+    >>> printable("a\\x1b[31m\\r\\nb\\x00\\tc\\fd")
+    'a[31m\\nb\\tc d'
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.replace("\r\n", "\n").translate(_BREAKS)
     if lines.isprintable():
         return lines
     return "".join(one for one in lines if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cs"))

@@ -292,8 +292,12 @@ class _Reader:
             if one.tag == "PlainTextSelection":
                 start, end = one.get("startPosition"), one.get("endPosition")
             elif one.tag == "TranscriptSelection":
-                start = sync.get(normal_guid(one.get("fromSyncPoint")))
-                end = sync.get(normal_guid(one.get("toSyncPoint")))
+                start, end = (
+                    sync.get(
+                        normal_guid(named) or normal_guid(named[:36])
+                    )  # QualCoder may name several in one
+                    for named in (one.get("fromSyncPoint", ""), one.get("toSyncPoint", ""))
+                )
             else:
                 continue
             try:

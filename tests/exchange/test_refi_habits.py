@@ -163,6 +163,23 @@ def test_what_is_said_of_a_pdf_or_film_is_said_of_its_text(read: Make, outer: st
     assert only(opened.project).codings[0].code == TRUST
 
 
+def test_qualcoder_names_all_points_at_a_place_of_a_transcript(read: Make) -> None:
+    """Where two codings begin at the same place, their GUIDs stand in one attribute without a blank."""
+    points = "".join(
+        f'<SyncPoint guid="{guid}" position="{place}" timeStamp="0"/>'
+        for guid, place in ((AGE, WE_TRUST[0]), (FILE, WE_TRUST[0]), (NOTE, WE_TRUST[1]))
+    )
+    marked = (
+        f'<TranscriptSelection guid="{SEL}" name="film.mp4.transcribed" fromSyncPoint="{AGE}{FILE}" '
+        f'toSyncPoint="{NOTE}">{coding()}</TranscriptSelection>'
+    )
+    opened = read(
+        f'<VideoSource guid="{CASE}" name="film.mp4"><Transcript guid="{TEXT}" '
+        f'plainTextPath="internal://{TEXT}.txt">{points}{marked}</Transcript></VideoSource>'
+    )
+    assert only(opened.project).codings[0].code == TRUST
+
+
 def test_atlasti_has_a_stretch_of_a_pdf_twice(read: Make) -> None:
     page = '<PDFSelection guid="{}" page="0" firstX="1" firstY="1" secondX="2" secondY="2"/>'
     opened = read(
