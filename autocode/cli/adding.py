@@ -109,6 +109,8 @@ def _same_content(
 
 def _problem(one: Loaded, stored: Transcript | None, first: Loaded, ids: set[str]) -> str | None:
     """Why a transcript can not be added: a sentence that names its file, and what would do."""
+    from autocode.batch import without_respondent
+
     transcript = one.transcript
     if stored is not None:
         if transcript.id == stored.id or transcript.source == stored.source:
@@ -121,7 +123,7 @@ def _problem(one: Loaded, stored: Transcript | None, first: Loaded, ids: set[str
             f"{one.path}: the project has a transcript '{transcript.id}' with other content; "
             f"'autocode remove {transcript.id}' makes room for this one, or give this one another name"
         )
-    return None
+    return without_respondent(transcript, name=str(one.path))
 
 
 def store_plan(project: Project, plan: Plan, *, roles: Mapping[str, Role]) -> None:
@@ -154,8 +156,6 @@ def store_plan(project: Project, plan: Plan, *, roles: Mapping[str, Role]) -> No
 
 def show_plan(terminal: Terminal, plan: Plan) -> None:
     """A preview of each transcript with the doubts about it; where nobody looks, only the doubts."""
-    from autocode.batch import without_respondent
-
     silent = terminal.quiet or terminal.json
     by_path: dict[Path, list[Loaded]] = {}
     for one in plan.new:
@@ -164,10 +164,6 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
         if not silent:
             terminal.show(*(part for one in loaded for part in _preview(one.transcript)))
         warn_of(terminal, loaded)
-        for one in loaded:
-            problem = without_respondent(one.transcript, name=str(one.path))
-            if problem is not None and not any("nothing to code" in told for told in one.transcript.warnings):
-                terminal.warn(problem)
         if not silent:
             terminal.show("")
     if silent:

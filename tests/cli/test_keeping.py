@@ -45,23 +45,6 @@ def test_one_without_respondent_does_not_keep_the_others_from_being_coded(
     run("-q", "code").refused("asked.txt", "no respondent speaks", "[speakers]")
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Interviewer: Who is there?\n\nModerator: Nobody, is there?\n", "no respondent speaks"),
-        ("Interviewer:\n\nParticipant:\n\nInterviewer:\nSo?\n", "only 'Interviewer' speaks"),
-    ],
-)
-def test_one_in_which_only_interviewers_speak_is_added_with_one_warning(
-    run: Run, study: Path, here: Path, interview: Path, text: str, words: str
-) -> None:
-    (here / "asked.txt").write_text(text)
-    done = run("--json", "add", here / "asked.txt", interview)
-    assert (done.code, sorted(done.data["added"])) == (0, ["anna", "asked"])
-    assert words in done.err
-    assert done.err.count("nothing to code") == 1
-
-
 def test_a_speaker_in_the_settings_whom_nobody_knows(run: Run, study: Path, interview: Path) -> None:
     assert run("-q", "add", interview).code == 0
     with Path("autocode.toml").open("a") as settings:
