@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal, cast, get_args
-from urllib.parse import unquote
 from xml.etree.ElementTree import Element  # a type; the parser is in xmlfile
 
 from autocode.codebook.qdc_format import code_elements, is_true, normal_colour, normal_guid
@@ -101,6 +100,12 @@ class _Draft:
     source: refi.Source
     ruler: Ruler | None
     marks: tuple[Mark, ...]
+
+
+def _unquoted(path: str) -> str:
+    """A path without the %-signs of addresses (no urllib: nothing here could open one)."""
+    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda found: bytes.fromhex(found[1].decode()), path.encode())
+    return data.decode("utf-8", "replace")
 
 
 class _Reader:
@@ -398,11 +403,11 @@ class _Reader:
     def _member(self, place: str, name: str) -> str | None:
         """The part of the archive that a path names, as it stands or as an address; None: there is none."""
         inner = _INTERNAL.sub("", place, count=1).replace("\\", "/").lstrip("/")
-        if leads_outside(inner) or leads_outside(unquote(inner)):
+        if leads_outside(inner) or leads_outside(_unquoted(inner)):
             raise ExchangeError(
                 f"{self.path}: the text of '{name}' is said to lie outside the project file; refused"
             )
-        candidates = (f"{folder}{one}" for one in (inner, unquote(inner)) for folder in ("sources/", ""))
+        candidates = (f"{folder}{one}" for one in (inner, _unquoted(inner)) for folder in ("sources/", ""))
         return next((one for one in candidates if self.archive is not None and one in self.archive), None)
 
     def _decoded(self, data: bytes, name: str) -> str:
