@@ -12,6 +12,8 @@ from autocode.themes.holding import (
     LEAST,
     LEAST_INTERVIEWS,
     LEAST_TO_SPLIT,
+    LEAST_TO_TELL,
+    LITTLE,
     MOST,
     N_SHUFFLES,
     SPLIT,
@@ -22,6 +24,8 @@ from autocode.themes.holding import (
 )
 from autocode.themes.theme import MIN_WORDS
 
+KNOWN_RATES = "TODO"
+
 
 def explained(found: Holding, whose: str = "") -> list[str]:
     """What was looked at, by which rules, and how often they are wrong."""
@@ -31,28 +35,29 @@ def explained(found: Holding, whose: str = "") -> list[str]:
         "A code should be coherent within and distinct from the others. What the numbers find is where to "
         "read again, and not a verdict: they see what statements are about, and neither irony nor what a "
         f"code is for. {counted(found.n_statements, 'statement')} of {MIN_WORDS} words or more were "
-        f"compared by meaning; a statement counts for the finest codes that it carries.{whose}",
-        f"Marked “little in common”: the code's statements are not clearly more alike than as many random "
-        f"statements of the same interviews (p above {decimal(COHERENT)}, {N_SHUFFLES} draws); with few "
-        "statements that says little. Marked “overlaps”: between two coherent codes, statements are almost "
-        f"as alike as within them ({AS_NEAR:.0%} or more of what the mean cosine within the two is above "
-        f"that of any two statements, {decimal(found.any_two)}), or the same statements carry both (Jaccard "
+        "compared by meaning, without what all of them share; a statement counts for the finest codes that "
+        f"it carries.{whose}",
+        f"Marked “little in common”: {LEAST_TO_TELL} statements or more that are hardly more alike than "
+        f"random statements of the same interviews (p above {decimal(LITTLE)}, {N_SHUFFLES} draws). Marked "
+        "“overlaps”: two codes that are both clearly more alike than random statements (p up to "
+        f"{decimal(COHERENT)}), and whose statements are nearly as alike between the two as within "
+        f"({AS_NEAR:.0%} or more of the mean cosine within); or the same statements carry both (Jaccard "
         f"index of {decimal(JACCARD)} or more, or {CONTAINED:.0%} of the smaller code). Marked “two "
         f"meanings?”: cut in two, the groups lie further apart (p up to {decimal(SPLIT)}) both than in one "
         "normal cloud of any shape and than in random statements of the same interviews, and each comes from "
         f"{LEAST_INTERVIEWS} interviews or more; of codes with more than {MOST} statements, {MOST} drawn by "
         "chance are looked at.",
+        KNOWN_RATES,
         f"Many things were looked at: {counted(len(known), 'code')} for coherence, "
         f"{counted(n_pairs, 'pair')} of codes in meaning, {counted(found.n_tried, 'code')} for two meanings. "
-        f"No p is corrected for that: if no code had two meanings, up to {found.n_tried * SPLIT:.2g} would "
-        "be marked by chance.",
+        "No p is corrected for that, so a few marks come by chance.",
     ]
 
 
 def marks_of(found: Holding, one: Held) -> list[str]:
     """The words that a code is marked with."""
     marks = []
-    if one.coherence is not None and not one.coherence.clear:
+    if one.little_in_common:
         marks.append("little in common")
     if any(pair.flagged and one.code_id in (pair.a, pair.b) for pair in found.pairs):
         marks.append("overlaps")
