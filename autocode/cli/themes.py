@@ -13,13 +13,14 @@ from autocode.cli.app import app
 from autocode.cli.coding import PREPARING, settings_of
 from autocode.cli.learning import Coverage, HumanCodes, Labels, learn_from
 from autocode.cli.reading import read_all, warn_of
-from autocode.cli.terminal import Terminal, counted, terminal_of
-from autocode.errors import AutocodeError
+from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
+from autocode.errors import AutocodeError, TooFewError
 
 if TYPE_CHECKING:
     from autocode.learn.labels import Labels as LabelTable
     from autocode.pipeline import CodedTranscript, Coder
     from autocode.themes import Found, SaturationRule
+    from autocode.themes.few import Nearest
 
 SHOWN = 12  # themes in the terminal
 
@@ -123,9 +124,30 @@ def _find(
     rule: SaturationRule, people: LabelTable | None,
 ) -> Found:  # fmt: skip
     from autocode.themes import find_themes
+    from autocode.themes.few import nearest_of_few
 
-    with terminal.progress("trying the themes again", 2 * runs) as step:
-        return find_themes(coder, codings, detail=detail, n_runs=runs, rule=rule, people=people, done=step)
+    try:
+        with terminal.progress("trying the themes again", 2 * runs) as step:
+            return find_themes(
+                coder, codings, detail=detail, n_runs=runs, rule=rule, people=people, done=step
+            )
+    except TooFewError:
+        if not terminal.json and not terminal.quiet and (nearest := nearest_of_few(coder, codings)):
+            terminal.show(_nearest(nearest))
+        raise
+
+
+def _nearest(found: Sequence[Nearest]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_lines=True)
+    for name in ("statement", "the nearest other one"):
+        table.add_column(name)
+    table.add_column("cosine", justify="right")
+    for one in found:
+        table.add_row(Text(shortened(one.text, 200)), Text(shortened(one.other, 200)), f"{one.cosine:.2f}")
+    return table
 
 
 def _write(terminal: Terminal, found: Found, out: Path) -> None:

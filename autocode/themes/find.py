@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.errors import ThemesError
+from autocode.errors import ThemesError, TooFewError
 from autocode.learn.labels import Labels
 from autocode.learn.suggest import probabilities_of
 from autocode.pipeline import CodedTranscript, Coder
@@ -226,7 +226,7 @@ def _most(detail: str) -> int:
 def _check(n: int, n_short: int) -> None:
     if n < LEAST:
         short = f" ({n_short} more are shorter than {MIN_WORDS} words)" if n_short else ""
-        raise ThemesError(
+        raise TooFewError(
             f"themes need at least {LEAST} statements of respondents with {MIN_WORDS} words or more, and "
             f"there are {n}{short}; add interviews, or read these by themselves"
         )

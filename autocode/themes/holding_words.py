@@ -31,12 +31,17 @@ def explained(found: Holding, whose: str = "") -> list[str]:
     """What was looked at, by which rules, and how often they are wrong."""
     known = [one for one in found.codes if one.coherence is not None]
     n_pairs = sum(one.cosine is not None for one in found.pairs)
-    return [
+    what = (
         "A code should be coherent within and distinct from the others. What the numbers find is where to "
         "read again, and not a verdict: they see what statements are about, and neither irony nor what a "
         f"code is for. {counted(found.n_statements, 'statement')} of {MIN_WORDS} words or more were "
         "compared by meaning, without what all of them share; a statement counts for the finest codes that "
-        f"it carries.{whose}",
+        f"it carries.{whose}"
+    )
+    if not known and not any(pair.flagged for pair in found.pairs):
+        return [what]
+    return [
+        what,
         f"Marked “little in common”: {LEAST_TO_TELL} statements or more that are hardly more alike than "
         f"random statements of the same interviews (p above {decimal(LITTLE)}, {N_SHUFFLES} draws). Marked "
         "“overlaps”: two codes that are both clearly more alike than random statements (p up to "

@@ -100,4 +100,7 @@ def test_what_is_missing(run: Run, interviews: list[Path], book: Path) -> None:
     run("themes", interviews[0], "--out", "out").refused("--codebook is missing")
     run("themes", interviews[0], "--codebook", book).refused("--out is missing")
     options = ("--codebook", book, "--encoder", "hashing", "--out", "out")
-    run("themes", interviews[0], *options).refused("at least 10 statements", "there are 8")
+    few = run("themes", interviews[0], *options)
+    assert few.code == 2
+    assert "at least 10 statements of respondents with 6 words or more, and there are 8" in few.err
+    assert few.out.count("│\n├") == 7  # between eight statements, each beside the nearest other one
