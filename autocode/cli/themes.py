@@ -70,6 +70,7 @@ def themes(
     In a project, after `autocode code`: `autocode themes`
     """
     from autocode.themes import SaturationRule
+    from autocode.themes.project import told
 
     terminal = terminal_of(context)
     rule = SaturationRule(base_size, run_length, threshold)
@@ -103,19 +104,20 @@ def themes(
         for transcript in transcripts:
             codings.append(coder.code(transcript))
             step()
-    _write(terminal, _find(terminal, coder, codings, detail, runs, rule, people), out)
+    found = _find(terminal, coder, codings, detail, runs, rule, people)
+    _write(terminal, told(found, codings, transcripts, cases={}), out)
 
 
 def _in_project(terminal: Terminal, out: Path | None, detail: str, runs: int, rule: SaturationRule) -> None:
     from autocode.store import open_project
-    from autocode.themes.project import FOLDER, codings_of, with_decisions
+    from autocode.themes.project import FOLDER, codings_of, shown
     from autocode.training import labels_of_project
 
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
         coder, codings = codings_of(project, warn=terminal.warn)
         people = labels_of_project(project, coder.codebook)
         found = _find(terminal, coder, codings, detail, runs, rule, people)
-        found = with_decisions(found, project, codings, coder.codebook)
+        found = shown(found, project, codings, coder.codebook)
         _write(terminal, found, out or project.folder / FOLDER)
 
 
