@@ -11,6 +11,7 @@
     |-- LearnError           human codes that cannot be used, or are not enough
     |-- ExchangeError        another program's project that cannot be read, taken over or written
     |-- ThemesError          utterances in which no themes can be found
+    |   `-- TooFewError       they are too few
     |-- AnonymiseError       a list of names, or a key, that cannot be used
     `-- FindingsError        codings, or facts about interviews, that no findings can be reported from
 
@@ -69,6 +70,10 @@ class ExchangeError(AutocodeError):
 
 class ThemesError(AutocodeError):
     """Utterances in which no themes can be found."""
+
+
+class TooFewError(ThemesError):
+    """They are too few."""
 
 
 class AnonymiseError(AutocodeError):

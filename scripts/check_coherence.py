@@ -1,12 +1,13 @@
 """How often are codes marked that hold together, and how often those that don't?
 
-    python scripts/check_coherence.py DATASET_DIR ... [--sizes 10 20 40 80] [--trials 100] [--top]
+    python scripts/check_coherence.py DATASET_DIR [--far DATASET_DIR] [--sizes 10 20 40 80] [--trials 100]
 
-On coded datasets, with codes of n statements made on purpose from statements that people coded:
+On a coded dataset, with codes of n statements made on purpose from statements that people coded:
 
 - "halves": n random statements of a code, and n others of the same code: "overlaps" is a hit;
 - "two codes": n random statements each of two codes that hardly share any: "overlaps" is a false alarm;
 - "merged": one code of n, half of them from one code, half from another: "two meanings?" is a hit;
+- "far": as "merged", but the second half is of another dataset (`--far`), as if these interviews had it;
 - "one code": n random statements of one code: "two meanings?" and "little in common" are false alarms;
 - "none": n random statements of the dataset: "little in common" is a hit, "two meanings?" a false alarm.
 
@@ -78,19 +79,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("datasets", type=Path, nargs="+")
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--far", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 20, 40, 80])
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--top", action="store_true", help="raise every code to the topmost above it")
     parser.add_argument("--without", nargs="+", default=[], help="codes that are none, such as 'other'")
     options = parser.parse_args()
-    for folder in options.datasets:
-        corpus = read(folder, top=options.top, without=options.without)
-        n_interviews = len(set(corpus.said.interviews))
-        print(f"{folder.name}: {len(corpus.said.vectors)} statements, {n_interviews} interviews", flush=True)
-        for n in options.sizes:
-            for line in measured(corpus, n, options.trials):
-                print(f"  {n:3} statements  {line}", flush=True)
+    corpus = read(options.dataset, top=options.top, without=options.without)
+    other = read(options.far, top=options.top, without=options.without) if options.far else None
+    n_interviews = len(set(corpus.said.interviews))
+    print(f"{len(corpus.said.vectors)} statements, {n_interviews} interviews", flush=True)
+    for n in options.sizes:
+        for line in measured(corpus, n, options.trials):
+            print(f"{n:3} statements  {line}", flush=True)
+        if other is not None:
+            print(f"{n:3} statements  {far(corpus, other, n, options.trials)}", flush=True)
 
 
 def read(folder: Path, *, top: bool, without: Sequence[str]) -> Corpus:
@@ -145,6 +149,27 @@ def measured(corpus: Corpus, n: int, n_trials: int) -> Iterator[str]:
     yield from told("none", [Trial("any", (some(everything, n),)) for _ in range(n_trials)], corpus)
 
 
+def far(corpus: Corpus, other: Corpus, n: int, n_trials: int) -> str:
+    """How often two meanings are found where one half is from elsewhere, and nobody else speaks of it."""
+    generator = np.random.default_rng(n)
+    said, found = corpus.said, 0
+    for here, there in zip(
+        over(corpus.codes(n // 2), n_trials), over(other.codes(n // 2), n_trials), strict=True
+    ):
+        rows = generator.choice(corpus.rows_of[here], n // 2, replace=False)
+        strange = generator.choice(other.rows_of[there], n // 2, replace=False)
+        where = [said.interviews[row] for row in generator.choice(rows, n // 2)]
+        both = Coded(
+            [*said.interviews, *where], [*said.respondents, *map(str, where)],
+            [*said.codes, *([()] * len(where))], np.ones(len(said.codes) + len(where), np.bool_),
+            np.concatenate([said.vectors, other.said.vectors[strange]]),
+        )  # fmt: skip
+        made = np.concatenate([rows, np.arange(len(said.codes), len(both.codes))])
+        (code,) = held([Trial("far", (made,))], both).codes
+        found += code.halves is not None and code.halves.flagged
+    return f"{'far':9}  {'two meanings?':16}  {found / n_trials:4.0%} of {n_trials}"
+
+
 def over(things: Sequence[Any], n: int) -> list[Any]:
     """`n` of them, each as often as any other, to one."""
     return [things[number % len(things)] for number in range(n)] if things else []
@@ -157,7 +182,7 @@ def told(kind: str, trials: Sequence[Trial], corpus: Corpus, *, overlaps: bool =
         return
     looked_for: dict[str, Callable[[Held], bool]] = {
         "two meanings?": lambda one: one.halves is not None and one.halves.flagged,
-        "little in common": lambda one: one.coherence is not None and not one.coherence.clear,
+        "little in common": lambda one: one.little_in_common,
     }
     marked = defaultdict[str, Counter[str]](Counter)
     for start in range(0, len(trials), AT_ONCE):

@@ -26,6 +26,7 @@ LAYERS: list[set[str]] = [
     {"errors", "records", "lean"},
     {"config", "digests", "files", "respondents"},
     {"fields", "textfile", "xmlfile", "yamlfile"},
+    {"attributes"},
     {"codebook", "guide", "read", "segment", "embed", "agreement", "store", "write"},
     {"classify", "dataset", "report"},
     {"learn"},

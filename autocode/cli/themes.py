@@ -13,13 +13,14 @@ from autocode.cli.app import app
 from autocode.cli.coding import PREPARING, settings_of
 from autocode.cli.learning import Coverage, HumanCodes, Labels, learn_from
 from autocode.cli.reading import read_all, warn_of
-from autocode.cli.terminal import Terminal, counted, terminal_of
-from autocode.errors import AutocodeError
+from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
+from autocode.errors import AutocodeError, TooFewError
 
 if TYPE_CHECKING:
     from autocode.learn.labels import Labels as LabelTable
     from autocode.pipeline import CodedTranscript, Coder
     from autocode.themes import Found, SaturationRule
+    from autocode.themes.few import Nearest
 
 SHOWN = 12  # themes in the terminal
 
@@ -69,6 +70,7 @@ def themes(
     In a project, after `autocode code`: `autocode themes`
     """
     from autocode.themes import SaturationRule
+    from autocode.themes.project import told
 
     terminal = terminal_of(context)
     rule = SaturationRule(base_size, run_length, threshold)
@@ -102,19 +104,20 @@ def themes(
         for transcript in transcripts:
             codings.append(coder.code(transcript))
             step()
-    _write(terminal, _find(terminal, coder, codings, detail, runs, rule, people), out)
+    found = _find(terminal, coder, codings, detail, runs, rule, people)
+    _write(terminal, told(found, codings, transcripts, cases={}), out)
 
 
 def _in_project(terminal: Terminal, out: Path | None, detail: str, runs: int, rule: SaturationRule) -> None:
     from autocode.store import open_project
-    from autocode.themes.project import FOLDER, codings_of, with_decisions
+    from autocode.themes.project import FOLDER, codings_of, shown
     from autocode.training import labels_of_project
 
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
         coder, codings = codings_of(project, warn=terminal.warn)
         people = labels_of_project(project, coder.codebook)
         found = _find(terminal, coder, codings, detail, runs, rule, people)
-        found = with_decisions(found, project, codings, coder.codebook)
+        found = shown(found, project, codings, coder.codebook)
         _write(terminal, found, out or project.folder / FOLDER)
 
 
@@ -123,9 +126,30 @@ def _find(
     rule: SaturationRule, people: LabelTable | None,
 ) -> Found:  # fmt: skip
     from autocode.themes import find_themes
+    from autocode.themes.few import nearest_of_few
 
-    with terminal.progress("trying the themes again", 2 * runs) as step:
-        return find_themes(coder, codings, detail=detail, n_runs=runs, rule=rule, people=people, done=step)
+    try:
+        with terminal.progress("trying the themes again", 2 * runs) as step:
+            return find_themes(
+                coder, codings, detail=detail, n_runs=runs, rule=rule, people=people, done=step
+            )
+    except TooFewError:
+        if not terminal.json and not terminal.quiet and (nearest := nearest_of_few(coder, codings)):
+            terminal.show(_nearest(nearest))
+        raise
+
+
+def _nearest(found: Sequence[Nearest]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_lines=True)
+    for name in ("statement", "the nearest other one"):
+        table.add_column(name)
+    table.add_column("cosine", justify="right")
+    for one in found:
+        table.add_row(Text(shortened(one.text, 200)), Text(shortened(one.other, 200)), f"{one.cosine:.2f}")
+    return table
 
 
 def _write(terminal: Terminal, found: Found, out: Path) -> None:

@@ -25,7 +25,7 @@ def cases(material: Material, options: Options) -> Part:
          "minus_others", "minus_others_low", "minus_others_high", "minus_others_no_interval")
     ]  # fmt: skip
     if found:
-        blocks.append(Text(_explained(options)))
+        blocks.append(Text(_explained(material, options)))
     else:
         blocks.append(Text(_missing(material)))
     for grouping in found:
@@ -50,9 +50,11 @@ def _missing(material: Material) -> str:
     )
 
 
-def _explained(options: Options) -> str:
+def _explained(material: Material, options: Options) -> str:
+    machine = material.include_machine
+    whose = "all that respondents say" if machine else "the statements that somebody has read"
     return (
-        "Rates are of the statements that somebody has read. Intervals "
+        f"Rates are of {whose}. Intervals "
         f"({percent(options.level)}) take into account that what is said in one interview hangs together: "
         "with ten interviews or more whole interviews are drawn again and again, with fewer each is left out "
         "in turn. They are not corrected for the number of comparisons: where many are made, the odd one "

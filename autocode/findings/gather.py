@@ -8,10 +8,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autocode.attributes import attributes_of_cases, plain_attributes
 from autocode.classify.context import asked, question_text
 from autocode.codebook import Codebook, Succession, read_codebook
 from autocode.dataset import CodedDataset, read_dataset
-from autocode.findings.attributes import attributes_of_cases, plain_attributes
 from autocode.findings.material import Interview, Material, Statement, Support, accepted
 from autocode.findings.work import work_of_dataset, work_of_project
 from autocode.read.rows import find_table

@@ -69,7 +69,7 @@ def holding_part(material: Material, options: Options, looked: Looked | None) ->
     record: dict[str, Any] = {
         "codes": [dict(zip(rows[0], row, strict=True)) for row in rows[1:]],
         "pairs": [dict(zip(pairs[0], row, strict=True)) for row in pairs[1:]],
-        "unused": list(found.unused), "n_statements": found.n_statements, "any_two": found.any_two,
+        "unused": list(found.unused), "n_statements": found.n_statements,
         "n_tried": found.n_tried, "n_machine_only": by_machine,
     }  # fmt: skip
     tables = {"codes_hold": rows, "code_pairs": pairs}

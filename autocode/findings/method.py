@@ -42,7 +42,8 @@ def method(material: Material, options: Options) -> Part:
 def _familiarising(material: Material) -> list[str]:
     work = material.work
     n_words = sum(len(one.text.split()) for one in material.statements)
-    found = [f"{counted(len(material.interviews), 'interview')} with {n_words:,} words were read in."]
+    were = "was" if len(material.interviews) == 1 else "were"
+    found = [f"{counted(len(material.interviews), 'interview')} with {n_words:,} words {were} read in."]
     if days := work.get("added"):
         found.append(f"They were added to the project {_when(days)}.")
     if memos := work.get("memos"):

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autocode.anonymise import Key, anonymise, make_key, read_key, read_names, still_named
-from autocode.anonymise.files import KEY, find_list
-from autocode.anonymise.names import ROLE_LABELS, normal
+from autocode.anonymise import Key, anonymise, numbered_key, still_named
 from autocode.findings.material import Material
 from autocode.records import Transcript
 from autocode.report.apa import counted
@@ -24,15 +22,7 @@ def without_names(
     there are any. Respondents who are spoken of have their numbers: `[R4]`.
     """
     ordinary = dictionary(language)
-    listed = find_list(folder)
-    key = make_key(
-        transcripts,
-        listed=read_names(listed, ordinary=ordinary) if listed else (),
-        known=read_key(folder / KEY, ordinary=ordinary) if (folder / KEY).is_file() else None,
-        ordinary=ordinary,
-        language=language,
-    )
-    key = _with_numbers(key, material.key)
+    key = numbered_key(transcripts, material.key, folder=folder, language=language)
     statements = tuple(
         replace(
             one,
@@ -54,19 +44,6 @@ def without_names(
             "'autocode anonymise --check' lists them for names.csv, which the report follows",
         )
     return replace(material, statements=statements, interviews=interviews, warnings=warnings)
-
-
-def _with_numbers(key: Key, people: Mapping[str, Sequence[str]]) -> Key:
-    """The key with the report's numbers for respondents."""
-    number_of = {normal(name): number for number, names in people.items() for name in names}
-    mark = f"{ROLE_LABELS['respondent']} "
-    names = []
-    for name in key.names:
-        numbers = [number_of[known] for known in map(normal, name.spellings) if known in number_of]
-        names.append(
-            replace(name, placeholder=numbers[0]) if numbers and name.placeholder.startswith(mark) else name
-        )
-    return replace(key, names=tuple(names))
 
 
 def _values(attributes: Mapping[str, str], key: Key) -> dict[str, str]:

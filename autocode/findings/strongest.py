@@ -11,6 +11,7 @@ from autocode.findings.structure import in_tree_order
 from autocode.report.apa import counted
 from autocode.report.blocks import Block, Cell, Heading, Line, Section, Table, Text
 from autocode.respondents import spread
+from autocode.themes.theme import MIN_WORDS
 
 TITLE = "Quotes"
 N_QUOTES = 5  # of a code in the report
@@ -65,12 +66,13 @@ def strongest(material: Material, n: int) -> dict[str, list[Quote]]:
 
 def strength(one: Statement, code_id: str) -> tuple[float, ...]:
     """What orders statements of a code, strongest first: agreed on, by more coders, by a larger part of the
-    coders, higher in the machine's score, in more words (up to 40), earlier.
+    coders, in words enough to be understood alone, higher in the machine's score, in more words (up to 40),
+    earlier.
     """
-    support = one.codes[code_id]
+    support, n_words = one.codes[code_id], len(one.text.split())
     return (
-        RANK[support.by], -support.n_for, -support.n_for / support.n_coders, -round(support.score or 0.0, 2),
-        -min(FULL, len(one.text.split())), one.interview, one.index,
+        RANK[support.by], -support.n_for, -support.n_for / support.n_coders, n_words < MIN_WORDS,
+        -round(support.score or 0.0, 2), -min(FULL, n_words), one.interview, one.index,
     )  # fmt: skip
 
 
@@ -88,8 +90,8 @@ def _quote(material: Material, code_id: str, one: Statement, place: int) -> Quot
 def _explained(material: Material) -> str:
     order = (
         "Statements that coders agreed on come first, then those that more coders gave the code, then those "
-        "in which the machine, too, is surest, then fuller ones; nobody is quoted a second time before "
-        "everybody who carries the code was quoted once."
+        f"of {MIN_WORDS} words or more, then those in which the machine, too, is surest, then fuller ones; "
+        "nobody is quoted a second time before everybody with the code was quoted once."
     )
     marked = " What only the machine suggests is marked." if material.include_machine else ""
     return f"{order}{marked} The file quotes.csv has up to {N_IN_FILE} for each code."

@@ -71,10 +71,11 @@ def _shown(material: Material, codes: Sequence[str]) -> str:
     """Which codes take part."""
     book = material.codebook
     deepest = max(codes, key=book.depth)
-    level = book.level(deepest) or f"level {book.depth(deepest) + 1}"
+    named, depth = book.level(deepest), book.depth(deepest)
+    level = f" of the level '{named or depth + 1}'" if named or depth else ""
     if len(codes) == MOST_CODES:
-        return f"Shown are the {MOST_CODES} most frequent codes of the level '{level}'."
-    return f"Shown are the {len(codes)} codes of the level '{level}' that statements carry."
+        return f"Shown are the {MOST_CODES} most frequent codes{level}."
+    return f"Shown are the {len(codes)} codes{level} that statements carry."
 
 
 def _within(material: Material, within: Within, pairs: Sequence[Pair], options: Options) -> list[Block]:

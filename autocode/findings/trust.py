@@ -48,14 +48,21 @@ def limits(material: Material, options: Options) -> Part:
         "Statements of one interview hang together; intervals take interviews as the unit, and interviews "
         "that were chosen for what they can tell are no random sample of anything.",
     ]
-    if n < MIN_CLUSTERS:
+    if n == 1:
+        items.append("With one interview there are no intervals, and nothing can be said of others.")
+    elif n < MIN_CLUSTERS:
         items.append(
             f"With {counted(n, 'interview')}, intervals come from leaving one out at a time and are rough."
         )
     if read < n_said:
         items.append(
-            f"People have read {read:,} of {n_said:,} statements. Rates are of these; if they were not "
-            "chosen by chance, they do not stand for the others."
+            f"People have read {read:,} of {n_said:,} statements. "
+            + (
+                "Rates are of all of them, with the machine's codes where nobody has decided."
+                if material.include_machine
+                else "Rates are of these; if they were not chosen by chance, they do not stand for the "
+                "others."
+            )
         )
     if material.include_machine:
         items.append("Codes that only the machine gives are suggestions with errors of unknown size.")

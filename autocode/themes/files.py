@@ -40,8 +40,12 @@ def write_themes(found: Found, folder: Path) -> None:
         json.dump(as_json(found), whole, ensure_ascii=False, indent=1, allow_nan=False)
         whole.write("\n")
         rows = csv.writer(table, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        rows.writerows(_row(theme, found.n_statements) for theme in found.themes)
+        groups = [(name, value) for name, values in found.groups.items() for value in values]
+        rows.writerow((*COLUMNS, *(harmless(f"{name}: {value}") for name, value in groups)))
+        rows.writerows(
+            (*_row(one, found.n_statements), *(one.groups[name][value] for name, value in groups))
+            for one in found.themes
+        )
         rows = csv.writer(members, lineterminator="\n")
         rows.writerow(("utterance_id", "theme"))
         rows.writerows((harmless(unit), theme) for unit, theme in found.placed.items())
@@ -61,6 +65,7 @@ def as_json(found: Found) -> dict[str, Any]:
         "n_respondents": found.n_respondents,
         "n_transcripts": found.n_transcripts,
         "transcripts": list(found.transcripts),
+        "groups": found.groups,
         "covered_by": found.covered_by,
         "stability": asdict(found.stability),
         "themes": [theme.row() for theme in found.themes],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.errors import ThemesError
+from autocode.errors import ThemesError, TooFewError
 from autocode.learn.labels import Labels
 from autocode.learn.suggest import probabilities_of
 from autocode.pipeline import CodedTranscript, Coder
@@ -22,7 +22,7 @@ from autocode.themes.given import CodesHeld, codes_held
 from autocode.themes.map import places
 from autocode.themes.saturation import Saturation, measure_saturation
 from autocode.themes.stability import STABLE, Stability, measure_stability
-from autocode.themes.theme import MIN_WORDS, Statement, Theme, in_order
+from autocode.themes.theme import MIN_WORDS, Groups, Statement, Theme, in_order
 from autocode.themes.topics import find_topics
 from autocode.themes.words import said_in_several, talk_words, telling_words
 
@@ -50,6 +50,7 @@ class Found:
     saturation_of_themes: Saturation
     codes: CodesHeld | None  # whether the codes hold together; None: there are none on these statements
     facts: Mapping[str, Any]  # seed, versions, settings: JSON values
+    groups: Groups = field(default_factory=dict)  # statements by attribute and value
 
     @property
     def n_transcripts(self) -> int:
@@ -196,7 +197,7 @@ def _theme(
     shown = rows[spread(who, representative(statements.embeddings[rows]), N_STATEMENTS)]
     return Theme(
         id=id,
-        label=", ".join(words[:N_LABEL]) or f"theme {id}",
+        label=label_of(id, words),
         words=words,
         n_statements=len(rows),
         respondents=_counted(who),
@@ -217,6 +218,11 @@ def _theme(
     )
 
 
+def label_of(id: int, words: Sequence[str]) -> str:
+    """What a theme is called."""
+    return ", ".join(words[:N_LABEL]) or f"theme {id}"
+
+
 def _most(detail: str) -> int:
     if detail not in MOST:
         raise ThemesError(f"there is no level of detail '{detail}'; use {', '.join(MOST)}")
@@ -226,7 +232,7 @@ def _most(detail: str) -> int:
 def _check(n: int, n_short: int) -> None:
     if n < LEAST:
         short = f" ({n_short} more are shorter than {MIN_WORDS} words)" if n_short else ""
-        raise ThemesError(
+        raise TooFewError(
             f"themes need at least {LEAST} statements of respondents with {MIN_WORDS} words or more, and "
             f"there are {n}{short}; add interviews, or read these by themselves"
         )

@@ -39,7 +39,7 @@ class CodesHeld:
         found, codes, pairs = self.holding, code_rows(self.book, self.holding), pair_rows(self.holding)
         marked = [one for one in found.codes if one.halves is not None and one.halves.flagged]
         return {
-            "by": self.by, "n_statements": found.n_statements, "any_two": found.any_two,
+            "by": self.by, "n_statements": found.n_statements,
             "n_tried_for_two_meanings": found.n_tried,
             "codes": [dict(zip(codes[0], row, strict=True)) for row in codes[1:]],
             "pairs": [dict(zip(pairs[0], row, strict=True)) for row in pairs[1:]],

@@ -5,9 +5,12 @@ fourth that they are held against what was said (Braun & Clarke 2006). What is m
 
 - coherence: the mean cosine of a code's statements to each other, beside that of as many random statements of
   the same interviews, so that a code does not look coherent because one interview is all that it has;
-- distinctness: the mean cosine between the statements of two codes, beside that within them, both less that
-  of any two statements; and statements that carry both: Jaccard index, and the share of the smaller code;
+- distinctness: the mean cosine between the statements of two codes, beside that within them; and statements
+  that carry both: Jaccard index, and the share of the smaller code;
 - two meanings: see `halves`.
+
+For the first two, what all statements share is taken away (`alike.apart`). The constants were chosen on one
+corpus and tried on others: `scripts/check_coherence.py`.
 """
 
 from __future__ import annotations
@@ -21,15 +24,18 @@ from numpy.typing import NDArray
 
 from autocode.codebook import Codebook
 from autocode.respondents import spread
+from autocode.themes.alike import apart, mean_cosine, squares
 from autocode.themes.halves import Cut, Floats, cut, p_of_one_cloud
 
 LEAST = 5  # statements of so many words, to say how alike they are
 LEAST_TO_SPLIT = 12
 MOST = 100  # statements of a code whose meaning is looked at
-COHERENT = 0.05  # p up to which a code is more coherent than random statements
+COHERENT = 0.05  # p up to which a code is clearly more coherent than random statements
+LITTLE = 0.2  # p above which it has little in common, if there are statements enough to tell
+LEAST_TO_TELL = 20
 SPLIT = 0.01  # p up to which it may have two meanings
 LEAST_INTERVIEWS = 2  # of each meaning
-AS_NEAR = 0.9  # of what is alike within two codes beyond any two statements, between them: they overlap
+AS_NEAR = 0.75  # of what is alike within two codes, between them: they overlap
 JACCARD, CONTAINED = 0.5, 0.8  # shares of statements with both codes from which two codes overlap
 N_SHUFFLES = 499
 N_SHOWN = 3  # statements of each meaning to read
@@ -56,7 +62,7 @@ class Coherence:
 
     @property
     def clear(self) -> bool:
-        """Are they more alike than random statements?"""
+        """Are they clearly more alike than random statements?"""
         return self.p <= COHERENT
 
 
@@ -97,6 +103,11 @@ class Held:
     coherence: Coherence | None
     halves: Halves | None
 
+    @property
+    def little_in_common(self) -> bool:
+        """Are there enough statements to tell, and are these hardly more alike than random ones?"""
+        return self.coherence is not None and self.n_long >= LEAST_TO_TELL and self.coherence.p > LITTLE
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -130,7 +141,6 @@ class Holding:
     unused: tuple[str, ...]  # no statement carries them or a code below them
     pairs: tuple[Pair, ...]  # nearest in meaning first
     n_statements: int  # long enough, with or without a code: what random ones are drawn from
-    any_two: float | None  # mean cosine of all these; None: there are not two
     n_tried: int  # codes with enough statements to look for two meanings
     seed: int
 
@@ -147,29 +157,29 @@ class Holding:
 def hold_together(book: Codebook, coded: Coded, *, seed: int = 0, n_shuffles: int = N_SHUFFLES) -> Holding:
     """What can be said of each code. The same statements and seed give the same numbers."""
     rows_of = _rows_of(book, coded)
-    used = {id for own, rows in rows_of.items() if rows for id in (own, *book.ancestors(own))}
+    used = {id for code, rows in rows_of.items() if rows for id in (code, *book.ancestors(code))}
     meant = _meant(coded, rows_of, seed)
-    cosines = {id: mean_cosine(coded.vectors[rows]) for id, rows in meant.items()}
+    own = apart(coded.vectors)
+    cosines = {id: mean_cosine(own[rows]) for id, rows in meant.items()}
     cuts = {id: cut(coded.vectors[rows]) for id, rows in meant.items() if _can_split(coded, rows)}
     p_cloud = {id: p_of_one_cloud(one.gap, len(one.second), seed=seed) for id, one in cuts.items()}
     lumpy = {id for id, p in p_cloud.items() if p <= SPLIT}
-    alike, weights = _by_chance(coded, meant, lumpy, seed, n_shuffles)
+    alike, weights = _by_chance(coded, own, meant, lumpy, seed=seed, n=n_shuffles)
     coherence = {
-        id: Coherence(own, float(alike[id].mean()), _p(alike[id], own)) for id, own in cosines.items()
+        id: Coherence(one, float(alike[id].mean()), _p(alike[id], one)) for id, one in cosines.items()
     }
     halves = {}
-    for id, one in cuts.items():
-        p = max(p_cloud[id], _p(weights[id], one.weight)) if id in lumpy else p_cloud[id]
-        halves[id] = _halves(coded, meant[id], one, p)
+    for id, found in cuts.items():
+        p = max(p_cloud[id], _p(weights[id], found.weight)) if id in lumpy else p_cloud[id]
+        halves[id] = _halves(coded, meant[id], found, p)
     held = [
         Held(id, rows, int(coded.long[list(rows)].sum()), len({coded.respondents[row] for row in rows}),
              len({coded.interviews[row] for row in rows}), coherence.get(id), halves.get(id))
         for id, rows in rows_of.items() if rows
     ]  # fmt: skip
-    any_two = mean_cosine(coded.vectors) if len(coded.vectors) > 1 else None
-    pairs = _pairs(book, coded, rows_of, meant, coherence, any_two=any_two or 0.0)
+    pairs = _pairs(book, own, rows_of, meant, coherence)
     unused = tuple(id for id in book.ids if id not in used)
-    return Holding(tuple(held), unused, tuple(pairs), len(coded.vectors), any_two, len(cuts), seed)
+    return Holding(tuple(held), unused, tuple(pairs), len(coded.vectors), len(cuts), seed)
 
 
 def _rows_of(book: Codebook, coded: Coded) -> dict[str, tuple[int, ...]]:
@@ -178,21 +188,6 @@ def _rows_of(book: Codebook, coded: Coded) -> dict[str, tuple[int, ...]]:
         for id in codes:
             found[id].append(row)
     return {id: tuple(rows) for id, rows in found.items()}
-
-
-def mean_cosine(vectors: NDArray[np.floating]) -> float:
-    """Of all pairs of unit rows, two or more.
-
-    >>> round(mean_cosine(np.array([[1.0, 0], [1, 0], [0, 1]])), 4)  # 1, 0 and 0
-    0.3333
-    """
-    n, total = len(vectors), vectors.sum(axis=0, dtype=np.float64)
-    return float((total @ total - _squares(vectors)) / (n * (n - 1)))
-
-
-def _squares(vectors: NDArray[np.floating]) -> float:
-    """What statements add to sums of products by being compared with themselves."""
-    return float(np.einsum("ij,ij->", vectors, vectors, dtype=np.float64))
 
 
 def _meant(coded: Coded, rows_of: Mapping[str, Sequence[int]], seed: int) -> dict[str, NDArray[np.intp]]:
@@ -215,8 +210,9 @@ def _can_split(coded: Coded, rows: NDArray[np.intp]) -> bool:
 
 
 def _by_chance(
-    coded: Coded, meant: Mapping[str, NDArray[np.intp]], lumpy: Collection[str], seed: int, n: int
-) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    coded: Coded, own: NDArray[np.float32], meant: Mapping[str, NDArray[np.intp]], lumpy: Collection[str],
+    *, seed: int, n: int,
+) -> tuple[dict[str, Floats], dict[str, Floats]]:  # fmt: skip
     """Of random statements in place of each code's: the mean cosine, and for `lumpy` codes their cut."""
     from threadpoolctl import threadpool_limits
 
@@ -225,7 +221,7 @@ def _by_chance(
     with threadpool_limits(1):  # for such small matrices threads only wait for each other
         for number, drawn in enumerate(_shuffles(coded, meant, seed, n)):
             for id, rows in drawn.items():
-                alike[id][number] = mean_cosine(coded.vectors[rows])
+                alike[id][number] = mean_cosine(own[rows])
                 if id in weights:
                     weights[id][number] = cut(coded.vectors[rows]).weight
     return alike, weights
@@ -269,12 +265,12 @@ def _half(coded: Coded, rows: NDArray[np.intp]) -> Half:
 
 
 def _pairs(
-    book: Codebook, coded: Coded, rows_of: Mapping[str, Sequence[int]],
-    meant: Mapping[str, NDArray[np.intp]], coherence: Mapping[str, Coherence], *, any_two: float,
+    book: Codebook, own: NDArray[np.float32], rows_of: Mapping[str, Sequence[int]],
+    meant: Mapping[str, NDArray[np.intp]], coherence: Mapping[str, Coherence],
 ) -> list[Pair]:  # fmt: skip
     """Every two unrelated codes of which something is known, the nearest in meaning first."""
     used = [id for id, rows in rows_of.items() if rows]
-    sums = {id: coded.vectors[rows].sum(axis=0, dtype=np.float64) for id, rows in meant.items()}
+    sums = {id: own[rows].sum(axis=0, dtype=np.float64) for id, rows in meant.items()}
     found = []
     for a, b in combinations(used, 2):
         if a in book.ancestors(b) or b in book.ancestors(a):
@@ -287,10 +283,10 @@ def _pairs(
         if known:
             same = np.intersect1d(meant[a], meant[b])
             n_pairs = len(meant[a]) * len(meant[b]) - len(same)
-            cosine = (float(sums[a] @ sums[b]) - _squares(coded.vectors[same])) / n_pairs
-            own = [coherence[id] for id in (a, b)]
-            within = sum(one.cosine for one in own) / 2 - any_two
-            as_near = all(one.clear for one in own) and cosine - any_two >= AS_NEAR * within
+            cosine = (float(sums[a] @ sums[b]) - squares(own[same])) / n_pairs
+            both = [coherence[id] for id in (a, b)]
+            within = sum(one.cosine for one in both) / 2
+            as_near = all(one.clear for one in both) and cosine >= AS_NEAR * within
         n_a, n_b = len(rows_of[a]), len(rows_of[b])
         found.append(
             Pair(a, b, cosine, as_near, tuple(shared), len(shared) / (n_a + n_b - len(shared)),

@@ -18,9 +18,9 @@ def codes_html(held: CodesHeld) -> str:
     found, book = held.holding, held.book
     told = [*explained(found, f" {held.whose}"), few_said(found, book), unused_said(found, book)]
     return (
-        "".join(_p(text) for text in told[:3])
+        "".join(_p(text) for text in told[:-2])
         + _table(held)
-        + "".join(_p(text) for text in told[3:] if text)
+        + "".join(_p(text) for text in told[-2:] if text)
         + _overlaps(held)
         + "".join(_split(held, one) for one in found.codes)
     )

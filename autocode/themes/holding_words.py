@@ -12,6 +12,8 @@ from autocode.themes.holding import (
     LEAST,
     LEAST_INTERVIEWS,
     LEAST_TO_SPLIT,
+    LEAST_TO_TELL,
+    LITTLE,
     MOST,
     N_SHUFFLES,
     SPLIT,
@@ -22,42 +24,55 @@ from autocode.themes.holding import (
 )
 from autocode.themes.theme import MIN_WORDS
 
+# scripts/check_coherence.py, rounded; BENCHMARKS.md has all of it
+KNOWN_RATES = (
+    "How often such marks are right was tried on people's codes in two other studies (negotiations, user "
+    "interviews). A code cut in two by chance was marked as overlapping in 18 to 33% of the trials with 10 "
+    "statements in each part, in half of them with 20, and in about 80% with 40; two different codes in 0 to "
+    "4%. Statements picked by chance were marked “little in common” in about 80%, people's codes in 0 to 9%. "
+    "“Two meanings?” was marked in 0 to 6% of people's codes, and no more often where two of them had been "
+    "put together, unless these were about things as far apart as camping and software: a code without this "
+    "mark may well have two meanings."
+)
+
 
 def explained(found: Holding, whose: str = "") -> list[str]:
     """What was looked at, by which rules, and how often they are wrong."""
     known = [one for one in found.codes if one.coherence is not None]
     n_pairs = sum(one.cosine is not None for one in found.pairs)
-    return [
+    what = (
         "A code should be coherent within and distinct from the others. What the numbers find is where to "
         "read again, and not a verdict: they see what statements are about, and neither irony nor what a "
         f"code is for. {counted(found.n_statements, 'statement')} of {MIN_WORDS} words or more were "
-        f"compared by meaning; a statement counts for the finest codes that it carries.{whose}",
-        f"How alike random statements of the same interviews are (p, {N_SHUFFLES} draws) tells in one "
-        "direction only: a small p says that a code is about one subject; a large one is no fault, as a code "
-        "may stand for what people do rather than for what they talk about. Marked “overlaps”: between two "
-        f"coherent codes (p up to {decimal(COHERENT)}), statements are almost as alike as within them "
-        f"({AS_NEAR:.0%} or more of what the mean cosine within the two is above that of any two statements, "
-        f"{decimal(found.any_two)}), or the same statements carry both (Jaccard index of {decimal(JACCARD)} "
-        f"or more, or {CONTAINED:.0%} of the smaller code). Marked “two meanings?”: cut in two, the groups "
-        f"lie further apart (p up to {decimal(SPLIT)}) both than in one normal cloud of any shape and than "
-        "in random statements of the same interviews, and each comes from "
+        "compared by meaning, without what all of them share; a statement counts for the finest codes that "
+        f"it carries.{whose}"
+    )
+    if not known and not any(pair.flagged for pair in found.pairs):
+        return [what]
+    return [
+        what,
+        f"Marked “little in common”: {LEAST_TO_TELL} statements or more that are hardly more alike than "
+        f"random statements of the same interviews (p above {decimal(LITTLE)}, {N_SHUFFLES} draws). Marked "
+        "“overlaps”: two codes that are both clearly more alike than random statements (p up to "
+        f"{decimal(COHERENT)}), and whose statements are nearly as alike between the two as within "
+        f"({AS_NEAR:.0%} or more of the mean cosine within); or the same statements carry both (Jaccard "
+        f"index of {decimal(JACCARD)} or more, or {CONTAINED:.0%} of the smaller code). Marked “two "
+        f"meanings?”: cut in two, the groups lie further apart (p up to {decimal(SPLIT)}) both than in one "
+        "normal cloud of any shape and than in random statements of the same interviews, and each comes from "
         f"{LEAST_INTERVIEWS} interviews or more; of codes with more than {MOST} statements, {MOST} drawn by "
         "chance are looked at.",
-        "How often this is right was tried on negotiations that people had coded. Of codes with 40 "
-        "statements each, “overlaps” found 26% of those that were one code cut in two by chance (4% with 10 "
-        "statements, 43% with 80), and marked 2% of pairs of different codes. “Two meanings?” is hardly ever "
-        "found: 0% to 2% of codes that were made of two, and 0% to 9% of codes that were one. So a mark is a "
-        "reason to read, and no mark is no reason not to.",
+        KNOWN_RATES,
         f"Many things were looked at: {counted(len(known), 'code')} for coherence, "
         f"{counted(n_pairs, 'pair')} of codes in meaning, {counted(found.n_tried, 'code')} for two meanings. "
-        f"No p is corrected for that: if no code had two meanings, up to {found.n_tried * SPLIT:.2g} would "
-        "be marked by chance.",
+        "No p is corrected for that, so a few marks come by chance.",
     ]
 
 
 def marks_of(found: Holding, one: Held) -> list[str]:
     """The words that a code is marked with."""
     marks = []
+    if one.little_in_common:
+        marks.append("little in common")
     if any(pair.flagged and one.code_id in (pair.a, pair.b) for pair in found.pairs):
         marks.append("overlaps")
     if one.halves is not None and one.halves.flagged:

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from autocode.evaluate.page import STYLE
+from autocode.report.apa import DASH
 from autocode.themes.find import Found
 from autocode.themes.holding_html import codes_html
 from autocode.themes.saturation import Saturation
 from autocode.themes.stability import FOUND, KEPT, STABLE
-from autocode.themes.theme import MIN_WORDS, SEVERAL, UNCOVERED, Theme
+from autocode.themes.theme import MIN_WORDS, SEVERAL, UNCOVERED, Groups, Theme
 from autocode.write import PAGE_HEAD
 
 MOST_NAMED = 8  # respondents and transcripts named for a theme
@@ -36,7 +37,7 @@ def write_page(found: Found) -> str:
     emergent, others = found.emergent, [theme for theme in found.themes if not theme.emergent]
     sections = [
         ("emergent", "Themes that the codebook does not cover", _emergent(found, emergent)),
-        ("others", "All other themes", "".join(map(_article, others))),
+        ("others", "All other themes", "".join(_article(one, found.groups) for one in others)),
         ("table", "All themes as a table", _table(found)),
         ("codes", "Do the codes hold together?", codes_html(found.codes) if found.codes else ""),
         ("saturation", "Would more interviews bring more?", _saturation(found)),
@@ -72,7 +73,7 @@ def _lead(found: Found) -> str:
 
 def _emergent(found: Found, emergent: Sequence[Theme]) -> str:
     if emergent:
-        return "".join(map(_article, emergent))
+        return "".join(_article(one, found.groups) for one in emergent)
     lacks = (
         (f"covered by the codebook to less than {UNCOVERED:.0%}", sum(one.is_new for one in found.themes)),
         ("stable", sum(one.stable for one in found.themes)),
@@ -84,7 +85,7 @@ def _emergent(found: Found, emergent: Sequence[Theme]) -> str:
     )
 
 
-def _article(theme: Theme) -> str:
+def _article(theme: Theme, groups: Groups) -> str:
     marks = [
         ('<span class="new">new</span>', theme.is_new),
         ('<span class="tag">unstable</span>', not theme.stable),
@@ -107,6 +108,7 @@ def _article(theme: Theme) -> str:
             f"({_named(theme.transcripts)}).",
             "facts",
         )
+        + _by_group(theme, groups)
         + _p(
             f"Covered by the codebook: {theme.coverage:.0%}. Nearest code: {theme.nearest_name} (distance "
             f"{theme.distance:.2f}). Found again in {theme.stability:.0%} of the runs.",
@@ -114,6 +116,20 @@ def _article(theme: Theme) -> str:
         )
         + f"{quotes}</article>"
     )
+
+
+def _by_group(theme: Theme, groups: Groups) -> str:
+    parts = [
+        f"By {name}: "
+        + ", ".join(f"{value}: {theme.groups[name][value]} of {n:,} ({_share(theme, name, value, n)})"
+                    for value, n in sizes.items())
+        for name, sizes in groups.items()
+    ]  # fmt: skip
+    return _p(". ".join(parts) + ".", "facts") if parts else ""
+
+
+def _share(theme: Theme, name: str, value: str, n: int) -> str:
+    return f"{theme.groups[name][value] / n:.1%}" if n else DASH
 
 
 def _named(counts: Mapping[str, int]) -> str:

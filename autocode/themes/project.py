@@ -10,13 +10,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autocode.attributes import attributes_of_cases, plain_attributes
 from autocode.batch import project_coder, project_codings
 from autocode.codebook import Codebook, Succession
 from autocode.errors import AutocodeError, ThemesError
 from autocode.pipeline import CodedTranscript, Coder
+from autocode.records import Transcript
 from autocode.themes.decided import matched, verdict_of, with_verdicts
 from autocode.themes.files import write_themes
 from autocode.themes.find import Found, find_themes
+from autocode.themes.groups import by_group
+from autocode.themes.nameless import without_names
 from autocode.training import labels_of_project
 
 if TYPE_CHECKING:
@@ -67,6 +71,26 @@ def with_decisions(
     return replace(found, themes=with_verdicts(found.themes, verdicts))
 
 
+def shown(found: Found, project: Project, codings: Sequence[CodedTranscript], codebook: Codebook) -> Found:
+    """The themes as they are written: with what was decided, by case and wave, and without names."""
+    decided = with_decisions(found, project, codings, codebook)
+    transcripts = [project.store.transcript(one.transcript_id) for one in codings]
+    cases = attributes_of_cases(project.folder, [one.id for one in project.store.transcripts()])
+    return told(decided, codings, transcripts, cases=cases, folder=project.folder)
+
+
+def told(
+    found: Found, codings: Sequence[CodedTranscript], transcripts: Sequence[Transcript], *,
+    cases: Mapping[str, Mapping[str, str]], folder: Path | None = None,
+) -> Found:  # fmt: skip
+    """The themes by what `cases` and the transcripts say of each interview, and without names."""
+    known = {one.id: {**plain_attributes(one.meta), **cases.get(one.id, {})} for one in transcripts}
+    language = found.facts["settings"]["segment"]["language"]
+    return without_names(
+        by_group(found, codings, known), codings, transcripts, folder=folder, language=language
+    )
+
+
 def work(folder: Path, detail: str, tell: Connection) -> None:
     """Find the project's themes and write them: for a process of its own.
 
@@ -80,9 +104,9 @@ def work(folder: Path, detail: str, tell: Connection) -> None:
     try:
         with open_project(folder) as project:
             coder, codings = codings_of(project)
-            people, told = labels_of_project(project, coder.codebook), lambda: tell.send(True)
-            found = find_themes(coder, codings, detail=detail, n_runs=N_RUNS, people=people, done=told)
-            write_themes(with_decisions(found, project, codings, coder.codebook), folder / FOLDER)
+            people, done = labels_of_project(project, coder.codebook), lambda: tell.send(True)
+            found = find_themes(coder, codings, detail=detail, n_runs=N_RUNS, people=people, done=done)
+            write_themes(shown(found, project, codings, coder.codebook), folder / FOLDER)
     except BrokenPipeError:  # the server was killed: nobody waits for this
         return
     except AutocodeError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 MIN_WORDS = 6  # of a statement; shorter ones have little subject of their own
 SEVERAL = 3  # respondents who must say something for it to be more than one person's subject
 UNCOVERED = 1 / 3  # a theme of which the codebook covers less is new
+Groups = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Theme:
     statements: tuple[Statement, ...]
     place: tuple[float, float] = (0.0, 0.0)  # on the map of themes, -1 to 1: near means alike
     verdict: Verdict | None = None  # None: nothing was decided on it
+    groups: Groups = field(default_factory=dict)  # statements by attribute and value: wave, 2016
 
     @property
     def is_new(self) -> bool:

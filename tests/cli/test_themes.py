@@ -96,8 +96,42 @@ def test_what_was_decided_is_marked_and_what_is_not_interesting_comes_last(
     assert "belongs to &#x27;Trust&#x27;" in (study / "themes" / "themes.html").read_text()
 
 
+def test_by_wave_and_without_names(run: Run, study: Path, here: Path) -> None:
+    """Two interviews a wave, eight statements each. Karin Holm is who speaks in the first, Jukka is listed;
+    everybody speaks of both."""
+    for number in range(4):
+        who = "Respondent" if number else "Karin Holm"
+        lines = [
+            f"Interviewer: And then?\n\n{who}: {SAID[turn % 4][:-1]}, say Karin Holm and Jukka, "
+            f"{number}{turn} times."
+            for turn in range(8)
+        ]
+        (here / f"i{number}.txt").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
+    waves = "".join(f"i{number}:\n  wave: {2016 + number // 2}\n" for number in range(4))
+    (study / "cases.yaml").write_text(waves, encoding="utf-8")
+    (study / "names.csv").write_text("text,kind\nJukka,person\n", encoding="utf-8")
+    roles = ("--speaker", "Karin Holm=respondent", "--speaker", "Interviewer=interviewer")
+    assert run("add", *(here / f"i{number}.txt" for number in range(4)), *roles, "--yes").code == 0
+    assert run("code").code == 0
+    assert run("themes", "--runs", 1, "--detail", "few").code == 0
+    told = json.loads((study / "themes" / "themes.json").read_text())
+    assert told["groups"] == {"wave": {"2016": 16, "2017": 16}}
+    with (study / "themes" / "themes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    assert all(int(row["wave: 2016"]) + int(row["wave: 2017"]) == int(row["statements"]) for row in rows)
+    page = (study / "themes" / "themes.html").read_text()
+    assert "say [R1] and [Person 1]" in page
+    assert "By wave: 2016: " in page
+    for file in (study / "themes").iterdir():
+        assert not [name for name in ("karin", "holm", "jukka") if name in file.read_text().casefold()]
+
+
 def test_what_is_missing(run: Run, interviews: list[Path], book: Path) -> None:
     run("themes", interviews[0], "--out", "out").refused("--codebook is missing")
     run("themes", interviews[0], "--codebook", book).refused("--out is missing")
     options = ("--codebook", book, "--encoder", "hashing", "--out", "out")
-    run("themes", interviews[0], *options).refused("at least 10 statements", "there are 8")
+    few = run("themes", interviews[0], *options)
+    assert few.code == 2
+    assert "at least 10 statements of respondents with 6 words or more, and there are 8" in few.err
+    assert few.out.count("│\n├") == 7  # between eight statements, each beside the nearest other one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -14,7 +15,7 @@ from autocode.findings.cooccurrence import contexts, map_codes, pairs_of
 from autocode.findings.part import Options
 from autocode.findings.precedence import precedences
 from autocode.findings.sequences import compared, follows, order_of
-from autocode.findings.strongest import strongest
+from autocode.findings.strongest import strength, strongest
 from autocode.findings.structure import draw, nodes_of
 from autocode.report.drawing import Box
 from tests.findings.conftest import Write, answers
@@ -117,6 +118,14 @@ def test_what_more_people_say_is_the_stronger(write: Write) -> None:
     folder = write(rows, {"ann": coding, "ben": {"a.1": ["risk"]}, "consensus": {"a.3": ["risk"]}})
     order = [quote.statement.id for quote in strongest(material_of(folder), 3)["risk"]]
     assert order == ["a.3", "a.1", "a.2"]  # agreed on; two coders; one
+
+
+def test_a_statement_too_short_to_be_understood_alone_is_quoted_last(write: Write) -> None:
+    """All agree on both, and the machine is surer of the short one, which is also earlier."""
+    rows = answers("a", "You get shouted at.", "They carry the loss when the market fails.")
+    short, long = material_of(write(rows, {"ann": {"a.1": ["risk"], "a.2": ["risk"]}})).said_by_respondents
+    sure = replace(short, codes={"risk": replace(short.codes["risk"], score=0.99)})
+    assert strength(long, "risk") < strength(sure, "risk")
 
 
 def test_rates_by_firm_and_their_difference(material: Material) -> None:

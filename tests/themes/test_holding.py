@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import doctest
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import autocode.themes.alike
 import autocode.themes.halves
 import autocode.themes.holding
 from autocode.codebook import Codebook, read_codebook
@@ -47,39 +49,64 @@ def on_the_plane(
 
 
 def test_the_worked_examples() -> None:
-    for module in (autocode.themes.halves, autocode.themes.holding):
+    for module in (autocode.themes.alike, autocode.themes.halves, autocode.themes.holding):
         assert doctest.testmod(module).failed == 0
 
 
 ALL_AROUND = [9.0 * number for number in range(40)]  # in all directions: together they point nowhere
 
 
+OPPOSITE = [180] * 14 + [270] * 6  # so that all 80 statements together point nowhere, too
+
+
 def test_coherence_and_distance_by_hand(book: Codebook) -> None:
     """A: eight at 0 and two at 90 degrees: 28 + 1 of 45 pairs have cosine 1, the others 0. B: six at 0 and
-    four at 90: 15 + 6 of 45. Between them 8*6 + 2*4 of 100. Any two of all 60, whose sum is (14, 6):
-    (14**2 + 6**2 - 60) / (60 * 59) = .0486. Within the two .5556; 90 % of what is above .0486 are .4563,
-    and between them it is .5114: they overlap."""
+    four at 90: 15 + 6 of 45. Between them 8*6 + 2*4 of 100. Within the two .5556, of which 75 % are .4167."""
     coded = on_the_plane(
-        [0] * 8 + [90] * 2 + [0] * 6 + [90] * 4 + ALL_AROUND, [{"a"}] * 10 + [{"b"}] * 10 + [()] * 40
+        [0] * 8 + [90] * 2 + [0] * 6 + [90] * 4 + OPPOSITE + ALL_AROUND,
+        [{"a"}] * 10 + [{"b"}] * 10 + [()] * 60,
     )
     found = hold_together(book, coded)
     assert [one.coherence.cosine for one in found.codes if one.coherence] == pytest.approx([29 / 45, 21 / 45])
-    assert found.any_two == pytest.approx(172 / 3540)
     (pair,) = found.pairs
     assert pair.cosine == pytest.approx(0.56)
     assert (pair.as_near, pair.share_much, pair.flagged) == (True, False, True)
     assert found.unused == ("unused", "empty")  # `top` has the statements of the codes below it
 
 
+def test_what_all_statements_share_makes_no_code_alike(book: Codebook) -> None:
+    """The statements of the test before, which now all point three times as far another way as well."""
+    degrees = [0] * 8 + [90] * 2 + [0] * 6 + [90] * 4 + OPPOSITE + ALL_AROUND
+    plane = on_the_plane(degrees, [{"a"}] * 10 + [{"b"}] * 10 + [()] * 60)
+    shared = np.full((80, 1), 3, np.float32)
+    coded = replace(plane, vectors=np.hstack([plane.vectors, shared]) / np.float32(np.sqrt(10)))
+    found = hold_together(book, coded)
+    assert [one.coherence.cosine for one in found.codes if one.coherence] == pytest.approx([29 / 45, 21 / 45])
+    assert found.pairs[0].cosine == pytest.approx(0.56)
+
+
 def test_codes_that_are_more_alike_within_do_not_overlap(book: Codebook) -> None:
-    """A: ten at 0: 1. B as before. Between them .6. Any two: (16**2 + 4**2 - 60) / 3540 = .0599. Within the
-    two .7333; 90 % of what is above .0599 are .6061, and between them it is .5401: less."""
-    coded = on_the_plane([0] * 16 + [90] * 4 + ALL_AROUND, [{"a"}] * 10 + [{"b"}] * 10 + [()] * 40)
+    """A: ten at 0: 1. B: five at 0 and five at 90: 20 of 45. Within the two .7222, of which 75 % are .5417;
+    between them .5."""
+    coded = on_the_plane(
+        [0] * 15 + [90] * 5 + [180] * 15 + [270] * 5 + ALL_AROUND, [{"a"}] * 10 + [{"b"}] * 10 + [()] * 60
+    )
     found = hold_together(book, coded)
     assert all(one.coherence is not None and one.coherence.clear for one in found.codes)
-    assert found.any_two == pytest.approx(212 / 3540)
     (pair,) = found.pairs
-    assert (pair.cosine, pair.as_near) == (pytest.approx(0.6), False)
+    assert (pair.cosine, pair.as_near) == (pytest.approx(0.5), False)
+
+
+def test_only_of_statements_enough_it_is_said_that_they_have_little_in_common(book: Codebook) -> None:
+    """Each code points everywhere: A has 20 statements, B has 19."""
+    codes: list[Collection[str]] = [{"a"} if number % 2 else {"b"} for number in range(40)]
+    codes[0] = ()
+    a, b = hold_together(book, on_the_plane(ALL_AROUND, codes)).codes
+    assert a.coherence is not None
+    assert b.coherence is not None
+    assert min(a.coherence.p, b.coherence.p) > 0.2
+    assert (a.n_long, a.little_in_common) == (20, True)
+    assert (b.n_long, b.little_in_common) == (19, False)
 
 
 def test_codes_with_little_in_common_do_not_overlap_whatever_is_near(book: Codebook) -> None:
@@ -90,12 +117,14 @@ def test_codes_with_little_in_common_do_not_overlap_whatever_is_near(book: Codeb
 
 
 def test_a_statement_is_not_compared_with_itself(book: Codebook) -> None:
-    """Six carry A, five B, five both: Jaccard 5/6, and all of the smaller code. The shared ones point in five
-    directions at right angles: every cosine of two different statements is 0."""
+    """Six carry A, five B, five both: Jaccard 5/6, and all of the smaller code. The six are at right angles;
+    without what they share, the corners of a simplex: every cosine of two different ones is -1/5."""
     vectors = np.eye(6, dtype=np.float32)
     coded = Coded([0, 1] * 3, ["R1", "R2"] * 3, [{"a", "b"}] * 5 + [{"a"}], np.ones(6, np.bool_), vectors)
     (pair,) = hold_together(book, coded, n_shuffles=20).pairs
-    assert (pair.cosine, pair.jaccard, pair.contained) == (0.0, pytest.approx(5 / 6), 1.0)
+    assert (pair.cosine, pair.jaccard, pair.contained) == (
+        pytest.approx(-0.2), pytest.approx(5 / 6), 1.0,
+    )  # fmt: skip
     assert pair.shared == (0, 1, 2, 3, 4)
     assert pair.share_much
 

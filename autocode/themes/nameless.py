@@ -1,0 +1,56 @@
+"""Themes without names: what is written of them may be passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from autocode.anonymise import Key, anonymise, numbered_key
+from autocode.pipeline import CodedTranscript
+from autocode.records import Transcript
+from autocode.respondents import person, respondents_of
+from autocode.themes.find import Found, label_of
+from autocode.themes.theme import Groups, Theme
+
+
+def without_names(
+    found: Found, codings: Sequence[CodedTranscript], transcripts: Sequence[Transcript], *,
+    folder: Path | None, language: str,
+) -> Found:  # fmt: skip
+    """The themes with respondents' numbers and placeholders in the place of names, as in the findings.
+
+    A person's name is no word of a theme either. Names are the speakers', and those of the list and the key
+    of `autocode anonymise` in `folder`.
+    """
+    codable = [one for coding in codings for one in coding.codable]
+    people: dict[str, list[str]] = {}
+    numbers = respondents_of(codable)
+    for one in codable:
+        people.setdefault(numbers[person(one)], []).append(one.speaker)
+    key = numbered_key(transcripts, people, folder=folder, language=language)
+    persons = frozenset(
+        part.casefold()
+        for name in key.names if name.kind == "person"
+        for spelling in name.spellings for part in spelling.split()
+    )  # fmt: skip
+    codes = found.codes
+    if codes is not None:
+        codes = replace(codes, said=tuple(replace(one, text=anonymise(one.text, key)) for one in codes.said))
+    themes = tuple(_theme(one, key, persons) for one in found.themes)
+    return replace(found, themes=themes, codes=codes, groups=_groups(found.groups, key))
+
+
+def _theme(theme: Theme, key: Key, persons: frozenset[str]) -> Theme:
+    words = tuple(word for word in theme.words if word not in persons)
+    statements = tuple(replace(one, text=anonymise(one.text, key)) for one in theme.statements)
+    return replace(
+        theme, words=words, label=label_of(theme.id, words), statements=statements,
+        groups=_groups(theme.groups, key),
+    )  # fmt: skip
+
+
+def _groups(groups: Groups, key: Key) -> Groups:
+    return {
+        name: {anonymise(value, key): n for value, n in values.items()} for name, values in groups.items()
+    }
