@@ -88,6 +88,17 @@ def test_a_parquet_file_with_damaged_notes_of_pandas(tmp_path: Path) -> None:
         read_transcript(path)
 
 
+def test_a_parquet_file_with_half_a_character(tmp_path: Path) -> None:
+    """The program that reads it may not end with it."""
+    row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "r", "text": "caf\u00e9"}
+    path = tmp_path / "a.parquet"
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pytest.importorskip("pyarrow").Table.from_pylist([row]), path, compression="none")
+    path.write_bytes(path.read_bytes().replace("caf\u00e9".encode(), b"cafe\xc3"))
+    with pytest.raises(ReadError, match="damaged one"):
+        read_transcript(path)
+
+
 def test_a_message_stays_short_whatever_a_file_holds() -> None:
     message = str(AutocodeError("a.yaml, line 5: unknown parent '" + "x" * 70_000 + "'; known are a, b"))
     assert len(message) < 4100
