@@ -431,6 +431,7 @@ def test_bad_yaml(tmp_path, monkeypatch, text, message, loader):
 
 BAD_JSON = {
     "not-json": ('{"codes": [\n  {"id": }]}', ", line 2: not valid JSON: expecting value"),
+    "long-number": ('{"n": ' + "9" * 5000 + "}", ": not a codebook: the JSON has a number that is too long"),
     "two-ids": (
         '{"codes": [{"id":"a"},{"id":"b"},{"id":"a"}]}',
         ", code 3 ('a'): the code id 'a' is already taken at code 1 ('a')",

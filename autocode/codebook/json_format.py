@@ -36,6 +36,8 @@ def read_json(text: str, *, file: str, name: str) -> Draft:
         places.fail(f"line {error.lineno}", f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}")
     except RecursionError:
         places.fail("", "not a codebook: nested too deep")
+    except ValueError:  # Python reads numbers of up to 4,300 digits
+        places.fail("", "not a codebook: the JSON has a number that is too long")
     if isinstance(content, list):
         content = {"codes": content}
     if not isinstance(content, dict):

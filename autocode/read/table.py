@@ -8,6 +8,7 @@ import io
 import re
 import warnings as python_warnings
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
 
@@ -187,7 +188,7 @@ def _sheets(source: Source) -> dict[str, list[list[str]]]:
 
     sheets: dict[str, list[list[str]]] = {}
     try:
-        with python_warnings.catch_warnings():
+        with redirect_stdout(io.StringIO()), python_warnings.catch_warnings():  # openpyxl prints its doubts
             python_warnings.simplefilter("ignore")  # of extensions that hold no text
             book = openpyxl.load_workbook(checked, read_only=True, data_only=True)
             for sheet in book.worksheets:

@@ -43,8 +43,9 @@ def read_parquet(source: Source) -> list[Found]:
 def parquet_rows(source: Source) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The numbered rows of a Parquet file; needs pandas and pyarrow. Raises `ReadError`."""
     try:
-        frame = import_module("pandas").read_parquet(io.BytesIO(source.data))
-        rows = json.loads(frame.to_json(orient="records"))
+        table = import_module("pyarrow.parquet").read_table(io.BytesIO(source.data))
+        table.validate(full=True)  # pandas crashes on text that is no UTF-8
+        rows = json.loads(table.to_pandas().to_json(orient="records"))
     except ImportError:
         raise source.error(
             "Parquet needs the packages pandas and pyarrow; install them, or save the table as CSV"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import time
 import zipfile
 from pathlib import Path
 
 import docx
+import openpyxl
 import pytest
 
 from autocode.errors import AutocodeError, ReadError
@@ -85,6 +87,36 @@ def test_a_parquet_file_with_damaged_notes_of_pandas(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     parquet.write_table(table.replace_schema_metadata({"pandas": '{"index_columns": []}'}), path)
     with pytest.raises(ReadError, match="a damaged one"):
+        read_transcript(path)
+
+
+def test_a_workbook_without_the_styles_of_its_cells_prints_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Speaker", "Text"])
+    book.worksheets[0].append(["Ann", "So?"])
+    book.save(tmp_path / "whole.xlsx")
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(path, "w") as archive:
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name == "xl/styles.xml":
+                content = re.sub(b"<cellStyleXfs.*</cellStyleXfs>", b"<cellStyleXfs/>", content)
+            archive.writestr(name, content)
+    with pytest.raises(ReadError, match="damaged Excel workbook"):
+        read_transcript(path)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_parquet_file_with_half_a_character(tmp_path: Path) -> None:
+    """The program that reads it may not end with it."""
+    row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "r", "text": "caf\u00e9"}
+    path = tmp_path / "a.parquet"
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pytest.importorskip("pyarrow").Table.from_pylist([row]), path, compression="none")
+    path.write_bytes(path.read_bytes().replace("caf\u00e9".encode(), b"cafe\xc3"))
+    with pytest.raises(ReadError, match="damaged one"):
         read_transcript(path)
 
 
