@@ -109,7 +109,7 @@ def fine_tune(
         raise LearnError(f"{out}: is there already; fine-tuning writes into a new folder")
     started = time.monotonic()
     end = started + SHARE_FOR_TRAINING * 60 * minutes
-    n_folds, n = int(folds.max()) + 1, len(utterances)
+    n_folds = int(folds.max()) + 1
     log_odds = np.zeros(values.shape, np.float32)
     heads, epochs = list[list[NDArray[np.float32]]](), list[int]()
     with _work_folder(out) as folder:
@@ -138,7 +138,7 @@ def fine_tune(
             log_odds[rows] = member(folds == fold, MOST_EPOCHS, left).log_odds(utterances.take(rows))
         a_round = (time.monotonic() - started) / (n_folds - 1)  # as many utterances as there are, as often
         if end - time.monotonic() > a_round:
-            member(np.zeros(n, bool), round(float(np.mean(epochs))), end - time.monotonic())
+            member(np.zeros(len(folds), bool), round(float(np.mean(epochs))), end - time.monotonic())
         save_heads(folder / "encoder", heads)
     progress(1.0)
     return FineTuned(out, log_odds, tuple(epochs), time.monotonic() - started)
@@ -253,7 +253,7 @@ def _train(
             epoch = math.ceil(state.epoch)
             if len(only_near):
                 known[only_near] = torch.from_numpy(trained.embed([texts[at] for at in only_near]))
-            value = float(epoch)
+            value = float(epoch)  # the last state is kept where nothing is left out
             if len(left):
                 with torch.autocast("cpu", torch.bfloat16, enabled=half):
                     value = judge(values[unseen], trained.log_odds(left).astype(float))

@@ -297,12 +297,9 @@ class _Reader:
             if one.tag == "PlainTextSelection":
                 start, end = one.get("startPosition"), one.get("endPosition")
             elif one.tag == "TranscriptSelection":
-                start, end = (
-                    sync.get(
-                        normal_guid(named) or normal_guid(named[:36])
-                    )  # QualCoder may name several in one
-                    for named in (one.get("fromSyncPoint", ""), one.get("toSyncPoint", ""))
-                )
+                named = one.get("fromSyncPoint", ""), one.get("toSyncPoint", "")
+                # QualCoder names all points of a place, without a blank between them
+                start, end = (sync.get(normal_guid(point) or normal_guid(point[:36])) for point in named)
             else:
                 continue
             try:
