@@ -29,8 +29,8 @@ KNOWN_RATES = (
     "How often such marks are right was tried on people's codes in two other studies (negotiations, user "
     "interviews). A code cut in two by chance was marked as overlapping in 18 to 33% of the trials with 10 "
     "statements in each part, in half of them with 20, and in about 80% with 40; two different codes in 0 to "
-    "4%. Statements picked by chance were marked “little in common” in about 80%, people's codes in 0 to 9%. "
-    "“Two meanings?” was marked in 0 to 6% of people's codes, and no more often where two of them had been "
+    "6%. Statements picked by chance were marked “little in common” in about 80%, people's codes in 0 to 9%. "
+    "“Two meanings?” was marked in 0 to 9% of people's codes, and no more often where two of them had been "
     "put together, unless these were about things as far apart as camping and software: a code without this "
     "mark may well have two meanings."
 )
