@@ -264,7 +264,7 @@ class Coder:
 
     def signals(self, utterances: Sequence[Utterance], rows: Sequence[int], scored: Scored) -> Signals:
         """What the learner knows of some of a transcript's utterances, whose zero-shot scores are given."""
-        from autocode.learn.signals import Signals, place
+        from autocode.learn.signals import Signals, neighbours, place
 
         own = scored.statements.texts
         previous = [utterances[row - 1].text if row else "" for row in rows]
@@ -292,6 +292,8 @@ class Coder:
             texts=tuple(own),
             previous=tuple(previous),
             following=tuple(following),
+            before=neighbours(utterances, rows, -1),
+            after=neighbours(utterances, rows, 1),
             embeddings=vectors,
             early=np.asarray(early, np.float32),
             tuned=self.tuned_log_odds(own, previous, following),
@@ -314,7 +316,7 @@ class Coder:
         nothing = np.zeros_like(vectors)
         return Signals(
             ids=tuple(map(str, range(n))), groups=("",) * n, texts=texts, previous=("",) * n,
-            following=("",) * n,
+            following=("",) * n, before=("",) * n, after=("",) * n,
             embeddings=vectors, early=early, tuned=np.zeros((n, 0), np.float32),
             previous_embeddings=nothing, question_embeddings=nothing,
             place=np.zeros((n, N_PLACE), np.float32),

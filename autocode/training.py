@@ -20,7 +20,8 @@ from autocode.learn.dial import set_dial
 from autocode.learn.files import Model, load_model
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions, overlaid
-from autocode.learn.learner import Learned, learn, leave_out_groups, mean_average_precision, support
+from autocode.learn.learner import Learned, learn, leave_out_groups, support
+from autocode.learn.recipe import mean_average_precision
 from autocode.learn.signals import Signals, join
 from autocode.pipeline import Coder, check_model
 from autocode.records import Decision, Transcript

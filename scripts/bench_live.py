@@ -15,8 +15,9 @@ import numpy as np
 from autocode.codebook import Codebook
 from autocode.codebook.code import Code
 from autocode.learn.labels import Labels
-from autocode.learn.learner import Recipe, learn
+from autocode.learn.learner import learn
 from autocode.learn.live import LiveScores
+from autocode.learn.recipe import Recipe
 from autocode.learn.ridge import fit_exact
 from autocode.learn.signals import N_PLACE, Signals
 from autocode.learn.views import kernel
@@ -29,9 +30,11 @@ def made_up(n: int, n_codes: int, rng: np.random.Generator) -> Signals:
     vectors = rng.normal(size=(n, 384)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     texts = tuple(" ".join(words[row]) for row in chosen)
+    names = tuple(f"u{i}" for i in range(n))
     return Signals(
-        tuple(f"u{i}" for i in range(n)), tuple(f"t{i // 200}" for i in range(n)), texts, ("", *texts[:-1]),
-        (*texts[1:], ""), vectors, vectors[:, ::-1].copy(), vectors[:, :0], np.roll(vectors, 1, axis=0),
+        names, tuple(f"t{i // 200}" for i in range(n)), texts, ("", *texts[:-1]), (*texts[1:], ""),
+        ("", *names[:-1]), (*names[1:], ""),
+        vectors, vectors[:, ::-1].copy(), vectors[:, :0], np.roll(vectors, 1, axis=0),
         np.zeros_like(vectors), rng.random((n, N_PLACE)).astype(np.float32),
         rng.normal(size=(n, n_codes)).astype(np.float32),
     )  # fmt: skip

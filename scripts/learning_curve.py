@@ -17,8 +17,9 @@ from autocode.dataset import read_dataset
 from autocode.evaluate.metrics import overall
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels
-from autocode.learn.learner import DEFAULT_RECIPE, Learned, learn
+from autocode.learn.learner import Learned, learn
 from autocode.learn.queue import STRATEGIES, next_batch, pool_of
+from autocode.learn.recipe import DEFAULT_RECIPE
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.training import coded_units

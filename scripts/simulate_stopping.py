@@ -19,8 +19,9 @@ import numpy as np
 from autocode.dataset import read_dataset
 from autocode.evaluate.metrics import overall
 from autocode.learn.folds import group_folds, numbered
-from autocode.learn.learner import DEFAULT_RECIPE, learn
+from autocode.learn.learner import learn
 from autocode.learn.queue import next_batch, pool_of
+from autocode.learn.recipe import DEFAULT_RECIPE
 from autocode.learn.stopping import LEAST, stopping
 from autocode.pipeline import Coder
 from autocode.training import coded_units

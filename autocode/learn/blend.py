@@ -50,11 +50,19 @@ class Blend:
 
     def __call__(self, learnt: Floats, evidence: Floating, tuned: Floating) -> Floats:
         """Probabilities of shape (n, n_codes); `tuned` may be (n, 0)."""
+        return self.tied(self.log_odds(learnt, evidence, tuned))
+
+    def log_odds(self, learnt: Floats, evidence: Floating, tuned: Floating) -> Floats:
+        """The same as log-odds, each code by itself."""
         said = _standardised(learnt, evidence, tuned, (self.mean, self.evidence_mean, self.tuned_mean))
         logit = self.base + self.weights[:, 3]
         for index, one in enumerate(said):
             logit = logit + self.weights[:, index] * one
-        probabilities = sigmoid(logit)
+        return logit
+
+    def tied(self, log_odds: Floats) -> Floats:
+        """Probabilities from log-odds: exclusive codes add up to 1, a parent is as likely as its children."""
+        probabilities = sigmoid(log_odds)
         for group in self.groups:
             members = list(group)
             total = probabilities[:, members].sum(axis=1, keepdims=True)
@@ -144,24 +152,19 @@ def _standardised(
     )
 
 
-def best_thresholds(probabilities: Floats, values: Floats, *, prior_positives: float = 30.0) -> Floats:
-    """The probability from which each code is best suggested, shape (n_codes,): the largest F1.
+def best_thresholds(probabilities: Floats, values: Floats) -> Floats:
+    """The probability from which each code is best suggested, shape (n_codes,): the largest expected F1.
 
-    A code with few positives trusts its calibrated probabilities more than its own hits: both count towards
-    the F1, the positives by n / (n + `prior_positives`). A code that has no label gets one half.
+    Expected from the calibrated probabilities of what was said (`values` nan: not said): the hits themselves
+    would only add noise (Lipton, Elkan & Naryanaswamy 2014). A code that has no label gets one half.
     """
     thresholds = np.full(probabilities.shape[1], 0.5)
     for column in range(len(thresholds)):
-        said = ~np.isnan(values[:, column])
-        p, y = probabilities[said, column], values[said, column]
+        p = np.sort(probabilities[~np.isnan(values[:, column]), column])[::-1]
         if not len(p):
             continue
-        share = y.sum() / (y.sum() + prior_positives)
-        gain = share * y + (1.0 - share) * p
-        order = np.argsort(-p, kind="stable")
-        hits = np.cumsum(gain[order])
-        f1 = 2.0 * hits / (np.arange(1, len(p) + 1) + gain.sum())
+        f1 = 2.0 * np.cumsum(p) / (np.arange(1, len(p) + 1) + p.sum())
         best = int(np.argmax(f1))
-        following = p[order][min(best + 1, len(p) - 1)]
-        thresholds[column] = float(np.clip((p[order][best] + following) / 2, 0.02, 0.98))
+        following = p[min(best + 1, len(p) - 1)]
+        thresholds[column] = float(np.clip((p[best] + following) / 2, 0.02, 0.98))
     return thresholds

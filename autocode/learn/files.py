@@ -28,14 +28,18 @@ from autocode.files import (
 )
 from autocode.learn.blend import Blend
 from autocode.learn.dial import Dial
-from autocode.learn.learner import Learned, Recipe
+from autocode.learn.learner import Learned
+from autocode.learn.lexical import NAMES, Lexical
+from autocode.learn.recipe import Recipe
 from autocode.learn.ridge import Fit
+from autocode.learn.second import SecondLook
 from autocode.learn.sets import SetRule
 from autocode.learn.signals import Signals
+from autocode.learn.stack import Stack
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 3  # raised when the files' layout changes
-_TEXTS = ("texts", "previous", "following")  # of the signals
+FORMAT = 4  # raised when the files' layout changes
+_TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 
 
@@ -155,6 +159,8 @@ def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
                  {"ids", "groups", *_TEXTS})  # fmt: skip
 _BLEND = ("weights", "base", "mean", "evidence_mean", "tuned_mean")
+_STACK = tuple(field.name for field in fields(Stack))
+_LEXICAL = ("odds", "weights", "constant")
 
 
 def _arrays(learned: Learned) -> dict[str, Any]:
@@ -169,6 +175,11 @@ def _arrays(learned: Learned) -> dict[str, Any]:
             f"idf.{name}": value[known],
             f"idf.{name}.n": np.array(len(value)),
         }
+    if (second := learned.second) is not None:
+        arrays |= {"second.dual": second.dual, "second.first": second.first}
+        arrays |= {f"stack.{name}": getattr(second.stack, name) for name in _STACK}
+        arrays |= {f"lexical.{name}": getattr(second.lexical, name) for name in _LEXICAL}
+        arrays |= {f"lexical.columns.{name}": second.lexical.columns[name] for name in NAMES}
     return arrays | {
         "values": learned.values, "anchors": learned.anchors, "dual": learned.fit.dual,
         "mean": learned.fit.mean, "left_out": learned.fit.left_out, "cross_fitted": learned.cross_fitted,
@@ -213,6 +224,7 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
         tuple(facts["code_ids"]), signals, arrays["values"], views,
         take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),
         Fit(arrays["dual"], arrays["mean"], arrays["left_out"]), blend, rule, arrays["cross_fitted"],
+        _second(arrays),
     )  # fmt: skip
     own = {
         "format",
@@ -227,3 +239,14 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
     dial = Dial.from_dict(facts["dial"]) if facts["dial"] else None
     encoder = folder / ENCODER if facts.get("fine_tuned") else None
     return Model(learned, dial, {key: value for key, value in facts.items() if key not in own}, encoder)
+
+
+def _second(arrays: Mapping[str, Any]) -> SecondLook | None:
+    if "second.dual" not in arrays:
+        return None
+    lexical = Lexical(
+        {name: arrays[f"lexical.columns.{name}"] for name in NAMES},
+        *(arrays[f"lexical.{name}"] for name in _LEXICAL),
+    )
+    stack = Stack(**{name: arrays[f"stack.{name}"] for name in _STACK})
+    return SecondLook(arrays["second.dual"], lexical, stack, arrays["second.first"])

@@ -1,9 +1,9 @@
 """Scores that follow each decision at once: the same numbers as a refit, without refitting.
 
-The texts, the kernel and the blend stay as the last full training left them; the regression itself is kept
-exact. A new labelled utterance borders the inverse (Henderson & Searle 1981), a code's weights are solved
-again from it, and only the codes that were decided on are scored anew. A full training in the background
-then learns everything else from the new labels too.
+The texts, the kernel, the blend and the second look stay as the last full training left them; the regression
+itself is kept exact. A new labelled utterance borders the inverse (Henderson & Searle 1981), a code's weights
+are solved again from it, and only the codes that were decided on are scored anew. A full training in the
+background then learns everything else from the new labels too.
 """
 
 from __future__ import annotations
@@ -41,9 +41,13 @@ class LiveScores:
         own = kernel(learned.encoded, learned.encoded, learned.weights).astype(np.float64)
         self._gram = _Growing(own + learned.recipe.penalty * np.eye(n))
         self._inverse = _Growing(inverted(own, learned.recipe.penalty))
-        self._to_pool = _Growing(kernel(self._pool, learned.encoded, learned.weights), grows_down=False)
+        to_pool, self._added = learned.look(self._pool)
+        self._to_pool = _Growing(to_pool, grows_down=False)
         self.learnt = self._to_pool.array @ learned.fit.dual + learned.fit.mean
-        self.probabilities = learned.blend(self.learnt, self._evidence, self._tuned)
+        if learned.second is not None:
+            first = learned.blend(self.learnt, self._evidence, self._tuned)
+            self._added += learned.around(pool, first)
+        self.probabilities = self._scored()
 
     def decide(self, unit_id: str, decided: Mapping[str, bool | None]) -> list[int]:
         """Take in what was decided on a unit of the pool, by code (None: taken back); which columns changed.
@@ -106,13 +110,22 @@ class LiveScores:
         for index in np.flatnonzero(~whole):
             dual[:, index] = self._restricted(residual[:, index], said[:, index])
         self.learnt[:, columns] = self._to_pool.array @ dual + mean
-        blend = self._learned.blend
-        if blend.groups or blend.parents:
-            self.probabilities = blend(self.learnt, self._evidence, self._tuned)
+        if self._learned.blend.groups or self._learned.blend.parents:
+            self.probabilities = self._scored()
         else:
-            tuned = self._tuned[:, columns] if self._tuned.size else self._tuned
-            own = blend.of(columns)
-            self.probabilities[:, columns] = own(self.learnt[:, columns], self._evidence[:, columns], tuned)
+            self.probabilities[:, columns] = self._scored(columns)
+
+    def _scored(self, columns: list[int] | None = None) -> Floats:
+        """Probabilities of all codes, or of some that nothing ties to others."""
+        blend, second = self._learned.blend, self._learned.second
+        some: slice | list[int] = slice(None) if columns is None else columns
+        tuned = self._tuned[:, some] if self._tuned.size else self._tuned
+        own = blend if columns is None else blend.of(columns)
+        log_odds = own.log_odds(self.learnt[:, some], self._evidence[:, some], tuned)
+        if second is not None:
+            stack = second.stack if columns is None else second.stack.of(columns)
+            log_odds = stack(log_odds, self._added[:, some])
+        return own.tied(log_odds)
 
     def _restricted(self, residual: Floats, said: NDArray[np.bool_]) -> Floats:
         """The weights of the rows on which something was said, as if the others were not there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -23,6 +23,8 @@ class Signals:
     texts: tuple[str, ...]
     previous: tuple[str, ...]  # what was said before, by whomever; "" at the beginning
     following: tuple[str, ...]  # what was said next; "" at the end; only fine-tuned encoders read it
+    before: tuple[str, ...]  # ids of the utterances before and after in the same role; "" for none
+    after: tuple[str, ...]
     embeddings: NDArray[np.float32]  # (n, n_dims)
     early: NDArray[np.float32]  # (n, n_early), of the encoder's first layers; n_early may be 0
     tuned: NDArray[np.float32]  # (n, n_codes), log-odds by a fine-tuned encoder; (n, 0) without one
@@ -37,6 +39,28 @@ class Signals:
     def take(self, rows: NDArray[np.intp]) -> Signals:
         """Some of the utterances, in the order of `rows`."""
         return Signals(*(_take(getattr(self, field.name), rows) for field in fields(self)))
+
+
+def beside(signals: Signals, row_of: Mapping[str, int]) -> NDArray[np.intp]:
+    """The rows, by id, of each utterance, the one before and the one after, shape (n, 3); -1: not there."""
+    names = zip(signals.ids, signals.before, signals.after, strict=True)
+    found = [[row_of.get(name, -1) for name in three] for three in names]
+    return np.array(found, np.intp).reshape(len(signals), 3)
+
+
+def neighbours(utterances: Sequence[Utterance], rows: Sequence[int], step: int) -> tuple[str, ...]:
+    """The ids of the next utterances in the same role, forwards or backwards (`step` 1 or -1); "": none.
+
+    Backchannels are passed over.
+    """
+    last: dict[str, str] = {}
+    found = [""] * len(utterances)
+    for row in range(len(utterances))[::-step]:
+        one = utterances[row]
+        found[row] = last.get(one.role, "")
+        if not one.backchannel:
+            last[one.role] = one.id
+    return tuple(found[row] for row in rows)
 
 
 def _take(values: tuple[str, ...] | NDArray[np.float32], rows: NDArray[np.intp]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -36,6 +36,12 @@ WEIGHTS: Mapping[str, Weights] = {
         "alone": (1, 1, 1, 1, 0.2, 0, 0, 0, 0),
     }.items()
 }
+
+# Signals that are also learnt from each by itself (second.py).
+ALONE: tuple[Weights, ...] = (
+    {"meaning": 1}, {"early": 1}, {"words": 1}, {"chars": 1},
+    {"place": 0.3, "previous": 1, "previous_words": 1, "question": 1},
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +130,33 @@ def take_rows(encoded: Encoded, rows: NDArray[np.intp]) -> Encoded:
 
 def kernel(a: Encoded, b: Encoded, weights: Weights) -> NDArray[np.float32]:
     """How alike the utterances of `a` and `b` are, shape (n_a, n_b): a weighted mean over kinds."""
+    return kernel_and_scores(a, b, weights, ())[0]
+
+
+def kernel_and_scores(
+    a: Encoded, b: Encoded, weights: Weights, several: Sequence[tuple[Weights, NDArray[np.float32]]]
+) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+    """The kernel, and what other weightings score, each `kernel(a, b, weights) @ dual`; zeros without a kind.
+
+    Each kind is computed once, and one at a time is kept.
+    """
     total = np.zeros((a.n_rows, b.n_rows), np.float32)
-    present = {name: weights[name] for name in a.kinds if weights[name]}
-    for name, weight in present.items():
-        total += weight * one_kernel(a, b, name)
-    return total / np.float32(sum(present.values()))
+    scores = [np.zeros((a.n_rows, dual.shape[1]), np.float32) for _, dual in several]
+    for name in a.kinds:
+        if not weights.get(name) and not any(other.get(name) for other, _ in several):
+            continue
+        one = one_kernel(a, b, name)
+        for index, (other, dual) in enumerate(several):
+            if share := other.get(name, 0.0) / _sum(other, a):
+                scores[index] += np.float32(share) * (one @ dual)
+        if weight := weights.get(name):
+            one *= np.float32(weight)
+            total += one
+    return total / np.float32(_sum(weights, a)), scores
+
+
+def _sum(weights: Weights, of: Encoded) -> float:
+    return sum(weights.get(name, 0.0) for name in of.kinds) or 1.0
 
 
 def one_kernel(a: Encoded, b: Encoded, name: str) -> NDArray[np.float32]:

@@ -101,7 +101,7 @@ def test_one_label_and_one_interview_are_enough_to_go_on(
 def test_many_labels_are_learnt_by_landmarks(
     coder: Coder, signals: Signals, labels: Labels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import autocode.learn.learner as module
+    import autocode.learn.recipe as module
 
     exact = learn(signals, labels, coder.codebook)
     monkeypatch.setattr(module, "MAX_EXACT_ROWS", 50)
@@ -157,10 +157,11 @@ def test_a_fine_tuned_encoder_counts_as_far_as_it_knows(knows: bool) -> None:
     assert (blend.weights[:, 2].min() > 0.5) if knows else (blend.weights[:, 2].max() < 0.1)
 
 
-def test_the_threshold_of_a_certain_code_separates() -> None:
-    p = np.linspace(0, 1, 200)[:, None]
-    values = (p > 0.6).astype(float)
-    assert 0.58 < best_thresholds(p, values, prior_positives=0.0)[0] < 0.63
+def test_thresholds_make_the_expected_f1_largest() -> None:
+    """Evenly spread probabilities: F1(t) = (1 - t^2) / (3/2 - t), largest where t^2 - 3t + 1 = 0."""
+    p = (np.arange(4000)[:, None] + 0.5) / 4000
+    said = np.zeros_like(p)
+    assert abs(best_thresholds(p, said)[0] - (3 - 5**0.5) / 2) < 0.001
     assert best_thresholds(p, np.full_like(p, np.nan))[0] == 0.5
 
 

@@ -1,0 +1,84 @@
+"""A second look at each utterance, once all have been looked at: what each kind of signal says by itself, and
+what is said around it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.learn.blend import Blend
+from autocode.learn.lexical import Lexical, fit_lexical
+from autocode.learn.recipe import fit_kernel
+from autocode.learn.stack import Stack, fit_stack
+from autocode.learn.views import ALONE, Encoded, Weights, kernel_and_scores
+
+PENALTY = 0.3  # of the regressions on one kind of signal
+LEAST_UNITS = 100  # coded utterances
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What the second look needs beyond the first one."""
+
+    dual: NDArray[np.float32]  # (n_kinds, n_anchors, n_codes), of what was learnt from each of `ALONE`
+    lexical: Lexical
+    stack: Stack
+    first: Floats  # (n_units, n_codes), probabilities at first sight of the labelled units, left out
+
+    def look(
+        self, encoded: Encoded, anchors: Encoded, weights: Weights
+    ) -> tuple[NDArray[np.float32], Floats]:
+        """The first look's kernel, (n, n_anchors), and what the kinds add to the log-odds, (n, n_codes)."""
+        gram, scores = kernel_and_scores(encoded, anchors, weights, list(zip(ALONE, self.dual, strict=True)))
+        return gram, self.stack.added(np.stack([*scores, self.lexical(encoded)]))
+
+
+def look_again(
+    encoded: Encoded,
+    values: Floats,
+    groups: NDArray[np.intp],
+    anchors: NDArray[np.intp],
+    *,
+    folds: NDArray[np.intp],
+    log_odds: Floats,
+    blend: Blend,
+    beside: NDArray[np.intp],
+    seed: int,
+) -> tuple[SecondLook, Floats] | None:
+    """Learn the second look; with it the labelled units' probabilities, (n, n_codes), left out by `folds`.
+
+    `log_odds` (n, n_codes) are those at first sight, left out; `beside` (n, 3) the rows of each unit and its
+    neighbours (-1: none). None where labels are few, or what was left out is not judged better.
+    """
+    if len(values) < LEAST_UNITS or folds.max() < 1:
+        return None
+    first = blend.tied(log_odds)
+    filled = np.where(np.isnan(values), first, values)  # so that one inverse serves all codes
+    fits = [fit_kernel(encoded, filled, groups, anchors, weights=one, penalty=PENALTY) for one in ALONE]
+    lexical, by_terms = fit_lexical(encoded, values, folds, seed=seed)
+    scores = np.stack([*((fit.left_out - fit.mean).astype(np.float32) for fit in fits), by_terms])
+
+    def stacked(rows: NDArray[np.intp]) -> Stack:
+        return fit_stack(first, log_odds, scores, values, rows, beside=beside)
+
+    again = np.zeros_like(first)
+    for fold in range(int(folds.max()) + 1):
+        out = np.flatnonzero(folds == fold)
+        stack = stacked(np.flatnonzero(folds != fold))
+        again[out] = stack(log_odds[out], stack.added(scores[:, out]) + stack.beside(first, beside[out]))
+    again = blend.tied(again)
+    if _loss(again, values) >= _loss(first, values):
+        return None
+    dual = np.stack([fit.dual for fit in fits]).astype(np.float32)
+    return SecondLook(dual, lexical, stacked(np.arange(len(values))), first), again
+
+
+def _loss(probabilities: Floats, values: Floats) -> float:
+    """The mean negative logarithm of the probability of what was said."""
+    p = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return float(-np.nanmean(np.where(np.isnan(values), np.nan, np.log(np.where(values == 1, p, 1 - p)))))
