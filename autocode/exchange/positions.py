@@ -215,13 +215,14 @@ def _distinct(texts: Iterable[tuple[Ruler, Sequence[Mark]]], counts_crlf_as: Lit
         (any(column) for column in zip(*facts, strict=True)) if facts else (False,) * 5
     )
     other: Literal[1, 2] = 1 if counts_crlf_as == 2 else 2
+    ends: tuple[Literal[1, 2], ...] = (1, 2) if lf and not crlf else (1,)
     units: list[Unit] = ["characters"]
     units += ["UTF-16 units"] if astral else []
     units += ["bytes"] if wide else []
     return [
         Rule(one_crlf, one_bom, unit, inclusive, one_lf)
         for one_lf, inclusive, unit, one_bom, one_crlf in product(
-            (1, 2) if lf and not crlf else (1,),
+            ends,
             (False, True),
             units,
             (False, True) if bom else (False,),

@@ -27,6 +27,7 @@ def read_elan(source: Source) -> list[Found]:
         raise source.error("not an ELAN file: its outermost element is not <ANNOTATION_DOCUMENT>")
     top = [tier for tier in root.iter("TIER") if not tier.get("PARENT_REF")]
     filled = [tier for tier in top if tier.find(".//ALIGNABLE_ANNOTATION") is not None]
+    _fill(root, filled)
     named = [tier for tier in filled if _participant(tier)]
     read = named or filled
     warnings = []
@@ -68,6 +69,22 @@ def _slots(root: Element) -> dict[str, tuple[float, float | None]]:
         last = last if time is None else time  # a slot without a time lies behind the one before
         found[slot.get("TIME_SLOT_ID", "")] = (last, time if in_ms else None)
     return found
+
+
+def _fill(root: Element, tiers: list[Element]) -> None:
+    """Where a tier has only empty annotations, they get the texts of the first tier that refers to them."""
+    for tier in tiers:
+        own = {
+            one.get("ANNOTATION_ID", ""): one.find("ANNOTATION_VALUE")
+            for one in tier.iter("ALIGNABLE_ANNOTATION")
+        }
+        if any(value is not None and (value.text or "").strip() for value in own.values()):
+            continue
+        below = next((one for one in root.iter("TIER") if one.get("PARENT_REF") == tier.get("TIER_ID")), None)
+        for one in below.iter("REF_ANNOTATION") if below is not None else ():
+            value, said = own.get(one.get("ANNOTATION_REF", "")), one.findtext("ANNOTATION_VALUE") or ""
+            if value is not None and said.strip():
+                value.text = f"{value.text or ''} {said}".strip()
 
 
 def _annotations(tier: Element, slots: dict[str, tuple[float, float | None]]) -> list[Annotation]:
