@@ -65,7 +65,8 @@ def _transitional(file: io.BytesIO) -> io.BytesIO:
     """The document with the usual namespaces where it is a "Strict Open XML Document" of Word."""
     with zipfile.ZipFile(file) as archive:
         names = archive.namelist()
-        if "_rels/.rels" not in names or _STRICT not in archive.read("_rels/.rels"):
+        telling = ("_rels/.rels", "word/document.xml")
+        if not any(one in names and _STRICT in archive.read(one) for one in telling):
             return file
         changed = io.BytesIO()
         with zipfile.ZipFile(changed, "w") as out:
