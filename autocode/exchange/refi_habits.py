@@ -33,11 +33,20 @@ _KINDS = {  # what an element is, and what one that refers to it says
 }  # fmt: skip
 _STRAY = re.compile(rb"&(?!(?:#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CLOSING = re.compile(rb"</(Audio|Video)'Selection>")
 
 
 def mended(data: bytes) -> bytes:
-    """XML in which QualCoder did not escape an ampersand, a form feed or its own tag, so that it is valid."""
+    """XML in which QualCoder did not escape an ampersand, a form feed or its own tag, so that it is valid.
+
+    qc declares no encoding, and on Windows writes that of the computer.
+    """
+    if not data.lstrip().startswith((b"<?xml", *_WIDE)):
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            data = data.decode("cp1252", "replace").encode()
     return _CLOSING.sub(rb"</\1Selection>", _CONTROL.sub(b" ", _STRAY.sub(b"&amp;", data)))
 
 

@@ -171,7 +171,7 @@ class _Reader:
             if (better := mended(data)) == data:
                 raise
             root = parse_xml(better, file=str(self.path), error=ExchangeError)
-        self.warnings.append("the XML is not valid (characters that were not escaped): mended")
+        self.warnings.append("the XML is not valid (characters not escaped, or not in UTF-8): mended")
         return root
 
     # People, codes, variables
