@@ -407,3 +407,9 @@ def test_coders_who_are_not_listed_stay_apart(write: Write) -> None:
     xml = xml.replace(f'creatingUser="{USER}"', f'creatingUser="{other}"', 1)
     [source] = read_refi(write(b"We trust them.\n", xml)).project.sources
     assert [one.codings[0].user for one in source.selections] == [other, USER]
+
+
+@pytest.mark.parametrize("n", [1_000_001, 3_000_000])
+def test_a_flood_of_elements_is_refused(write: Write, n: int) -> None:
+    with pytest.raises(ExchangeError, match="more than 1,000,000 elements; refused"):
+        read_refi(write(b"", f"<Project>{'<a/>' * n}</Project>", packed=False))
