@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_DEPTH = 120  # a codebook may have 50 levels
-MAX_ELEMENTS = 3_000_000
+MAX_ELEMENTS = 1_000_000  # a project of 20,000 codings has 80,000
 NAMESPACE_KEY = "{namespace}"  # of the root's attributes: where the root's namespace is kept
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -29,6 +29,8 @@ def parse_xml(data: bytes, *, file: str, error: type[AutocodeError]) -> Element:
 
     The root's namespace is kept as its attribute `{namespace}`. Raises `error` with the file's name.
     """
+    if data.count(b"<") > 2 * MAX_ELEMENTS:  # at once; one tag opens an element, one closes it
+        raise error(f"{file}: {_too_many()}; refused")
     parser = DefusedXMLParser(target=_LocalNames(), forbid_dtd=True)
     try:
         parser.feed(data)
@@ -45,6 +47,10 @@ def parse_xml(data: bytes, *, file: str, error: type[AutocodeError]) -> Element:
     except (LookupError, ValueError) as problem:  # an encoding that nobody knows
         raise error(f"{file}: the XML cannot be decoded ({problem})") from None
     return root
+
+
+def _too_many() -> str:
+    return f"it has more than {MAX_ELEMENTS:,} elements"
 
 
 def xml_text(text: str) -> str:
@@ -66,7 +72,7 @@ class _LocalNames(TreeBuilder):
         if self._depth > MAX_DEPTH:
             raise _TooMuchError(f"nested more than {MAX_DEPTH} levels deep")
         if self._count > MAX_ELEMENTS:
-            raise _TooMuchError(f"it has more than {MAX_ELEMENTS:,} elements")
+            raise _TooMuchError(_too_many())
         given = {_local(key): value for key, value in attrs.items()}
         if self._count == 1:
             given[NAMESPACE_KEY] = tag[1:].partition("}")[0] if tag[:1] == "{" else ""

@@ -132,12 +132,16 @@ def _hush(code: int) -> int:
 
 
 def _tell(sentence: str, *, code: int = 2) -> int:
-    print(f"autocode: {' '.join(sentence.split())}", file=sys.stderr)
+    from autocode.write import printable  # what a file is called must not command the terminal
+
+    print(f"autocode: {' '.join(printable(sentence).split())}", file=sys.stderr)
     return code
 
 
 def _tell_several(sentences: Sequence[str]) -> int:
+    from autocode.write import printable
+
     code = _tell(f"{len(sentences)} problems, so nothing was done:")
     for sentence in sentences:
-        print(f"  {' '.join(sentence.split())}", file=sys.stderr)
+        print(f"  {' '.join(printable(sentence).split())}", file=sys.stderr)
     return code

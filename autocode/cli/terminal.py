@@ -99,14 +99,14 @@ class Terminal:
             yield
 
     def _stdout(self) -> Console:
-        from rich.console import Console
+        from autocode.cli.console import PlainConsole
 
-        return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 110)
+        return PlainConsole(file=sys.stdout, width=None if sys.stdout.isatty() else 110)
 
     def _stderr(self) -> Console:
-        from rich.console import Console
+        from autocode.cli.console import PlainConsole
 
-        return Console(file=sys.stderr, soft_wrap=True)
+        return PlainConsole(file=sys.stderr, soft_wrap=True)
 
 
 def terminal_of(context: typer.Context) -> Terminal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -90,13 +91,15 @@ def _objects(path: Path) -> list[Mapping[str, Any]]:
     """The objects of a JSON list or of JSON lines."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            data = file.read() if size <= MAX_BYTES else b""
     except FileNotFoundError:
         raise ExchangeError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:
         reason = explain_os_error(error) if isinstance(error, OSError) else str(error)
         raise ExchangeError(f"{path}: cannot be opened ({reason})") from None
-    if len(data) > MAX_BYTES:
+    if size > MAX_BYTES:
         raise ExchangeError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; refused")
     try:
         text = data.decode("utf-8-sig")

@@ -30,6 +30,7 @@ class Rule:
     bom: bool = False  # is a byte order mark counted?
     unit: Unit = "characters"
     inclusive: bool = False  # does the end name the last character?
+    lf: Literal[1, 2] = 1  # what one of a single character counts; 2: it was CRLF when positions were made
 
     def differences(self) -> list[str]:
         """What is unusual about it, in words."""
@@ -40,6 +41,8 @@ class Rule:
             words.append("with the byte order mark")
         if self.inclusive:
             words.append("with the end as the last character")
+        if self.lf == 2:
+            words.append("with a line end as two characters, where the text has one")
         return words
 
 
@@ -78,14 +81,16 @@ class Ruler:
         self._doubled = np.zeros(len(points), bool)  # the CR of a CRLF
         self._doubled[:-1] = (points[:-1] == 13) & (points[1:] == 10)
         self._doubled[:-1] |= (points[:-1] == 13) & self._doubled[1:]
+        self._single = (points == 10) & ~np.append(False, self._doubled[:-1])  # an LF without a CR
         self._clean = np.concatenate([[0], np.cumsum(~self._doubled)])  # place in the clean text
-        self._offsets: dict[tuple[int, bool, Unit], NDArray[np.int64]] = {}
+        self._offsets: dict[tuple[int, int, bool, Unit], NDArray[np.int64]] = {}
 
     @cached_property
-    def facts(self) -> tuple[bool, bool, bool, bool]:
-        """What the text has that rules can differ in: a BOM, CRLF, astral characters, any beyond ASCII."""
+    def facts(self) -> tuple[bool, bool, bool, bool, bool]:
+        """What rules can differ in: a BOM, CRLF, LF alone, astral characters, any beyond ASCII."""
         most = int(self._points.max(initial=0))
-        return self.has_bom, bool(self._doubled.any()), most > 0xFFFF, most > 0x7F
+        ends = bool(self._doubled.any()), bool(self._single.any())
+        return self.has_bom, *ends, most > 0xFFFF, most > 0x7F
 
     def places(self, marks: Sequence[Mark], rule: Rule) -> NDArray[np.int64]:
         """Rows (start_char, end_char, fits) of the clean text; start_char is -1 for what lies outside."""
@@ -111,7 +116,7 @@ class Ruler:
 
     def _offsets_of(self, rule: Rule) -> NDArray[np.int64]:
         """Where each code point of the file begins, and where the last one ends, counted by a rule."""
-        key = (rule.crlf, rule.bom, rule.unit)
+        key = (rule.crlf, rule.lf, rule.bom, rule.unit)
         if key not in self._offsets:
             points = self._points
             widths = np.ones(len(points), np.int64)
@@ -121,6 +126,8 @@ class Ruler:
                 widths += (points > 0x7F).astype(np.int64) + (points > 0x7FF) + (points > 0xFFFF)
             if rule.crlf == 1:
                 widths[self._doubled] = 0
+            if rule.lf == 2:
+                widths[self._single] = 2
             start = (3 if rule.unit == "bytes" else 1) if rule.bom and self.has_bom else 0
             self._offsets[key] = start + np.concatenate([[0], np.cumsum(widths)])
         return self._offsets[key]
@@ -159,7 +166,8 @@ def calibrate(
         if _is_clear(clear, usual):
             best, decided_by = clear, "word boundaries"
     doubtful = decided_by == "the usual rule" and any(
-        s is not best and s.boundaries >= best.boundaries and s.boundaries > 0 for s in found
+        s is not best and s.rule.lf == 1 and s.boundaries >= best.boundaries and s.boundaries > 0
+        for s in found
     )
     return Calibration(
         best.rule,
@@ -203,14 +211,18 @@ def _is_clear(found: _Score, usual: _Score) -> bool:
 def _distinct(texts: Iterable[tuple[Ruler, Sequence[Mark]]], counts_crlf_as: Literal[1, 2]) -> list[Rule]:
     """The rules that give different places in these texts, the usual one first."""
     facts = [ruler.facts for ruler, _ in texts]
-    bom, crlf, astral, wide = (any(column) for column in zip(*facts, strict=True)) if facts else (False,) * 4
+    bom, crlf, lf, astral, wide = (
+        (any(column) for column in zip(*facts, strict=True)) if facts else (False,) * 5
+    )
     other: Literal[1, 2] = 1 if counts_crlf_as == 2 else 2
+    ends: tuple[Literal[1, 2], ...] = (1, 2) if lf and not crlf else (1,)
     units: list[Unit] = ["characters"]
     units += ["UTF-16 units"] if astral else []
     units += ["bytes"] if wide else []
     return [
-        Rule(one_crlf, one_bom, unit, inclusive)
-        for inclusive, unit, one_bom, one_crlf in product(
+        Rule(one_crlf, one_bom, unit, inclusive, one_lf)
+        for one_lf, inclusive, unit, one_bom, one_crlf in product(
+            ends,
             (False, True),
             units,
             (False, True) if bom else (False,),

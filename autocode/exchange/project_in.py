@@ -292,20 +292,26 @@ def merged_codebook(
     for code in book.codes:
         by_name[code.name.casefold()].append(code.id)
     taken, ids = {id.casefold() for id in (*known, *book.ids)}, dict[str, str]()
-    paths: dict[str, str] = {}
+    paths: dict[str, str] = {}  # in the file
+    places: dict[str, str] = {}  # in the codebook, below what the code above has become
     new: list[Code] = []
     known_here = set[str]()  # codes of the book that one of the file's is
     for one in project.codes:
         name = name_of[one.guid]
         above = paths.get(one.parent or "")
         paths[one.guid] = path = name if above is None else f"{above} > {name}"
+        beyond = places.get(one.parent or "")
+        places[one.guid] = place = name if beyond is None else f"{beyond} > {name}"
         same_name = by_name.get(name.casefold(), [])
-        free = (id for id in by_path.get(path.casefold(), ()) if id not in known_here)
+        near = (id for way in (place, path) for id in by_path.get(way.casefold(), ()))
+        free = (id for id in near if id not in known_here)
         same = by_guid.get(one.guid) or next(free, None)
         if same is None and len(same_name) == 1 and n_names[name.casefold()] == 1:
             same = same_name[0]
         if same is not None:
             ids[one.guid] = same
+            if same in book:  # else: taken out of it
+                places[one.guid] = book.path(same)
             known_here.add(same)
             continue
         values = described(one.description.strip("\n"))

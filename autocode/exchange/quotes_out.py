@@ -18,6 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 CONTEXT = 300  # characters of the turn before and after a quote
 MOST_IN_CELL = 32_767  # characters, in Excel
+NUMBERS = ("start_char", "end_char")
 WIDTHS = {"question": 40, "before": 40, "quote": 60, "after": 40, "codes": 30, "link": 30}
 
 
@@ -48,10 +49,12 @@ def xlsx_file(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
     wrapped.alignment = Alignment(vertical="top", wrap_text=True)
     top = wrapped._style  # type: ignore[attr-defined]
 
-    def cell(text: str, *, head: bool, wide: bool) -> object:
+    def cell(text: str, *, head: bool, wide: bool, number: bool) -> object:
         text = xml_text(text)[:MOST_IN_CELL]
         if not text:
             return None
+        if number and not head:
+            return int(text)
         if not (head or wide or text[0] in "=#"):  # neither a form of its own, nor a formula or an error
             return text
         made = WriteOnlyCell(sheet, value=text)
@@ -65,7 +68,8 @@ def xlsx_file(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
     rows = [list(COLUMNS), *_rows(gathered)]
     for number, row in enumerate(rows):
         sheet.append(
-            cell(text, head=number == 0, wide=name in WIDTHS) for name, text in zip(COLUMNS, row, strict=True)
+            cell(text, head=number == 0, wide=name in WIDTHS, number=name in NUMBERS)
+            for name, text in zip(COLUMNS, row, strict=True)
         )
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{len(rows)}"
     content = io.BytesIO()

@@ -7,6 +7,7 @@ tie memos to stretches by links, and texts of PDFs and recordings hang below the
 from __future__ import annotations
 
 import re
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement  # types, and made ones; the parser is in xmlfile
@@ -20,14 +21,32 @@ _CHANGED = (
 _TEXT_OF = {"PDFSource": "Representation", "AudioSource": "Transcript", "VideoSource": "Transcript"}
 _TEXTS = ("TextSource", *dict.fromkeys(_TEXT_OF.values()))
 _MAY_HAVE_NOTES = (*_TEXTS, "PlainTextSelection", "TranscriptSelection", "Coding", "Code")
-_OF_A_SOURCE = ("Coding", "NoteRef", "VariableValue")
+_OF_A_SOURCE = ("Coding", "NoteRef", "VariableValue", "PlainTextSelection")
+_MADE = uuid.UUID("6a0d5f5e-2f5b-5c1e-9a43-6c1d0e3b9f27")
+_KINDS = {  # what an element is, and what one that refers to it says
+    "User": "user", "Code": "code", "Note": "note", "Case": "case", "Variable": "variable",
+    "SyncPoint": "point", "CodeRef": "code", "MemberCode": "code", "NoteRef": "note", "MemberNote": "note",
+    "VariableRef": "variable", "SourceRef": "source", "MemberSource": "source", "SelectionRef": "selection",
+    **{f"{kind}Source": "source" for kind in ("Text", "PDF", "Picture", "Audio", "Video")},
+    **dict.fromkeys(_TEXT_OF.values(), "source"),
+    "PlainTextSelection": "selection", "TranscriptSelection": "selection",
+}  # fmt: skip
 _STRAY = re.compile(rb"&(?!(?:#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CLOSING = re.compile(rb"</(Audio|Video)'Selection>")
 
 
 def mended(data: bytes) -> bytes:
-    """XML in which QualCoder did not escape an ampersand, a form feed or its own tag, so that it is valid."""
+    """XML in which QualCoder did not escape an ampersand, a form feed or its own tag, so that it is valid.
+
+    qc declares no encoding, and on Windows writes that of the computer.
+    """
+    if not data.lstrip().startswith((b"<?xml", *_WIDE)):
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            data = data.decode("cp1252", "replace").encode()
     return _CLOSING.sub(rb"</\1Selection>", _CONTROL.sub(b" ", _STRAY.sub(b"&amp;", data)))
 
 
@@ -37,6 +56,7 @@ def put_right(root: Element) -> Counter[str]:
         for made, changed in _CHANGED:
             if not element.get(made) and (value := element.get(changed)):
                 element.set(made, value)
+    n_named = _ids_to_guids(root)
     _call_sources_by_one_guid(root)
     about = root.find("Description")
     if about is not None and about.text == "None" and root.get("origin", "").startswith("QualCoder"):
@@ -49,11 +69,35 @@ def put_right(root: Element) -> Counter[str]:
     for guid in notes:
         if guid not in given:  # memos and journals of the project
             SubElement(root, "NoteRef", targetGUID=guid)
-    return Counter({"code that is a case": n_cases})
+    return Counter({"code that is a case": n_cases, "missing or malformed GUID": n_named})
 
 
 def _target(element: Element | None) -> str | None:
     return None if element is None else normal_guid(element.get("targetGUID"))
+
+
+def _ids_to_guids(root: Element) -> int:
+    """Ids that are no GUIDs ("code-1", "17") become some, wherever they stand; how many there were."""
+    found: dict[tuple[str, str], str] = {}
+
+    def changed(element: Element, key: str, kind: str) -> None:
+        id = element.get(key, "").strip()
+        if id and normal_guid(id) is None and (known := found.get((kind, id))):
+            element.set(key, known)
+
+    for element in root.iter():
+        kind, id = _KINDS.get(element.tag), element.get("guid", "").strip()
+        if kind is not None and id and normal_guid(id) is None and not element.tag.startswith("Member"):
+            found[kind, id] = str(uuid.uuid5(_MADE, f"{kind}-{id}"))
+    for element in root.iter() if found else ():
+        if (kind := _KINDS.get(element.tag)) is not None:
+            changed(element, "guid", kind)
+            changed(element, "targetGUID", kind)
+        for key in (key for pair in _CHANGED[:2] for key in pair):
+            changed(element, key, "user")
+        for key in ("fromSyncPoint", "toSyncPoint"):
+            changed(element, key, "point")
+    return len(found)
 
 
 def _call_sources_by_one_guid(root: Element) -> None:

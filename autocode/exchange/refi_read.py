@@ -48,6 +48,7 @@ _VALUES: dict[str, Callable[[str], refi.Scalar]] = {
 }
 _VERBS = {  # else: left out
     "missing or malformed GUID": "repaired",
+    "mention of a person who is not in the list of users": "taken for somebody without a name",
     "code that is a case": "taken as cases, and its codings as where they speak",
 }
 _LEFT_OUT = {"PictureSource": "picture", "AudioSource": "recording", "VideoSource": "film"}
@@ -118,6 +119,7 @@ class _Reader:
         self.n_made = 0
         self.codes: set[str] = set()
         self.users: set[str] = set()
+        self.strangers: dict[str, None] = {}  # who is mentioned without being in the list of users
 
     def read(self, data: bytes) -> Opened:
         """The project in an XML text."""
@@ -147,7 +149,7 @@ class _Reader:
             origin=origin,
             user=self._user(root.get("creatingUserGUID")),
             created_at=self._time(root.get("creationDateTime")),
-            users=users,
+            users=(*users, *map(refi.User, self.strangers)),
             codes=codes,
             variables=tuple(self._variable(one) for one in root.iterfind("Variables/Variable")),
             cases=tuple(self._case(one) for one in root.iterfind("Cases/Case")),
@@ -169,7 +171,7 @@ class _Reader:
             if (better := mended(data)) == data:
                 raise
             root = parse_xml(better, file=str(self.path), error=ExchangeError)
-        self.warnings.append("the XML is not valid (characters that were not escaped): mended")
+        self.warnings.append("the XML is not valid (characters not escaped, or not in UTF-8): mended")
         return root
 
     # People, codes, variables
@@ -452,7 +454,7 @@ class _Reader:
         guid = normal_guid(given)
         if guid is not None and guid not in self.users:
             self.counts["mention of a person who is not in the list of users"] += 1
-            return None
+            self.strangers[guid] = None
         return guid
 
     def _time(self, given: str | None) -> datetime | None:

@@ -14,17 +14,21 @@ _MS = 0.001
 
 def is_assemblyai(document: Any) -> bool:
     """Whether a JSON document is a transcript of AssemblyAI, with or without utterances."""
-    if not isinstance(document, dict) or "text" not in document:
+    if not isinstance(document, dict) or ("text" not in document and "segments" in document):
         return False
-    utterances, words = objects(document.get("utterances")), objects(document.get("words"))
-    return any(bool(found) and {"text", "start", "end"} <= set(found[0]) for found in (utterances, words))
+    words = objects(document.get("words"))
+    if words and "type" in words[0]:  # ElevenLabs
+        return False
+    return any(
+        bool(found) and {"text", "start", "end"} <= set(found[0]) for found in (_utterances(document), words)
+    )
 
 
 def read_assemblyai(source: Source) -> list[Found]:
     """One transcript; without speakers, every sentence is a turn. Raises `ReadError`."""
     document, warnings = parse_json(source)
     spoken: list[Spoken] = []
-    for utterance in objects(look(document, "utterances")):
+    for utterance in _utterances(document):
         words = _words(utterance)
         text = string(utterance.get("text"))
         if " ".join(word.text for word in words) == text:
@@ -36,6 +40,12 @@ def read_assemblyai(source: Source) -> list[Found]:
         spoken = sentences(_words(document))
     laid_out, pieces = lay_out(spoken)
     return [Found(laid_out, pieces, warnings, language=language_code(look(document, "language_code")))]
+
+
+def _utterances(document: Any) -> list[dict[str, Any]]:
+    """What speakers say, in the lists of any of the service's answers."""
+    found = (objects(look(document, key)) for key in ("utterances", "sentences", "paragraphs"))
+    return next((one for one in found if one), [])
 
 
 def _name(spoken: dict[str, Any]) -> str | None:

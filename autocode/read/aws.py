@@ -1,11 +1,14 @@
-"""AWS Transcribe: words and punctuation marks with times as strings, speakers in a list of their own."""
+"""AWS Transcribe: words and punctuation marks with times as strings, speakers in a list of their own.
+
+Call analytics have what each participant says instead, with times in milliseconds.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from autocode.read.json_tree import language_code, look, objects, parse_json, seconds, speaker_name, string
-from autocode.read.layout import lay_out
+from autocode.read.layout import Spoken, lay_out
 from autocode.read.reader import Found, Source
 from autocode.read.timed_words import Word, sentences
 
@@ -13,12 +16,17 @@ from autocode.read.timed_words import Word, sentences
 def is_aws(document: Any) -> bool:
     """Whether a JSON document is a result of AWS Transcribe, or the list of its items."""
     items = _items(document)
+    if any("ParticipantRole" in one for one in _call(document)[:1]):
+        return True
     return bool(items) and "alternatives" in items[0] and items[0].get("type") in _TYPES
 
 
 def read_aws(source: Source) -> list[Found]:
     """One transcript; without speaker labels (or channels), every sentence is a turn. Raises `ReadError`."""
     document, warnings = parse_json(source)
+    if call := _call(document):
+        text, turns = lay_out(_said(one) for one in call)
+        return [Found(text, turns, warnings, language=language_code(look(document, "LanguageCode")))]
     names = _names(document)
     words: list[Word] = []
     for item in _items(document):
@@ -41,6 +49,15 @@ _TYPES = ("pronunciation", "punctuation")
 
 def _items(document: Any) -> list[dict[str, Any]]:
     return objects(document if isinstance(document, list) else look(document, "results", "items"))
+
+
+def _call(document: Any) -> list[dict[str, Any]]:
+    return objects(look(document, "Transcript"))
+
+
+def _said(one: dict[str, Any]) -> Spoken:
+    start_s, end_s = (seconds(one.get(f"{key}OffsetMillis"), unit_s=0.001) for key in ("Begin", "End"))
+    return Spoken(speaker_name(one.get("ParticipantRole")), string(one.get("Content")), start_s, end_s)
 
 
 def _key(start: object, end: object) -> tuple[str, str]:

@@ -90,13 +90,19 @@ def _timed(blocks: Sequence[_Block], n_stray: int) -> tuple[list[Cue], list[str]
         Cue(block.id.strip(), parse_clock(block.start), parse_clock(block.end), tuple(block.lines))
         for block in blocks
     ]
-    n_bad = sum(cue.start_s is None or cue.end_s is None for cue in cues)
+    reverse = [cue.start_s is not None and cue.end_s is not None and cue.end_s < cue.start_s for cue in cues]
+    cues = [replace(cue, end_s=None) if odd else cue for cue, odd in zip(cues, reverse, strict=True)]
+    n_bad = sum(cue.start_s is None or cue.end_s is None for cue in cues) - sum(reverse)
     starts = [cue.start_s for cue in cues if cue.start_s is not None]
     n_back = sum(later < earlier for earlier, later in pairwise(starts))
     warnings = []
     if n_bad:
         warnings.append(
             f"{n_bad} of {count(len(cues), 'cue')} with a malformed time; the text was kept, the time was not"
+        )
+    if any(reverse):
+        warnings.append(
+            f"{count(sum(reverse), 'cue')} with an end before the beginning; the end was left out"
         )
     if n_back:
         warnings.append(f"{n_back} of {count(len(cues), 'cue')} out of time order; the file's order was kept")

@@ -36,6 +36,7 @@ _MAGIC = (
 _NAME_IT = "set [read] encoding = ... in the settings file"
 _CONTROLS = bytes({*range(9), *range(14, 27), *range(28, 32), 127})  # not TAB LF VT FF CR ESC
 _MAX_CONTROLS = 0.01  # a larger share of control characters is not text
+_MAX_IN_UTF8 = 0.3  # the same where every byte is valid UTF-8, as NUL and the like are
 _UNDEFINED_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 # C0 and C1 never occur in UTF-8 except in overlong forms; in Windows-1252 they are capital A with an
 # accent, which punctuation and a no-break space may follow.
@@ -84,9 +85,12 @@ def _to_text(data: bytes, name: str, encoding: str | None) -> tuple[str, list[st
             f"the file has no byte order mark; it was read as {wide.upper()}"
         ]
     try:
-        return data.decode("utf-8"), []
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
         pass
+    else:
+        _refuse_binary(data, name, most=_MAX_IN_UTF8)
+        return text, []
     codec = _codec(encoding, name)
     if not (codec or "").startswith(_USES_CONTROLS):
         _refuse_binary(data, name)
@@ -144,9 +148,9 @@ def _refuse_known_formats(data: bytes, name: str) -> None:
             )
 
 
-def _refuse_binary(data: bytes, name: str) -> None:
+def _refuse_binary(data: bytes, name: str, *, most: float = _MAX_CONTROLS) -> None:
     n_controls = len(data) - len(data.translate(None, _CONTROLS))
-    if n_controls > _MAX_CONTROLS * len(data):
+    if n_controls > most * len(data):
         raise ReadError(f"{name}: this is not a text file ({n_controls} control characters)")
 
 

@@ -14,7 +14,10 @@ from autocode.read.timed_words import Word, sentences
 def is_deepgram(document: Any) -> bool:
     """Whether a JSON document is a response of Deepgram for a recording."""
     channels = objects(look(document, "results", "channels"))
-    return bool(channels) and "alternatives" in channels[0]
+    utterances = objects(look(document, "results", "utterances"))
+    return any(
+        bool(one) and key in one[0] for one, key in ((channels, "alternatives"), (utterances, "transcript"))
+    )
 
 
 def read_deepgram(source: Source) -> list[Found]:
@@ -24,6 +27,8 @@ def read_deepgram(source: Source) -> list[Found]:
     spoken: list[Spoken] = []
     for number, channel in enumerate(channels, start=1):
         spoken.extend(_channel(channel, f"Channel {number}" if len(channels) > 1 else None))
+    if not channels:
+        spoken = [_said(one, "transcript") for one in objects(look(document, "results", "utterances"))]
     if len(channels) > 1:
         spoken.sort(key=lambda one: math.inf if one.start_s is None else one.start_s)
     laid_out, pieces = lay_out(spoken)
@@ -45,7 +50,21 @@ def _channel(channel: dict[str, Any], name: str | None) -> list[Spoken]:
         )
         for word in objects(alternatives[0].get("words"))
     ]
-    return sentences(words) if words else [Spoken(name, string(alternatives[0].get("transcript")))]
+    if words:
+        return sentences(words)
+    paragraphs = objects(look(alternatives[0], "paragraphs", "paragraphs"))
+    said = [
+        _said({**one, **sentence}, "text", name)
+        for one in paragraphs
+        for sentence in objects(one.get("sentences"))
+    ]
+    return said or [Spoken(name, string(alternatives[0].get("transcript")))]
+
+
+def _said(holder: dict[str, Any], key: str, channel: str | None = None) -> Spoken:
+    """An utterance, or a sentence with the speaker of its paragraph."""
+    start_s, end_s = seconds(holder.get("start")), seconds(holder.get("end"))
+    return Spoken(_speaker(holder, channel), string(holder.get(key)), start_s, end_s)
 
 
 def _speaker(word: dict[str, Any], channel: str | None) -> str | None:

@@ -6,6 +6,7 @@ out tracked insertions and content controls. Deleted text, comments, notes and h
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -15,10 +16,18 @@ from autocode.read.paragraphs import Paragraph, Table, found_in
 from autocode.read.reader import Found, Source
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _SKIPPED = {
     f"{_W}{tag}" for tag in ("del", "moveFrom", "pPr", "rPr", "sectPr", "tblPr", "drawing", "pict", "object")
+} | {f"{_MC}Choice"}  # the fallback beside it says the same
+_BREAKS = {f"{_W}tab": "\t", f"{_W}ptab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_USUAL = {
+    _STRICT + b"wordprocessingml/main": b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    _STRICT + b"officeDocument/relationships": (
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    ),
 }
-_BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _OFF = {"0", "false", "off"}
 
 
@@ -39,7 +48,7 @@ def _open(source: Source) -> tuple[Any, Any]:
     from docx.opc.exceptions import PackageNotFoundError
 
     try:
-        document = docx.Document(checked)
+        document = docx.Document(_transitional(checked))
         body, styles = document.element.body, document.styles.element
         if body is None:
             raise ValueError("there is no body")
@@ -50,6 +59,23 @@ def _open(source: Source) -> tuple[Any, Any]:
         what = type(error).__name__
         raise source.error(f"damaged Word document ({what}); open it in Word and save it again") from None
     return body, styles
+
+
+def _transitional(file: io.BytesIO) -> io.BytesIO:
+    """The document with the usual namespaces where it is a "Strict Open XML Document" of Word."""
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+        telling = ("_rels/.rels", "word/document.xml")
+        if not any(one in names and _STRICT in archive.read(one) for one in telling):
+            return file
+        changed = io.BytesIO()
+        with zipfile.ZipFile(changed, "w") as out:
+            for name in names:
+                data = archive.read(name)
+                for strict, usual in _USUAL.items():
+                    data = data.replace(strict, usual)
+                out.writestr(name, data)
+    return changed
 
 
 class _Styles:
@@ -115,6 +141,9 @@ def _run_text(run: Any) -> Iterator[str]:
     for child in run:
         if child.tag == f"{_W}t":
             yield child.text or ""
+        elif child.tag == f"{_MC}AlternateContent":  # Word's emoji
+            for fallback in child.iterfind(f"{_MC}Fallback"):
+                yield from _run_text(fallback)
         else:
             yield _BREAKS.get(child.tag, "")
 

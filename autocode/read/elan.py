@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from autocode.read.decode import clean
@@ -27,16 +28,16 @@ def read_elan(source: Source) -> list[Found]:
         raise source.error("not an ELAN file: its outermost element is not <ANNOTATION_DOCUMENT>")
     top = [tier for tier in root.iter("TIER") if not tier.get("PARENT_REF")]
     filled = [tier for tier in top if tier.find(".//ALIGNABLE_ANNOTATION") is not None]
+    _fill(root, filled)
     named = [tier for tier in filled if _participant(tier)]
     read = named or filled
     warnings = []
-    if left := [_id(tier) for tier in filled if tier not in read]:
+    if left := [_id(tier) for tier in filled if named and not _participant(tier)]:
         warnings.append(
             f"tiers without a participant, not read: {listed(left)}; give them one in ELAN if they are speech"
         )
-    if double := sorted(
-        {_speaker(one) for one in read if sum(_speaker(two) == _speaker(one) for two in read) > 1}
-    ):
+    n_tiers = Counter(map(_speaker, read))
+    if double := sorted(speaker for speaker, n in n_tiers.items() if n > 1):
         warnings.append(
             f"several tiers were read for one participant: {listed(double)}; check for doubled text"
         )
@@ -68,6 +69,27 @@ def _slots(root: Element) -> dict[str, tuple[float, float | None]]:
         last = last if time is None else time  # a slot without a time lies behind the one before
         found[slot.get("TIME_SLOT_ID", "")] = (last, time if in_ms else None)
     return found
+
+
+def _fill(root: Element, tiers: list[Element]) -> None:
+    """Where a tier has only empty annotations, they get the texts of the first tier that refers to them."""
+    below: dict[str | None, Element] = {}
+    for tier in root.iter("TIER"):
+        below.setdefault(tier.get("PARENT_REF"), tier)
+    for tier in tiers:
+        own = {
+            one.get("ANNOTATION_ID", ""): one.find("ANNOTATION_VALUE")
+            for one in tier.iter("ALIGNABLE_ANNOTATION")
+        }
+        if any(value is not None and (value.text or "").strip() for value in own.values()):
+            continue
+        lower = below.get(tier.get("TIER_ID"))
+        said: dict[str, list[str]] = defaultdict(list)
+        for one in lower.iter("REF_ANNOTATION") if lower is not None else ():
+            said[one.get("ANNOTATION_REF", "")].append((one.findtext("ANNOTATION_VALUE") or "").strip())
+        for id, value in own.items():
+            if value is not None:
+                value.text = " ".join(filter(None, said[id]))
 
 
 def _annotations(tier: Element, slots: dict[str, tuple[float, float | None]]) -> list[Annotation]:

@@ -33,7 +33,7 @@ def read_exmaralda(source: Source) -> list[Found]:
         events = [one for one in tier.iterfind("event") if one.get("start") in points]
         n_lost += len(tier.findall("event")) - len(events)
         for group in _utterances(events, points):
-            text = clean("".join("".join(one.itertext()) for one in group)).strip().removesuffix(_END)
+            text = clean("".join(_said(one) for one in group)).strip().removesuffix(_END)
             start, end = group[0].get("start", ""), group[-1].get("end", "")
             who = None if speaker is None else " ".join(clean(speaker).split())
             found.append(Annotation(who, text, points[start], times.get(start), times.get(end)))
@@ -46,12 +46,17 @@ def _name(speaker: Element) -> str:
     return (speaker.findtext("abbreviation") or "").strip() or speaker.get("id", "")
 
 
+def _said(event: Element) -> str:
+    """The text of an event, without what is noted about it."""
+    return (event.text or "") + "".join(inner.tail or "" for inner in event)
+
+
 def _utterances(events: list[Element], points: dict[str, int]) -> list[list[Element]]:
     """The events of a tier in order, cut where there is a gap or an utterance is closed."""
     groups: list[list[Element]] = []
     for event in sorted(events, key=lambda one: points[one.get("start", "")]):
         before = groups[-1][-1] if groups else None
-        closed = before is None or "".join(before.itertext()).rstrip().endswith(_END)
+        closed = before is None or _said(before).rstrip().endswith(_END)
         if before is None or closed or before.get("end") != event.get("start"):
             groups.append([event])
         else:

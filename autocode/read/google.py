@@ -11,6 +11,7 @@ from autocode.read.layout import Spoken, lay_out
 from autocode.read.reader import Found, Source
 from autocode.read.timed_words import Word, sentences
 
+_CAPITAL = re.compile("[A-Z]")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
@@ -34,13 +35,24 @@ def read_google(source: Source) -> list[Found]:
     if any(one.speaker for one in spoken) and not tagged:  # channels
         spoken.sort(key=lambda one: math.inf if one.start_s is None else one.start_s)
     laid_out, pieces = lay_out(spoken)
-    language = next((code for one in results if (code := language_code(one.get("languageCode")))), None)
+    language = next((code for one in results if (code := language_code(_get(one, "languageCode")))), None)
     return [Found(laid_out, pieces, warnings, language=language)]
 
 
 def _results(document: Any) -> list[dict[str, Any]]:
     response = look(document, "response")
-    return objects(look(response if isinstance(response, dict) else document, "results"))
+    results = look(response if isinstance(response, dict) else document, "results")
+    if isinstance(results, dict) and len(results) == 1:  # version 2, of a batch of one recording
+        [recording] = results.values()
+        results = look(recording, "transcript", "results") or look(
+            recording, "inlineResult", "transcript", "results"
+        )
+    return objects(results)
+
+
+def _get(holder: dict[str, Any], key: str) -> Any:
+    """What lies under a key, which the libraries for Python write `start_time` for `startTime`."""
+    return holder.get(key, holder.get(_CAPITAL.sub(lambda found: f"_{found[0].lower()}", key)))
 
 
 def _best(result: dict[str, Any]) -> dict[str, Any]:
@@ -51,12 +63,17 @@ def _words(result: dict[str, Any]) -> list[Word]:
     return [
         Word(
             string(word.get("word")),
-            _time(word.get("startTime", word.get("startOffset"))),
-            _time(word.get("endTime", word.get("endOffset"))),
-            speaker_name(word.get("speakerTag") or None) or _label(word.get("speakerLabel")),
+            _time(_either(word, "startTime", "startOffset")),
+            _time(_either(word, "endTime", "endOffset")),
+            speaker_name(_get(word, "speakerTag") or None) or _label(_get(word, "speakerLabel")),
         )
         for word in objects(_best(result).get("words"))
     ]
+
+
+def _either(holder: dict[str, Any], key: str, other: str) -> Any:
+    found = _get(holder, key)
+    return _get(holder, other) if found is None else found
 
 
 def _label(value: object) -> str | None:
@@ -67,11 +84,11 @@ def _label(value: object) -> str | None:
 def _result(result: dict[str, Any]) -> Spoken | None:
     """A result as it stands; the channel is the speaker where the recording has several."""
     text = string(_best(result).get("transcript"))
-    channel = result.get("channelTag")
+    channel = _get(result, "channelTag")
     name = f"Channel {channel}" if isinstance(channel, int) and channel else None
     words = _words(result)
     start_s = words[0].start_s if words else None
-    end_s = words[-1].end_s if words else _time(result.get("resultEndTime", result.get("resultEndOffset")))
+    end_s = words[-1].end_s if words else _time(_either(result, "resultEndTime", "resultEndOffset"))
     return Spoken(name, text, start_s, end_s) if text.strip() else None
 
 

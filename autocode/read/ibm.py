@@ -32,7 +32,9 @@ def read_ibm(source: Source) -> list[Found]:
             (seconds(label.get("from")), seconds(label.get("to"))): speaker_name(label.get("speaker"))
             for label in objects(part.get("speaker_labels"))
         }
-        for result in objects(part.get("results")):
+        results = objects(part.get("results"))
+        final = [one for one in results if one.get("final") is not False]
+        for result in final or results:  # what is not final is said again
             spoken.extend(_result(result, names))
     laid_out, pieces = lay_out(spoken)
     return [Found(laid_out, pieces, warnings)]

@@ -12,6 +12,8 @@ from autocode.read.timed_words import Stretch, Word, said, sentences, speaker_at
 
 def is_kaldi(document: Any) -> bool:
     """Whether a JSON document has the words of Kaldi or the results of Vosk."""
+    if objects(look(document, "segments")):  # Whisper's, with the words once more beside them
+        return False
     if any("word" in word for word in _word_list(document)[:1]):
         return True
     return any(bool(_vosk_words(one)) for one in _vosk_results(document)[:20])
@@ -45,14 +47,17 @@ def _bbc(document: Any, words: list[dict[str, Any]]) -> list[Spoken]:
         key=lambda one: one.start_s,
     )
     starts = [one.start_s for one in stretches]
+    written = string(look(document, "text")).split()  # with punctuation, which the words of OpenAI have not
+    if len(written) != len(words):
+        written = [string(word.get("punct")) or string(word.get("word")) for word in words]
     return sentences(
         Word(
-            string(word.get("punct")) or string(word.get("word")),
+            text,
             (start_s := seconds(word.get("start"))),
             seconds(word.get("end")),
             speaker_at(stretches, starts, start_s) or speaker_name(word.get("speaker")),
         )
-        for word in words
+        for word, text in zip(words, written, strict=True)
     )
 
 

@@ -44,7 +44,7 @@ def find_labels(
     """
     offers: dict[int, Label] = {}
     for number, line in enumerate(lines):
-        if line.given is None and line.text and (label := candidate(line)) is not None:
+        if line.given is None and line.text.strip() and (label := candidate(line)) is not None:
             offers[number] = label
     _drop_names_alone(offers, lines, known)
     for number in _header_lines(lines):

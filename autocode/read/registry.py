@@ -15,6 +15,7 @@ from autocode.read.deepgram import is_deepgram, read_deepgram
 from autocode.read.docx import read_docx
 from autocode.read.dpe import is_dpe, read_dpe
 from autocode.read.elan import read_elan
+from autocode.read.elevenlabs import is_elevenlabs, read_elevenlabs
 from autocode.read.exmaralda import read_exmaralda
 from autocode.read.google import is_google, read_google
 from autocode.read.html_page import read_html
@@ -26,6 +27,7 @@ from autocode.read.otranscribe import read_otranscribe
 from autocode.read.pdf import read_pdf
 from autocode.read.podcast import is_podcast, read_podcast
 from autocode.read.reader import Reader, Source
+from autocode.read.rev import is_rev, read_rev
 from autocode.read.rtf import read_rtf
 from autocode.read.speechmatics import is_speechmatics, read_speechmatics
 from autocode.read.srt import is_srt, read_srt
@@ -57,6 +59,8 @@ _JSON = tuple(  # told apart by what is in the file
         ("dpe", read_dpe, is_dpe),
         ("assemblyai", read_assemblyai, is_assemblyai),
         ("kaldi", read_kaldi, is_kaldi),
+        ("elevenlabs", read_elevenlabs, is_elevenlabs),
+        ("rev", read_rev, is_rev),
     )
 )
 

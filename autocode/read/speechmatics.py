@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from autocode.read.json_tree import language_code, look, objects, parse_json, seconds, speaker_name, string
@@ -25,6 +26,8 @@ def read_speechmatics(source: Source) -> list[Found]:
     """One transcript; without speakers, every sentence is a turn. Raises `ReadError`."""
     document, warnings = parse_json(source)
     words = _results(document) or _words(document)
+    if any(one.get("channel") for one in objects(look(document, "results"))):
+        words.sort(key=lambda word: math.inf if word.start_s is None else word.start_s)
     laid_out, pieces = lay_out(sentences(words))
     language = look(document, "job", "lang") or look(document, "metadata", "transcription_config", "language")
     return [Found(laid_out, pieces, warnings, language=language_code(language))]
@@ -56,17 +59,19 @@ def _words(document: Any) -> list[Word]:
 
 
 def _results(document: Any) -> list[Word]:
-    """Version 2: every result has its speaker, and punctuation says that it is some."""
+    """Version 2: every result has its speaker or channel, and punctuation says what it belongs to."""
     words = []
     for one in objects(look(document, "results")):
         best = next(iter(objects(one.get("alternatives"))), {})
+        attached = one.get("attaches_to", "previous")
         words.append(
             Word(
                 string(best.get("content")),
                 seconds(one.get("start_time")),
                 seconds(one.get("end_time")),
-                _name(best.get("speaker")),
-                one.get("type") == "punctuation" and one.get("attaches_to", "previous") != "next",
+                _name(best.get("speaker")) or _name(one.get("channel")),
+                glued=(mark := one.get("type") == "punctuation") and attached in ("previous", "both"),
+                opens=mark and attached in ("next", "both"),
             )
         )
     return words

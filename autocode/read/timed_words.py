@@ -18,6 +18,7 @@ class Word:
     end_s: float | None = None
     speaker: str | None = None
     glued: bool = False  # punctuation: no space before it, and said by whoever said the word before
+    opens: bool = False  # punctuation such as ¿: no space behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ def sentences(words: Iterable[Word]) -> list[Spoken]:
 
 def said(words: Sequence[Word], *, speaker: str | None = None, joins: bool = True) -> Spoken:
     """Words as one stretch of speech, by the first word's speaker unless `speaker` is given."""
-    text = "".join(word.text.strip() if word.glued else f" {word.text.strip()}" for word in words)
+    text = ""
+    for before, word in zip((None, *words), words, strict=False):
+        joined = word.glued or (before is not None and before.opens)
+        text += word.text.strip() if joined else f" {word.text.strip()}"
     return Spoken(
         speaker or (words[0].speaker if words else None),
         text.strip(),

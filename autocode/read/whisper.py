@@ -1,4 +1,7 @@
-"""JSON of Whisper and WhisperX: segments with times, some with speakers. JSON of unknown shape ends here."""
+"""JSON of Whisper, whisper.cpp and WhisperX: segments with times, some with speakers.
+
+JSON of unknown shape ends here.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autocode.read.decode import clean
-from autocode.read.json_tree import language_code, look, parse_json, seconds, speaker_name
+from autocode.read.json_tree import language_code, look, objects, parse_json, seconds, speaker_name
 from autocode.read.layout import Spoken, lay_out
 from autocode.read.reader import UNKNOWN, Found, Source, count
 
@@ -25,7 +28,8 @@ def read_whisper(source: Source) -> list[Found]:
             f"{n_nameless} of {count(len(spoken), 'segment')} without a speaker, given to '{UNKNOWN}'"
         )
     laid_out, pieces = lay_out(spoken)
-    return [Found(laid_out, pieces, warnings, language=language_code(look(document, "language")))]
+    language = look(document, "language") or look(document, "result", "language")
+    return [Found(laid_out, pieces, warnings, language=language_code(language))]
 
 
 def _segments(source: Source, document: Any) -> list[Any]:
@@ -34,6 +38,8 @@ def _segments(source: Source, document: Any) -> list[Any]:
         segments: Any = document
     elif isinstance(document, dict) and isinstance(document.get("segments"), list):
         segments = document["segments"]
+    elif isinstance(document, dict) and isinstance(document.get("transcription"), list):  # whisper.cpp
+        segments = [{**one, **_offsets(one)} for one in objects(document["transcription"])]
     elif isinstance(document, dict) and isinstance(document.get("text"), str):
         segments = [{"text": document["text"]}]
     else:
@@ -46,6 +52,12 @@ def _segments(source: Source, document: Any) -> list[Any]:
     if not segments:
         raise source.error("there are no segments in the file")
     return list(segments)
+
+
+def _offsets(segment: Mapping[str, Any]) -> dict[str, float | None]:
+    """Seconds of the milliseconds of whisper.cpp."""
+    places = (("start", "from"), ("end", "to"))
+    return {key: seconds(look(segment, "offsets", there), unit_s=0.001) for key, there in places}
 
 
 def _text(segment: Mapping[str, Any]) -> str | None:

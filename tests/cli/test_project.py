@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -88,6 +89,18 @@ def test_add_shows_whom_it_found(run: Run, study: Path, interview: Path) -> None
         assert word in done.out
     quiet = run("-q", "add", interview)
     assert (quiet.out, quiet.err) == ("0 transcripts added. 1 was there already.\n", "")
+
+
+def test_what_files_say_is_no_command_to_the_terminal(run: Run, study: Path, tmp_path: Path) -> None:
+    path = tmp_path / "b.json"
+    said = [("\x1b[31mAnn", "Why\x07?"), ("\x9b2JBo", "So.\x1b]0;x\x07")]
+    path.write_text(json.dumps({"segments": [{"speaker": who, "text": text} for who, text in said]}))
+    done = run("add", path, "--yes")
+    assert "[31mAnn" in done.out
+    odd = run("add", tmp_path / "\x1b[31m.json")
+    assert odd.code == 2
+    for printed in (done.out, done.err, run("status").out, odd.err):
+        assert not {"\x1b", "\x9b", "\x07"} & set(printed)
 
 
 def test_adding_again_changes_nothing(run: Run, study: Path, interview: Path) -> None:

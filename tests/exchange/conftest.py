@@ -40,9 +40,9 @@ def project_xml(selections: Sequence[tuple[int, int, str]], *, origin: str = "te
 def write(tmp_path: Path) -> Write:
     """Write a .qdpx with this text (its bytes) and XML."""
 
-    def call(text: bytes, xml: str, *, name: str = "p.qdpx") -> Path:
+    def call(text: bytes, xml: str, *, name: str = "p.qdpx", packed: bool = True) -> Path:
         path = tmp_path / name
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
             archive.writestr("project.qde", xml)
             archive.writestr(f"sources/{SOURCE}.txt", text)
         return path

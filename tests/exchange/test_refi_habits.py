@@ -205,6 +205,18 @@ def test_what_qualcoder_forgets_to_escape_is_mended(read: Make) -> None:
     assert any("not valid" in warning for warning in opened.warnings)
 
 
+def test_xml_in_the_encoding_of_a_computer_with_windows_is_mended(tmp_path: Path) -> None:
+    """As qc writes it there: no declaration, so that it should be UTF-8."""
+    path = tmp_path / "p.qde"
+    path.write_bytes(
+        f'<Project xmlns="urn:QDA-XML:project:1.0"><CodeBook><Codes><Code guid="{TRUST}" name="niño"/>'
+        "</Codes></CodeBook></Project>".encode("cp1252")
+    )
+    opened = read_project(path)
+    assert [one.name for one in opened.project.codes] == ["niño"]
+    assert any("not in UTF-8" in warning for warning in opened.warnings)
+
+
 @pytest.mark.parametrize(
     ("path", "member"),
     [

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from autocode.errors import AutocodeError, CodebookError, ExchangeError
 from autocode.exchange import read_project
 from autocode.exchange.positions import Mark, Rule, Ruler, calibrate
 from autocode.exchange.refi_read import Opened, quotes, read_refi
-from tests.exchange.conftest import SOURCE, Write, project_xml
+from tests.exchange.conftest import CODE, SOURCE, USER, Write, project_xml
 
 HOSTILE = Path(__file__).parents[3] / "shared" / "formats" / "hostile"
 ANNEX = HOSTILE.parent / "refi-qda" / "atlasti" / "spec_annex_A2_atlasti_8.4.0.qde"
@@ -151,7 +152,8 @@ def counted(text: str, place: int, rule: Rule, *, crlf: bool, last: bool = False
     """What a program that counts by `rule` writes for a place in the clean text: the definition."""
     if last and rule.inclusive:
         return counted(text, place - 1, rule, crlf=crlf)
-    before = text[:place].replace("\n", "\r\n" if crlf and rule.crlf == 2 else "\n")
+    two = rule.crlf == 2 if crlf else rule.lf == 2
+    before = text[:place].replace("\n", "\r\n" if two else "\n")
     before = ("\ufeff" if rule.bom else "") + before
     if rule.unit == "UTF-16 units":
         return len(before.encode("utf-16-le")) // 2
@@ -187,10 +189,26 @@ def test_every_way_of_counting_is_found_out(write: Write, rule: Rule, named: boo
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_line_ends_that_were_crlf_when_positions_were_made_are_found_out(write: Write, named: bool) -> None:
+    """An XML parser makes LF of the CRLF in a text inside the project, whatever its writer counted."""
+    rng = random.Random(3)
+    text = talk(rng)
+    wanted = words_of(text, rng, 60)
+    marks = [
+        (a + text.count("\n", 0, a), b + text.count("\n", 0, b), text[a:b] if named else "")
+        for a, b in wanted
+    ]
+    opened = read_refi(write(text.encode(), project_xml(marks)))
+    [source] = opened.project.sources
+    assert [(one.start_char, one.end_char) for one in source.selections] == wanted
+    assert any("a line end as two characters" in warning for warning in opened.warnings)
+
+
 @given(
     text=st.text(st.sampled_from("ab é😀\n"), min_size=1, max_size=30),
     crlf=st.booleans(),
-    rule=st.sampled_from(RULES),
+    rule=st.sampled_from([*RULES, *(replace(one, lf=2) for one in RULES)]),
     cut=st.tuples(st.integers(0, 30), st.integers(0, 30)),
 )
 def test_places_are_those_of_the_definition(text: str, crlf: bool, rule: Rule, cut: tuple[int, int]) -> None:
@@ -367,3 +385,31 @@ def test_damaged_xml_gives_a_sentence_or_a_project(tmp_path_factory: Any, cut: i
         assert isinstance(read_refi(path), Opened)
     except ExchangeError as error:
         assert "\n" not in str(error)  # noqa: PT017
+
+
+def test_ids_that_are_no_guids_refer_to_each_other_all_the_same(write: Write) -> None:
+    xml = project_xml([(0, 2, ""), (3, 8, "")]).replace(f'guid="{USER}"', 'guid="1"')
+    xml = xml.replace(f'creatingUser="{USER}"', 'creatingUser="1"').replace(f'guid="{CODE}"', 'guid="1"')
+    xml = xml.replace(f'targetGUID="{CODE}"', 'targetGUID="1"').replace(
+        "</Sources>", '</Sources><Cases><Case guid="1" name="Ann"/></Cases>'
+    )
+    opened = read_refi(write(b"We trust them.\n", xml))
+    [code], [user] = opened.project.codes, opened.project.users
+    assert code.guid != user.guid
+    codings = [one for selection in opened.project.sources[0].selections for one in selection.codings]
+    assert [(one.code, one.user) for one in codings] == [(code.guid, user.guid)] * 2
+    assert "3 × missing or malformed GUID: repaired" in opened.warnings
+
+
+def test_coders_who_are_not_listed_stay_apart(write: Write) -> None:
+    other = "99999999-0000-4000-8000-000000000000"
+    xml = re.sub("<Users>.*</Users>", "", project_xml([(0, 2, ""), (3, 8, "")]))
+    xml = xml.replace(f'creatingUser="{USER}"', f'creatingUser="{other}"', 1)
+    [source] = read_refi(write(b"We trust them.\n", xml)).project.sources
+    assert [one.codings[0].user for one in source.selections] == [other, USER]
+
+
+@pytest.mark.parametrize("n", [1_000_001, 3_000_000])
+def test_a_flood_of_elements_is_refused(write: Write, n: int) -> None:
+    with pytest.raises(ExchangeError, match="more than 1,000,000 elements; refused"):
+        read_refi(write(b"", f"<Project>{'<a/>' * n}</Project>", packed=False))

@@ -293,6 +293,21 @@ def test_codes_are_known_by_path_or_by_a_name_that_only_one_has(write: Write) ->
         assert set(plan.code_ids.values()) == {"confidence"}
 
 
+def test_codes_below_a_known_one_are_known_at_the_next_import(write: Write) -> None:
+    """The file's "trust > open" is "group > trust > open" here; there is another "open" in the file."""
+    other, inner = (f"99999999-0000-4000-8000-00000000000{n}" for n in (1, 2))
+    below = (
+        f'name="trust" isCodable="true"><Code guid="{inner}" name="open" isCodable="true"/></Code>'
+        f'<Code guid="{other}" name="open" isCodable="true"/>'
+    )
+    xml = project_xml(marks(QUOTES[1])).replace('name="trust" isCodable="true"/>', below)
+    path = write(TALK.encode(), xml)
+    codes = (Code(id="group", name="Group"), Code(id="trust", name="Trust", parent="group"))
+    with made(Codebook(name="x", codes=codes)) as project:
+        assert brought(project, path).codes == 2
+        assert brought(project, path).nothing
+
+
 def test_the_machine_keeps_its_own_name(write: Write) -> None:
     with (
         made(Codebook(name="x", codes=tuple(Code(id=id, name=id) for id in IDS))) as project,

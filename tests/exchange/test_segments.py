@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -91,6 +92,16 @@ def test_other_tables(tmp_path: Path, text: str) -> None:
     assert codings(read(path)) == {
         ("ann", "Trust", "We trust them."), ("ann", "Trust", "It is a risk"), ("ann", "Risk", "It is a risk"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "date", ["5/2/2024 2:05:00 PM", "5/2/2024 14:05", "02.05.2024 14:05", "2024-05-02 14:05:00"]
+)
+def test_dates_as_programs_write_them(tmp_path: Path, date: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"document,created,code,quote\nP1,{date},Trust,We trust them.\n")
+    [source] = read(path).project.sources
+    assert source.selections[0].created_at == datetime(2024, 5, 2, 14, 5, tzinfo=UTC)
 
 
 def test_without_transcripts_it_is_said_what_to_do(tmp_path: Path) -> None:

@@ -133,3 +133,11 @@ def test_cues_without_names_stay_turns_and_sentences_whole(tmp_path: Path, suffi
     transcript = read(tmp_path, "Who began", "it?", "Ann did.", suffix=suffix)
     assert said(transcript) == [("Unknown", "Who began it?"), ("Unknown", "Ann did.")]
     assert "begin each person's first cue with 'Name:'" in transcript.warnings[-1]
+
+
+def test_a_cue_that_ends_before_it_begins_has_no_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.vtt"
+    path.write_text("WEBVTT\n\n00:05.000 --> 00:01.000\n<v Ann>Why?\n")
+    transcript = read_transcript(path)
+    assert (transcript.turns[0].start_s, transcript.turns[0].end_s) == (5, None)
+    assert "1 cue with an end before the beginning; the end was left out" in transcript.warnings

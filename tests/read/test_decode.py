@@ -70,6 +70,8 @@ def test_windows_1252_comes_last_and_says_so() -> None:
         (b"abc \xe9", "cp999", "no encoding 'cp999'"),
         (b"\x01\x02\x03\xff\xfe abc", None, "not a text file"),
         (b"\x01\x02\x03\xff\xfe abc", "latin-1", "not a text file"),
+        (b"\0" * 100, None, "not a text file"),
+        (b"\x01\x02 abc", None, "not a text file"),
         (b"%PDF-1.7\nabc", None, "PDF document, .*; save it as .docx or .txt"),
         (b"{\\rtf1 abc}", None, "RTF document"),
         (b"PK\x03\x04abc", None, "ZIP archive"),

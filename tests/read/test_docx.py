@@ -147,7 +147,10 @@ def test_paragraphs_without_labels(tmp_path: Path) -> None:
     assert set(transcript.speakers) == {"Unknown"}
 
 
-BODY = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{}</w:body></w:document>'
+BODY = (
+    '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><w:body>{}</w:body></w:document>'
+)
 TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -185,13 +188,32 @@ def test_what_word_hides_in_a_paragraph(tmp_path: Path) -> None:
         f"<w:smartTag>{run('smart')}</w:smartTag><w:r><w:tab/><w:t>x</w:t><w:br/><w:t>y</w:t><w:noBreakHyphen/><w:t>z</w:t>"
         f"<w:instrText>HYPERLINK</w:instrText></w:r></w:p>"
         f"<w:sdt><w:sdtContent><w:p>{run('R: block control')}</w:p></w:sdtContent></w:sdt>"
+        '<w:p><w:r><w:t>I: emoji </w:t><mc:AlternateContent><mc:Choice Requires="w16se"><w:t>no</w:t>'
+        "</mc:Choice><mc:Fallback><w:t>👍</w:t></mc:Fallback></mc:AlternateContent></w:r></w:p>"
         f"<w:ins><w:p>{run('I: new paragraph')}</w:p></w:ins><w:del><w:p>{run('I: gone')}</w:p></w:del>"
     )
     assert said(read_transcript(raw(tmp_path, body))) == [
         ("I", "a in to control link smart\tx y-z"),
         ("R", "block control"),
-        ("I", "new paragraph"),
+        ("I", "emoji 👍 new paragraph"),
     ]
+
+
+def test_the_strict_form_of_a_word_document(tmp_path: Path) -> None:
+    """What Word saves as a "Strict Open XML Document" has other namespaces, and nothing else."""
+    usual = raw(tmp_path, f"<w:p>{run('I: Why?')}</w:p><w:p>{run('R: Because.')}</w:p>")
+    path = tmp_path / "strict.docx"
+    strict = {
+        b"http://schemas.openxmlformats.org/wordprocessingml/2006/main": b"http://purl.oclc.org/ooxml/wordprocessingml/main",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+    }
+    with zipfile.ZipFile(usual) as archive, zipfile.ZipFile(path, "w") as out:
+        for name in archive.namelist():
+            data = archive.read(name)
+            for one, other in strict.items():
+                data = data.replace(one, other)
+            out.writestr(name, data)
+    assert said(read_transcript(path)) == [("I", "Why?"), ("R", "Because.")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])

@@ -260,6 +260,101 @@ PODCAST = {
         {"speaker": "Bo", "startTime": 2.0, "endTime": 2.6, "body": "The port."},
     ],
 }
+ELEVENLABS = {
+    "language_code": "eng",
+    "text": "Why Turku? The port.",
+    "words": [
+        {"type": "word", "text": "Why", "start": 0.5, "end": 0.9, "speaker_id": "speaker_0"},
+        {"type": "spacing", "text": " ", "start": 0.9, "end": 1.0, "speaker_id": "speaker_0"},
+        {"type": "word", "text": "Turku?", "start": 1.0, "end": 1.5, "speaker_id": "speaker_0"},
+        {"type": "word", "text": "The", "start": 2.0, "end": 2.2, "speaker_id": "speaker_1"},
+        {"type": "word", "text": "port.", "start": 2.2, "end": 2.6, "speaker_id": "speaker_1"},
+    ],
+}
+
+
+def rev(value: str, start: float | None = None, end: float | None = None) -> dict[str, Any]:
+    return {"type": "text" if start else "punct", "value": value, "ts": start, "end_ts": end}
+
+
+REV = {
+    "speakers": [{"id": 1, "name": "Bo"}],
+    "monologues": [
+        {"speaker": 0, "elements": [rev("Why", 0.5, 0.9), rev(" "), rev("Turku", 1.0, 1.5), rev("?")]},
+        {"speaker": 1, "elements": [rev("The", 2.0, 2.2), rev(" "), rev("port", 2.2, 2.6), rev(".")]},
+    ],
+}
+UTTERANCES = [
+    {"start": 0.5, "end": 1.5, "speaker": 0, "transcript": "Why Turku?"},
+    {"start": 2.0, "end": 2.6, "speaker": 1, "transcript": "The port."},
+]
+PARAGRAPHS = [
+    {
+        "speaker": one["speaker"],
+        "sentences": [{"text": one["transcript"], "start": one["start"], "end": one["end"]}],
+    }
+    for one in UTTERANCES
+]
+CALL = {
+    "LanguageCode": "en-GB",
+    "Transcript": [
+        {
+            "ParticipantRole": "AGENT",
+            "Content": "Why Turku?",
+            "BeginOffsetMillis": 500,
+            "EndOffsetMillis": 1500,
+        },
+        {
+            "ParticipantRole": "CUSTOMER",
+            "Content": "The port.",
+            "BeginOffsetMillis": 2000,
+            "EndOffsetMillis": 2600,
+        },
+    ],
+}
+GOOGLE_PYTHON = {  # as the library for Python writes it, of a batch
+    "results": {
+        "gs://bucket/a.wav": {
+            "transcript": {
+                "results": [
+                    {
+                        "language_code": "en-US",
+                        "alternatives": [
+                            {
+                                "words": [
+                                    {
+                                        "word": "Why",
+                                        "start_offset": "0.5s",
+                                        "end_offset": "0.900s",
+                                        "speaker_label": "1",
+                                    },
+                                    {
+                                        "word": "Turku?",
+                                        "start_offset": "1s",
+                                        "end_offset": "1.5s",
+                                        "speaker_label": "1",
+                                    },
+                                    {
+                                        "word": "The",
+                                        "start_offset": "2s",
+                                        "end_offset": "2.2s",
+                                        "speaker_label": "2",
+                                    },
+                                    {
+                                        "word": "port.",
+                                        "start_offset": "2.2s",
+                                        "end_offset": "2.6s",
+                                        "speaker_label": "2",
+                                    },
+                                ]
+                            }
+                        ],
+                    }
+                ]
+            }
+        }
+    }
+}
 
 
 def turku(first: str, second: str) -> list[tuple[str, str, float | None, float | None]]:
@@ -285,6 +380,29 @@ CASES: dict[str, tuple[str, Any, list[tuple[str, str, float | None, float | None
     "autoedit": ("autoedit", AUTOEDIT, turku("Ann", "Unknown")),
     "dpe": ("dpe", DPE, turku("Ann", "Unknown")),
     "podcast": ("podcast", PODCAST, turku("Ann", "Bo")),
+    "elevenlabs": ("elevenlabs", ELEVENLABS, turku("speaker_0", "speaker_1")),
+    "rev": ("rev", REV, turku("Speaker 0", "Bo")),
+    "aws call analytics": ("aws-transcribe", CALL, turku("AGENT", "CUSTOMER")),
+    "google from Python": ("google", GOOGLE_PYTHON, turku("Speaker 1", "Speaker 2")),
+    "deepgram utterances": (
+        "deepgram",
+        {"results": {"utterances": UTTERANCES}},
+        turku("Speaker 0", "Speaker 1"),
+    ),
+    "deepgram paragraphs": (
+        "deepgram",
+        {
+            "results": {
+                "channels": [{"alternatives": [{"words": [], "paragraphs": {"paragraphs": PARAGRAPHS}}]}]
+            }
+        },
+        turku("Speaker 0", "Speaker 1"),
+    ),
+    "assemblyai sentences": (
+        "assemblyai",
+        {"id": "a", "sentences": ASSEMBLYAI["utterances"]},
+        turku("Speaker A", "Speaker B"),
+    ),
 }
 
 
@@ -299,7 +417,10 @@ def test_each_service_is_known_by_its_shape(tmp_path: Path, case: str) -> None:
 def test_languages(tmp_path: Path) -> None:
     languages = {case: read(tmp_path, document).language for case, (_, document, _) in CASES.items()}
     english = {case for case, language in languages.items() if language == "en"}
-    assert english == {"aws", "google", "assemblyai", "speechmatics 1", "speechmatics 2"}
+    assert english == {
+        "aws", "aws call analytics", "google", "google from Python", "assemblyai", "speechmatics 1",
+        "speechmatics 2",
+    }  # fmt: skip
 
 
 def test_without_speakers_sentences_are_turns(tmp_path: Path) -> None:
@@ -348,6 +469,41 @@ def test_what_google_repeats_is_read_once(tmp_path: Path) -> None:
         }
     }
     assert read(tmp_path, growing).text == "Speaker 1: Why Turku?"
+
+
+def test_marks_of_speechmatics_stand_where_they_belong(tmp_path: Path) -> None:
+    def mark(text: str, attached: str) -> dict[str, Any]:
+        return {**speechmatics_2(text, 1, 1, "S1", "punctuation"), "attaches_to": attached}
+
+    results = [
+        mark("¿", "next"), speechmatics_2("Por", 1, 2, "S1"), speechmatics_2("qué", 2, 3, "S1"),
+        mark("-", "both"), speechmatics_2("no", 3, 4, "S1"), mark("?", "previous"),
+    ]  # fmt: skip
+    assert read(tmp_path, {"results": results}).turns[0].text == "¿Por qué-no?"
+
+
+def test_channels_of_speechmatics_are_speakers(tmp_path: Path) -> None:
+    results = [
+        {"type": "word", "channel": name, "start_time": start, "alternatives": [{"content": word}]}
+        for name, word, start in (("a", "Why", 0), ("a", "so", 2), ("b", "Well", 1))
+    ]
+    assert [turn.speaker for turn in read(tmp_path, {"results": results}).turns] == ["a", "b", "a"]
+
+
+def test_what_ibm_says_before_it_is_sure_is_read_once(tmp_path: Path) -> None:
+    results = [
+        {"final": final, "alternatives": [{"timestamps": [[word, 0.5, 0.9]]}]}
+        for final, word in ((False, "wire"), (True, "why"))
+    ]
+    assert [turn.text for turn in read(tmp_path, {"results": results}).turns] == ["why"]
+
+
+def test_words_of_openai_have_the_punctuation_of_the_text(tmp_path: Path) -> None:
+    words = [{"word": word, "start": at, "end": at + 0.4} for at, word in enumerate(("Why", "Turku", "Well"))]
+    plain = {"text": "Why Turku? Well.", "words": words}
+    assert [turn.text for turn in read(tmp_path, plain).turns] == ["Why Turku?", "Well."]
+    both = {**plain, "segments": [{"start": 0, "end": 3, "text": " Why Turku? Well."}]}
+    assert [turn.text for turn in read(tmp_path, both).turns] == ["Why Turku? Well."]
 
 
 def test_struck_out_words_are_counted(tmp_path: Path) -> None:

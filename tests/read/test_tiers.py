@@ -57,6 +57,19 @@ def test_elan(tmp_path: Path) -> None:
     assert any("without a participant, not read: 'notes'" in warning for warning in transcript.warnings)
 
 
+def test_elan_tiers_that_only_hold_the_times_of_others(tmp_path: Path) -> None:
+    empty = EAF.replace("Why Turku?", "").replace("I see.", "")
+    refers = (
+        '<TIER TIER_ID="tx" PARENT_REF="A"><ANNOTATION><REF_ANNOTATION ANNOTATION_REF="a{}">'
+        "<ANNOTATION_VALUE>{}</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION></TIER>"
+    )
+    numbered = empty.replace("<ALIGNABLE_ANNOTATION TIME", '<ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" TIME', 1)
+    document = numbered.replace(
+        "</ANNOTATION_DOCUMENT>", refers.format(1, "Why Turku?") + "</ANNOTATION_DOCUMENT>"
+    )
+    assert said(read(tmp_path, "a.eaf", document)) == TALK[:2]
+
+
 def test_elan_without_participants_and_times(tmp_path: Path) -> None:
     bare = (
         EAF.replace(' PARTICIPANT="Ann"', "")
@@ -159,7 +172,8 @@ EXB = (
     '<event start="T1" end="T2">Turku?|</event><event start="T5" end="T6">I see.</event></tier>'
     '<tier id="B" speaker="S0" category="en" type="a"><event start="T0" end="T1">secret</event></tier>'
     '<tier id="C" speaker="S1" category="v" type="t">'
-    '<event start="T3" end="T4">The port &amp; the ice.</event>'
+    '<event start="T3" end="T4">The <ud-information attribute-name="n">no speech</ud-information>port '
+    "&amp; the ice.</event>"
     '<event start="T9" end="T4">lost</event></tier></basic-body></basic-transcription>'
 )
 
@@ -211,6 +225,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a
         ("", "the file is empty"),
         ("<x/>", "not "),
         ("<a>" * 100_000 + "</a>" * 100_000, "nested too deeply"),
+        ("<a>" + "<b/>" * 2_000_000 + "</a>", "more than 2,000,000 tags"),
         ("<a>\x01</a>", "not valid XML"),
     ],
 )

@@ -34,6 +34,13 @@ def test_whisper_without_speakers(tmp_path: Path) -> None:
     assert (transcript.turns[0].start_s, transcript.turns[0].end_s) == (0, 4)
 
 
+def test_whisper_cpp(tmp_path: Path) -> None:
+    parts = [{"offsets": {"from": 0, "to": 2500}, "text": " Hello there."}]
+    transcript = read(tmp_path, {"result": {"language": "no"}, "transcription": parts})
+    assert transcript.language == "no"
+    assert [(one.text, one.start_s, one.end_s) for one in transcript.turns] == [("Hello there.", 0, 2.5)]
+
+
 def test_segments_without_speakers_stay_turns_and_sentences_whole(tmp_path: Path) -> None:
     texts = [" Who began", "it?", " Ann did.", "In 2019.", " And then", "(a pause)"]
     segments = [{"start": n, "end": n + 1, "text": text} for n, text in enumerate(texts)]
