@@ -173,6 +173,8 @@ def _cell(cell: Cell, name: str) -> str:
     said = _breakable(_e(cell.text) if cell.verbatim else _with_gaps(cell.text))
     if link := safe_link(cell.link):
         said = f'<a href="{_e(link)}">{said}</a>'
+    if cell.strong:
+        said = f"<b>{said}</b>"
     if cell.marks:
         said += "<sup>" + ", ".join(f'<a href="#{name}-{mark}">{mark}</a>' for mark in cell.marks) + "</sup>"
     if cell.tag:

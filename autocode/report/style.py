@@ -37,7 +37,7 @@ thead th, thead td { border-bottom: 2px solid var(--quiet);
 tbody th { position: sticky; left: 0; background: var(--paper) }
 .below { display: block; color: var(--quiet); font-size: .86em }
 tr.few th, tr.few td { color: var(--quiet) }
-tr.strong th, tr.strong td { font-weight: 650 } sup a { text-decoration: none; padding: 0 .1rem }
+tr.strong th, tr.strong td, th b, td b { font-weight: 650 } sup a { text-decoration: none; padding: 0 .1rem }
 sup { line-height: 0 }
 .tag { font-size: .8rem; color: var(--tag); background: var(--tag-paper); padding: 0 .35rem;
   border-radius: .2rem }

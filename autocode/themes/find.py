@@ -51,11 +51,17 @@ class Found:
     codes: CodesHeld | None  # whether the codes hold together; None: there are none on these statements
     facts: Mapping[str, Any]  # seed, versions, settings: JSON values
     groups: Groups = field(default_factory=dict)  # statements by attribute and value
+    warnings: tuple[str, ...] = ()  # what must be known before this is passed on
 
     @property
     def n_transcripts(self) -> int:
         """How many were looked at."""
         return len(self.transcripts)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """By transcript's id, which may hold a name: the number of the interview, as in the findings."""
+        return {id: number for number, id in enumerate(sorted(self.transcripts), 1)}
 
     @property
     def emergent(self) -> tuple[Theme, ...]:
@@ -204,18 +210,18 @@ def _theme(
         transcripts=_counted(statements.said[row].transcript_id for row in rows),
         coverage=round(float(statements.covered[rows].mean()), 4),
         nearest_code=code,
-        nearest_name=coder.codebook[code].name,
+        nearest_name=coder.codebook.short_path(code),
         distance=round(distance, 4),
         cohesion=round(float(np.linalg.norm(statements.embeddings[rows].mean(axis=0))), 4),
         stability=stability,
         stable=stability >= STABLE,
-        statements=tuple(
-            Statement(one.id, one.transcript_id, statements.respondents[row], " ".join(one.text.split()))
-            for row in shown
-            for one in [statements.said[row]]
-        ),
+        statements=tuple(_shown(statements.said[row], statements.respondents[row]) for row in shown),
         place=place,
     )
+
+
+def _shown(said: Utterance, respondent: str) -> Statement:
+    return Statement(said.id, said.transcript_id, respondent, " ".join(said.text.split()), said.index + 1)
 
 
 def label_of(id: int, words: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ class Statement:
     transcript_id: str
     respondent: str  # R1, R2 ...: no names
     text: str
+    number: int = 0  # in its interview, from 1, as the review page counts
 
 
 @dataclass(frozen=True, slots=True)
