@@ -90,6 +90,8 @@ def _blocks(
             f" {counted(len(with_interval), 'difference')} with an interval; {clear} of these intervals "
             f"leave out 0, about {len(with_interval) * (1 - options.level):.1f} would if there were no "
             "difference."
+            if with_interval
+            else " No difference has an interval; the table says why."
         )
     heads = ["Code", *values, *([f"{values[0]} minus {values[1]}, in points"] if two else [])]
     lines = []

@@ -106,7 +106,7 @@ def _said(material: Material, nodes: Sequence[Node]) -> str:
         f"{counted(len(respondents_with(material.coded)), 'respondent')} carry "
         f"{counted(used, 'code')} of the codebook's {len(nodes)}. A statement of a code counts for the codes "
         "above it too, and once for each of them, so that the numbers of a level do not add up to the number "
-        "above. Every number leads to its statements."
+        "above. Numbers of statements lead to them."
     )
 
 

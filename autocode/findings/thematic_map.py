@@ -85,10 +85,12 @@ def _within(material: Material, within: Within, pairs: Sequence[Pair], options: 
         return [Text(f"In none of {counted(n, what)} do two codes come together.")]
     clear = [pair for pair in pairs if pair.apart_from_chance]
     expected = sum(pair.low is not None for pair in pairs)
-    said = (
-        f"{counted(n, what)}; {counted(len(pairs), 'pair')} of codes meet in at least one of them, "
+    said = f"{counted(n, what)}; {counted(len(pairs), 'pair')} of codes meet in at least one of them, "
+    said += (
         f"{expected} with an interval. {len(clear)} of these intervals leave out 1; if no two codes had "
         f"anything to do with each other, about {expected * (1 - options.level):.1f} would."
+        if expected
+        else "none of them with an interval; the table says why."
     )
     figure = Figure(
         f"Codes that come together {SAID[within]}. A code's circle grows with its statements, a line with "

@@ -81,7 +81,8 @@ svg .whole .bar, svg .whole .dot { stroke: var(--ink) } svg .whole .dot { fill: 
   body { max-width: none; margin: 0; padding: 0 } nav, .up { display: none }
   .wide { overflow: visible } table { font-size: 8pt } th, td { padding: .1rem .25rem }
   td.text { min-width: 3rem }
-  tbody th.text { min-width: 4rem; max-width: 10rem } thead th { max-width: 4.5rem; overflow-wrap: anywhere }
+  tbody th.text { min-width: 4rem; max-width: 10rem }
+  .many thead th { max-width: 4.5rem; overflow-wrap: anywhere }
   tbody th { position: static } tr, .warning, .paste, dt, dd { break-inside: avoid }
   thead { display: table-header-group } h2, h3, caption { break-after: avoid }
   figure svg { max-height: 22cm }

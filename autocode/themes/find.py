@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.digests import digest
 from autocode.errors import ThemesError, TooFewError
 from autocode.learn.labels import Labels
 from autocode.learn.suggest import probabilities_of
@@ -20,7 +21,7 @@ from autocode.respondents import person, respondents_of, spread
 from autocode.themes.communities import ConsensusCommunities
 from autocode.themes.given import CodesHeld, codes_held
 from autocode.themes.map import places
-from autocode.themes.saturation import Saturation, measure_saturation
+from autocode.themes.saturation import Saturation, SaturationRule, measure_saturation
 from autocode.themes.stability import STABLE, Stability, measure_stability
 from autocode.themes.theme import MIN_WORDS, Groups, Statement, Theme, in_order
 from autocode.themes.topics import find_topics
@@ -72,15 +73,6 @@ class Found:
     def share_unplaced(self) -> float:
         """Of the statements that are long enough."""
         return 1.0 - len(self.placed) / self.n_statements if self.n_statements else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class SaturationRule:
-    """When no new information counts as none (Guest, Namey & Chen 2020)."""
-
-    base_size: int = 4
-    run_length: int = 2
-    threshold: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +213,8 @@ def _theme(
 
 
 def _shown(said: Utterance, respondent: str) -> Statement:
-    return Statement(said.id, said.transcript_id, respondent, " ".join(said.text.split()), said.index + 1)
+    text = " ".join(said.text.split())
+    return Statement(said.id, said.transcript_id, respondent, text, said.index + 1, digest(text))
 
 
 def label_of(id: int, words: Sequence[str]) -> str:
