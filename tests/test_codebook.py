@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import autocode.codebook.table_format
+import autocode.codebook.tree
 from autocode import yamlfile
 from autocode.codebook import (
     Code,
@@ -57,6 +58,16 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 # --- look-ups ---------------------------------------------------------------------------------
+
+
+def test_codes_of_one_name_are_told_apart_by_what_stands_above_them() -> None:
+    shown = {id: TREE.short_path(id) for id in TREE.ids}
+    assert (shown["other"], shown["other2"]) == ("Knowledge > Other", "Relations > other")
+    assert all(shown[id] == TREE[id].name for id in TREE.ids if not id.startswith("other"))
+    twice = Codebook(name="b", codes=(Code(id="a", name="Trust"), Code(id="b", name="trust")))
+    assert [twice.short_path(id) for id in "ab"] == ["Trust (a)", "trust (b)"]
+    book = read_codebook("knowledge_dynamics")
+    assert len({book.short_path(id) for id in book.ids}) == len(book.ids)
 
 
 def test_tree_look_ups():
@@ -700,7 +711,8 @@ def test_bad_lists(tmp_path, text, message):
 
 
 def test_the_examples_in_docstrings_hold():
-    assert doctest.testmod(autocode.codebook.table_format).failed == 0
+    for module in (autocode.codebook.table_format, autocode.codebook.tree):
+        assert doctest.testmod(module).failed == 0
 
 
 @given(st.lists(st.text("ab|\\ ", min_size=1).map(lambda s: " ".join(s.split())).filter(bool)))

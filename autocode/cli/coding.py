@@ -278,7 +278,7 @@ def _table(codebook: Codebook, quotes: Mapping[str, Sequence[Quote]], total: Map
     table.add_column("Why", ratio=4, style="dim")
     for code_id, best in quotes.items():
         number = f"{total[code_id]} suggested" if total[code_id] else "none suggested"
-        table.add_row(Text.assemble((codebook[code_id].name, "bold cyan"), f"  {number}"), "")
+        table.add_row(Text.assemble((codebook.short_path(code_id), "bold cyan"), f"  {number}"), "")
         for quote in best:
             who = f"{quote.utterance.speaker} in {quote.utterance.id}, score {quote.suggestion.score:.2f}"
             said = Text.assemble(f"“{' '.join(quote.utterance.text.split())}”", (f"\n{who}", "dim"))

@@ -156,6 +156,8 @@ def _write(terminal: Terminal, found: Found, out: Path) -> None:
     from autocode.themes import write_themes
 
     write_themes(found, out)
+    for warning in found.warnings:
+        terminal.warn(warning)
     _show(terminal, found, out)
 
 
@@ -221,7 +223,7 @@ def _table(found: Found) -> Any:
         label = Text(theme.label, style="bold cyan" if theme.emergent else "")
         table.add_row(
             label, str(theme.n_statements), str(len(theme.respondents)), f"{theme.coverage:.0%}",
-            f"{theme.stability:.0%}", Text(theme.nearest_code),
+            f"{theme.stability:.0%}", Text(theme.nearest_name),
             *([Text(theme.verdict.sentence() if theme.verdict else "")] if decided else []),
         )  # fmt: skip
     if len(found.themes) > SHOWN:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
 
 from autocode.codebook.code import SEPARATOR, Code
-from autocode.codebook.tree import Places, check_structure
+from autocode.codebook.tree import Places, check_structure, told_apart
 from autocode.config import suggest
 from autocode.errors import CodebookError
 from autocode.fields import Id, Line, Text, Texts
@@ -122,6 +122,10 @@ class Codebook(BaseModel):
         """The names from the root to the code: `Topic > Theme > Code`."""
         return self._index.paths[self[id].id]
 
+    def short_path(self, id: str) -> str:
+        """The code's name; where others have it too, as much of the path as tells them apart."""
+        return self._index.short_paths[self[id].id]
+
     def group_of(self, id: str) -> tuple[str, ...]:
         """The exclusive group of a code, itself included; empty where it has none."""
         return self._index.group_of.get(self[id].id, ())
@@ -167,6 +171,7 @@ class _Index:
         self.leaves = tuple(id for id in self.codes if id not in self.children)
         self.ancestors = {id: tuple(self._above(id)) for id in self.codes}
         self.paths = {id: self._path(id, of_names=True) for id in self.codes}
+        self.short_paths = told_apart({id: path.split(SEPARATOR) for id, path in self.paths.items()})
         self.descendants = self._descendants()
         order = {id: position for position, id in enumerate(self.codes)}
         ordered = [tuple(sorted(group, key=order.__getitem__)) for group in groups]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -38,6 +39,26 @@ class Places:
 
     def _where(self, place: str) -> str:
         return ", ".join(part for part in (self.file, place) if part)
+
+
+def told_apart(paths: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """By id: the last name of its path, or as many of the last as no other code ends in.
+
+    Upper and lower case don't tell names apart; codes of one and the same path have their ids behind it.
+
+    >>> told_apart({"a": ["Firm", "Trust"], "b": ["State", "Trust"], "c": ["Firm"]})
+    {'a': 'Firm > Trust', 'b': 'State > Trust', 'c': 'Firm'}
+    """
+    n_names = dict.fromkeys(paths, 1)
+    while True:
+        shown = {id: SEPARATOR.join(names[-n_names[id] :]) for id, names in paths.items()}
+        times = Counter(name.casefold() for name in shown.values())
+        alike = [id for id, name in shown.items() if times[name.casefold()] > 1]
+        longer = [id for id in alike if n_names[id] < len(paths[id])]
+        if not longer:
+            return shown | {id: f"{shown[id]} ({id})" for id in alike}
+        for id in longer:
+            n_names[id] += 1
 
 
 def check_structure(codes: Sequence[Code], groups: Sequence[Sequence[str]], places: Places) -> None:

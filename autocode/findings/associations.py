@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from autocode.agreement import Interval
-from autocode.findings.clustered import Floats, clustered
+from autocode.findings.clustered import ALIKE, Floats, clustered
 from autocode.findings.material import Material, Statement
 from autocode.findings.part import Options
 from autocode.findings.propositions import Proposition
@@ -84,11 +84,17 @@ def examine(material: Material, proposition: Proposition, options: Options) -> E
     n_interviews = len(measured.sums)
     value = float(measured.value(measured.sums.sum(axis=0)))
     interval = clustered(measured.sums, measured.value, options)
+    if proposition.relation == "precedes" and value in {0.0, 1.0} and n_interviews > 1:
+        interval = _always(value, n_interviews, options.level)
     missing = measured.missing
     if not missing and n_interviews < LEAST_INTERVIEWS:
         missing = f"{counted(n_interviews, 'interview')} with both, at least {LEAST_INTERVIEWS} are needed"
     if not missing and interval.low is None:
-        missing = "it rests on too few interviews of one kind"
+        missing = (
+            "all interviews are alike in it, which does not show how far off the number may be"
+            if interval.unavailable_because == ALIKE
+            else "it rests on too few interviews of one kind"
+        )
     return Examined(
         proposition,
         "too few" if missing else _verdict(proposition, interval),
@@ -99,6 +105,15 @@ def examine(material: Material, proposition: Proposition, options: Options) -> E
         measured.sides,
         n_interviews,
     )
+
+
+def _always(share: float, n: int, level: float) -> Interval:
+    """Of a share that is 0, or 1, in each of n interviews: the exact one of n in n (Clopper & Pearson 1934),
+    since the mean is at least as near to it as there are interviews with it.
+    """
+    far = ((1 - level) / 2) ** (1 / n)
+    low, high = (far, 1.0) if share else (0.0, 1 - far)
+    return Interval(low, high, level, "exact", n_groups=n)
 
 
 def _verdict(proposition: Proposition, interval: Interval) -> Verdict:
@@ -269,5 +284,5 @@ def _too_few(*found: tuple[str, str, int]) -> str:
 
 def named(material: Material, codes: Sequence[str]) -> str:
     """`Trust`, `Trust or Risk`: the names of the codes."""
-    names = [material.codebook[code].name for code in codes]
+    names = [material.codebook.short_path(code) for code in codes]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

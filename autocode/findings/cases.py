@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from autocode.findings.comparison import Compared, Grouping, Rate, compare, groupings
 from autocode.findings.material import Material
-from autocode.findings.part import Cells, Options, Part, code_anchor, entry, nothing_accepted, place
+from autocode.findings.part import (
+    Cells,
+    Options,
+    Part,
+    code_anchor,
+    code_in_tree,
+    entry,
+    nothing_accepted,
+    place,
+)
 from autocode.report.apa import DASH, MINUS, counted, percent, share
 from autocode.report.blocks import Block, Bullets, Cell, Entry, Heading, Line, Section, Table, Text
 
@@ -81,16 +90,18 @@ def _blocks(
             f" {counted(len(with_interval), 'difference')} with an interval; {clear} of these intervals "
             f"leave out 0, about {len(with_interval) * (1 - options.level):.1f} would if there were no "
             "difference."
+            if with_interval
+            else " No difference has an interval; the table says why."
         )
     heads = ["Code", *values, *([f"{values[0]} minus {values[1]}, in points"] if two else [])]
     lines = []
     for one in compared:
         book = material.codebook
-        cells = [Cell("\u2003" * book.depth(one.code_id) + book[one.code_id].name)]
+        cells = [code_in_tree(book, one.code_id)]
         cells += [_cell(rate, _anchor(one, value)) for value, rate in one.rates.items()]
         if two:
             cells.append(_difference(one.differences[values[0]]))
-        lines.append(Line(cells, strong=book.depth(one.code_id) == 0))
+        lines.append(Line(cells))
     apart = "Apart: the interval of the difference, in percentage points, leaves out 0."
     note = apart if two else "How each group differs from all others is in comparison.csv."
     return [
@@ -139,7 +150,7 @@ def _points(value: float) -> str:
 def _entries(material: Material, grouping: Grouping, compared: Sequence[Compared]) -> list[Entry]:
     return [
         entry(
-            _anchor(one, value), f"{material.codebook[one.code_id].name}, {grouping.attribute} {value}",
+            _anchor(one, value), f"{material.codebook.short_path(one.code_id)}, {grouping.attribute} {value}",
             [statement for statement in group if one.code_id in statement.codes],
         )
         for one in compared
@@ -174,7 +185,7 @@ def _prevalence(material: Material) -> list[Block]:
         return [heading, Text(f"Withheld: {material.work.get('prevalence_withheld', 'not known')}.")]
     lines = [
         Line([
-            Cell(material.codebook[row["code"]].name), Cell(share(row["value"])),
+            Cell(material.codebook.short_path(row["code"])), Cell(share(row["value"])),
             Cell(f"[{share(row['low'])}, {share(row['high'])}]" if row["low"] is not None else DASH,
                  row["undefined_because"] or ""),
             Cell(f"{row['n_human']:,}"),

@@ -1,7 +1,8 @@
 """Intervals of ratios and differences when statements of one interview resemble each other.
 
 A statistic is a function of sums over interviews. With ten interviews or more whole interviews are drawn
-(bootstrap, expanded percentiles), with fewer each is left out in turn (jackknife, t quantile).
+(bootstrap, expanded percentiles), with fewer each is left out in turn (jackknife, t quantile). Where the
+interviews do not differ there is none: that they are alike does not show how far off the number may be.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from autocode.agreement.resample import MIN_CLUSTERS, Estimator, Sampling, estim
 from autocode.findings.part import Options
 
 Floats = NDArray[np.float64]
+ALIKE = "the interviews do not differ"
+NO_WIDTH = 1e-9
 
-__all__ = ["MIN_CLUSTERS", "Floats", "Sums", "by_interview", "clustered", "ratio"]
+__all__ = ["ALIKE", "MIN_CLUSTERS", "Floats", "Sums", "by_interview", "clustered", "ratio"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +48,8 @@ def clustered(sums: Floats, statistic: Callable[[Floats], Floats], options: Opti
         level=options.level, replicates=options.replicates, seed=options.seed, thresholds=(), highest=np.inf,
         no_width=True,
     )  # fmt: skip
+    if found.low is not None and found.high is not None and found.high - found.low < NO_WIDTH:
+        return Interval(None, None, options.level, found.method, ALIKE, n_groups=n)
     return found
 
 

@@ -119,7 +119,8 @@ def _codes(material: Material, answer: Answer) -> str:
     if answer.codes is None:
         return "not all of it is coded"
     return (
-        ", ".join(material.codebook[id].name for id in material.codebook.ids if id in answer.codes) or "none"
+        ", ".join(material.codebook.short_path(id) for id in material.codebook.ids if id in answer.codes)
+        or "none"
     )
 
 

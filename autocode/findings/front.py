@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autocode.findings.material import Material, Statement, respondents_with
-from autocode.findings.part import Options, Part, code_anchor, entry, linked, nothing_accepted
+from autocode.findings.part import Options, Part, code_anchor, code_in_tree, entry, linked, nothing_accepted
 from autocode.findings.structure import in_tree_order
 from autocode.report.apa import DASH, counted, share
 from autocode.report.blocks import Block, Bullets, Cell, Facts, Line, Section, Table, Text
@@ -46,7 +46,8 @@ def in_short(material: Material, options: Options) -> Part:
     blocks.append(
         Text(
             "Statements are named by interview and number, 3.12 being the twelfth of interview 3; "
-            "respondents are numbers. Every number leads to the statements that it counts."
+            "respondents are numbers. How many statements have a code, or meet another condition, leads to "
+            "these statements."
         )
     )
     record = {"n_interviews": len(material.interviews), "n_respondents": len(material.respondents),
@@ -103,8 +104,8 @@ def respondents(material: Material, options: Options) -> Part:
         known = ", ".join(dict.fromkeys(value for one in theirs for value in one.attributes.values()))
         lines.append(
             Line([
-                Cell(who), Cell(", ".join(dict.fromkeys(f"{one.interview}" for one in theirs))), Cell(known),
-                Cell(f"{n_said[who]:,}"), linked(len(coded), anchor),
+                Cell(who), Cell(", ".join(dict.fromkeys(f"{one.interview}" for one in theirs))),
+                Cell(known or DASH), Cell(f"{n_said[who]:,}"), linked(len(coded), anchor),
                 Cell(share(len(coded) / n_said[who])), Cell(f"{len(codes)}"),
             ])
         )  # fmt: skip
@@ -126,10 +127,10 @@ def codebook(material: Material, options: Options) -> Part:
     by_code = material.by_code()
     lines = [
         Line([
-            Cell("\u2003" * book.depth(id) + book[id].name, book.level(id)),
+            code_in_tree(book, id, book.level(id)),
             Cell(book[id].definition or DASH), Cell(book[id].theory or DASH),
             linked(len(by_code[id]), code_anchor(id)),
-        ], strong=book.depth(id) == 0)
+        ])
         for id in in_tree_order(book)
     ]  # fmt: skip
     blocks: list[Block] = [Text(one) for one in (book.description, book.source, book.note) if one]

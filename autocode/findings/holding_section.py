@@ -83,7 +83,7 @@ def _table(material: Material, found: Holding) -> Table:
         alike = one.coherence
         lines.append(
             Line([
-                Cell(material.codebook[one.code_id].name, tag=", ".join(marks_of(found, one))),
+                Cell(material.codebook.short_path(one.code_id), tag=", ".join(marks_of(found, one))),
                 linked(len(one.rows), _own_anchor(material, one)), Cell(f"{one.n_respondents}"),
                 Cell(DASH if alike is None else decimal(alike.cosine)),
                 Cell(DASH if alike is None else decimal(alike.by_chance)),
@@ -104,7 +104,7 @@ def _table(material: Material, found: Holding) -> Table:
 
 
 def _other(book: Codebook, pair: Pair, one: Held) -> str:
-    return book[pair.b if pair.a == one.code_id else pair.a].name
+    return book.short_path(pair.b if pair.a == one.code_id else pair.a)
 
 
 def _nearest(book: Codebook, pair: Pair | None, one: Held) -> Cell:
@@ -124,7 +124,7 @@ def _overlaps(book: Codebook, found: Holding) -> list[Block]:
         return []
     lines = [
         Line([
-            Cell(book[one.a].name), Cell(book[one.b].name), Cell(pair_said(one)),
+            Cell(book.short_path(one.a)), Cell(book.short_path(one.b)), Cell(pair_said(one)),
             Cell(decimal(one.cosine)), linked(len(one.shared), _pair_anchor(one)), Cell(decimal(one.jaccard)),
             Cell(decimal(one.contained)),
         ])
@@ -149,7 +149,7 @@ def _splits(book: Codebook, found: Holding, said: Sequence[Statement]) -> list[B
             ])
             for name, half in zip(("A", "B"), one.halves.parts, strict=True) for row in half.shown
         ]  # fmt: skip
-        name = book[one.code_id].name
+        name = book.short_path(one.code_id)
         blocks += [
             Text(split_said(one.halves, name)),
             Table(f"{name}: the most typical statements of each group",
@@ -197,6 +197,6 @@ def _entries(material: Material, found: Holding, said: Sequence[Statement]) -> l
                 for letter, half in zip("AB", one.halves.parts, strict=True)
             ]
     for pair in found.pairs:
-        names = f"{book[pair.a].name} and {book[pair.b].name}, on one statement"
+        names = f"{book.short_path(pair.a)} and {book.short_path(pair.b)}, on one statement"
         entries.append(entry(_pair_anchor(pair), names, of(pair.shared)))
     return entries

@@ -126,9 +126,10 @@ def _reviewing(material: Material) -> list[str]:
     ]
     if material.n_split:
         found.append(f"{counted(material.n_split, 'split decision')} are still open.")
-    found.append(
-        "How far coders agree is under Reliability; which codes meet, and where, under the findings."
-    )
+    if material.work.get("agreement"):
+        found.append("How far coders agree is under Reliability.")
+    if material.coded:
+        found.append("Which codes meet, and where, is under Thematic map.")
     return found
 
 

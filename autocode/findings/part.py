@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from autocode.codebook import Codebook
 from autocode.findings.material import Material, Statement
 from autocode.report.blocks import Cell, Entry, Figure, Section
 
@@ -47,6 +48,13 @@ def entry(anchor: str, title: str, statements: Iterable[Statement]) -> Entry:
 def linked(number: int, anchor: str) -> Cell:
     """A number that leads to the statements that it counts; zero leads nowhere."""
     return Cell(f"{number:,}", link=f"#{anchor}" if number else None)
+
+
+def code_in_tree(book: Codebook, code_id: str, below: str = "") -> Cell:
+    """A code's name, further to the right than the code above it; the topics that hold codes stand out."""
+    depth = book.depth(code_id)
+    topic = depth == 0 and bool(book.children(code_id))
+    return Cell("\u2003" * depth + book[code_id].name, below, strong=topic)
 
 
 def code_anchor(code_id: str) -> str:

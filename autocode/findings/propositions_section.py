@@ -27,11 +27,11 @@ SAID: dict[Verdict, str] = {
     "consistent": "The data are consistent with it.",
     "not consistent": "The data are not consistent with it.",
     "undecided": "The data do not decide: they fit it and its opposite.",
-    "too few": "Too few statements to tell",
+    "too few": "Nothing can be said",
 }
 SHORT: dict[Verdict, str] = {
     "consistent": "are consistent with it", "not consistent": "are not consistent with it",
-    "undecided": "do not decide", "too few": "are too few to tell",
+    "undecided": "do not decide", "too few": "cannot tell",
 }  # fmt: skip
 SPEAKS = {"for": "for it", "against": "against it", "neither": ""}
 
@@ -80,7 +80,9 @@ def _explained(material: Material, given: Propositions, options: Options) -> str
         "“not consistent with”, on the other side. Codes that go together say nothing of cause and effect, "
         "the order within an interview is partly the interviewer's, and several claims were looked at, each "
         f"by itself. With fewer than {LEAST_PLACES} places for each kind of codes, or "
-        f"{LEAST_INTERVIEWS} interviews, nothing is said."
+        f"{LEAST_INTERVIEWS} interviews, nothing is said. Where all interviews are alike there is no "
+        "interval, since that does not show how far off a number may be; an order that holds in all of n "
+        "interviews has the exact interval of n in n."
     )
 
 
@@ -193,7 +195,7 @@ def chosen(places: Sequence[tuple[Statement, ...]]) -> list[tuple[Statement, ...
 def _codes(place: Sequence[Statement], claim: Proposition, material: Material) -> str:
     """The codes of the claim that the statements carry."""
     carried = {code for one in place for code in one.codes}
-    return ", ".join(material.codebook[code].name for code in codes_of(claim) if code in carried)
+    return ", ".join(material.codebook.short_path(code) for code in codes_of(claim) if code in carried)
 
 
 def _who(statements: Sequence[Statement]) -> str:

@@ -11,11 +11,13 @@ from autocode.report.blocks import Block, Cell, Entry, Heading, Index, Line, Sec
 
 def behind(entries: Sequence[Entry]) -> Section:
     """The statements that each number counts."""
-    index = Index([one for one in entries if one.places])
+    there = [one for one in entries if one.places]
+    blocks: list[Block] = (
+        [Text("The numbers of statements in this report lead here."), Index(there)] if there else []
+    )
     return Section(
-        "behind", "What the numbers count", [Text("Each number of this report leads here."), index],
-        absent="there are no numbers", page_only=True,
-    )  # fmt: skip
+        "behind", "What the numbers count", blocks, absent="no statement has a code", page_only=True
+    )
 
 
 def statements(material: Material) -> Section:
@@ -28,7 +30,7 @@ def statements(material: Material) -> Section:
         lines = [
             Line([
                 Cell(one.label), Cell(str(one.respondent)), Cell(one.text, verbatim=True),
-                Cell("\n".join(material.codebook[id].name for id in material.finest(one)),
+                Cell("\n".join(material.codebook.short_path(id) for id in material.finest(one)),
                      tag="machine" if one.by_machine else ""),
             ], anchor=one.anchor)
             for one in coded

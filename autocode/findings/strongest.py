@@ -37,7 +37,7 @@ def quotes(material: Material, options: Options) -> Part:
     found = strongest(material, N_IN_FILE)
     blocks: list[Block] = [Text(_explained(material))]
     for code_id, of_code in found.items():
-        name, n = material.codebook[code_id].name, len(material.carrying(code_id))
+        name, n = material.codebook.short_path(code_id), len(material.carrying(code_id))
         blocks.append(Heading(material.codebook.path(code_id), f"quotes-{code_anchor(code_id)}"))
         blocks.append(_table(material, f"{name}: {len(of_code[:N_QUOTES])} of {counted(n, 'statement')}",
                              of_code[:N_QUOTES]))  # fmt: skip

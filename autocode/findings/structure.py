@@ -11,7 +11,16 @@ from dataclasses import dataclass
 
 from autocode.codebook import Codebook
 from autocode.findings.material import Material, Statement, respondents_with
-from autocode.findings.part import Cells, Options, Part, code_anchor, entry, linked, nothing_accepted
+from autocode.findings.part import (
+    Cells,
+    Options,
+    Part,
+    code_anchor,
+    code_in_tree,
+    entry,
+    linked,
+    nothing_accepted,
+)
 from autocode.report.apa import counted
 from autocode.report.blocks import Block, Cell, Figure, Line, Section, Table, Text
 from autocode.report.drawing import Box, Curve, Drawing, Group, Words, wrapped
@@ -97,7 +106,7 @@ def _said(material: Material, nodes: Sequence[Node]) -> str:
         f"{counted(len(respondents_with(material.coded)), 'respondent')} carry "
         f"{counted(used, 'code')} of the codebook's {len(nodes)}. A statement of a code counts for the codes "
         "above it too, and once for each of them, so that the numbers of a level do not add up to the number "
-        "above. Every number leads to its statements."
+        "above. Numbers of statements lead to them."
     )
 
 
@@ -107,11 +116,11 @@ def _table(material: Material, nodes: Sequence[Node]) -> Table:
     lines = []
     for node in nodes:
         cells = [
-            Cell("\u2003" * node.depth + node.name), Cell(_level(material.codebook, node)),
+            code_in_tree(material.codebook, node.code_id), Cell(_level(material.codebook, node)),
             linked(node.n_statements, code_anchor(node.code_id)), Cell(f"{node.n_respondents:,}"),
         ]  # fmt: skip
         cells += [Cell(f"{node.n_machine:,}")] if machine else []
-        lines.append(Line(cells, few=not node.n_statements, strong=node.depth == 0))
+        lines.append(Line(cells, few=not node.n_statements))
     return Table("Codes with their statements and respondents", heads, lines, n_text=2)
 
 

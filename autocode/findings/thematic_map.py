@@ -85,10 +85,12 @@ def _within(material: Material, within: Within, pairs: Sequence[Pair], options: 
         return [Text(f"In none of {counted(n, what)} do two codes come together.")]
     clear = [pair for pair in pairs if pair.apart_from_chance]
     expected = sum(pair.low is not None for pair in pairs)
-    said = (
-        f"{counted(n, what)}; {counted(len(pairs), 'pair')} of codes meet in at least one of them, "
+    said = f"{counted(n, what)}; {counted(len(pairs), 'pair')} of codes meet in at least one of them, "
+    said += (
         f"{expected} with an interval. {len(clear)} of these intervals leave out 1; if no two codes had "
         f"anything to do with each other, about {expected * (1 - options.level):.1f} would."
+        if expected
+        else "none of them with an interval; the table says why."
     )
     figure = Figure(
         f"Codes that come together {SAID[within]}. A code's circle grows with its statements, a line with "
@@ -108,7 +110,7 @@ def _table(material: Material, within: Within, pairs: Sequence[Pair]) -> Table:
     more = f" (the {MOST_SHOWN} that meet most often of {len(pairs)})" if len(pairs) > MOST_SHOWN else ""
     lines = [
         Line([
-            Cell(material.codebook[p.a].name), Cell(material.codebook[p.b].name),
+            Cell(material.codebook.short_path(p.a)), Cell(material.codebook.short_path(p.b)),
             linked(p.n_both, _anchor(within, p)), Cell(f"{p.n_interviews}"), Cell(f"{p.lift:.2f}"),
             Cell(DASH if p.low is None or p.high is None else f"[{p.low:.2f}, {p.high:.2f}]",
                  p.no_interval_because or ""),
@@ -125,7 +127,7 @@ def _anchor(within: Within, pair: Pair) -> str:
 
 
 def _names(material: Material, pair: Pair) -> str:
-    return f"{material.codebook[pair.a].name} and {material.codebook[pair.b].name}"
+    return f"{material.codebook.short_path(pair.a)} and {material.codebook.short_path(pair.b)}"
 
 
 def _rounded(value: float | None) -> float | None:
@@ -146,7 +148,7 @@ def draw(material: Material, codes: Sequence[str], pairs: Sequence[Pair], within
     lines = [_line(material, pair, places, middle, within) for pair in reversed(pairs)]
     groups = [Group("lines", lines)]
     for id in codes:
-        link, name = f"#{code_anchor(id)}", material.codebook[id].name
+        link, name = f"#{code_anchor(id)}", material.codebook.short_path(id)
         size = 4 + 12 * math.sqrt(n_of[id] / max(most, 1))
         fill = colour_of(material.codebook, id)
         dot = Dot(*places[id], size, fill, "paper", link, f"{name}: {counted(n_of[id], 'statement')}")

@@ -34,7 +34,7 @@ def sequences(material: Material, options: Options) -> Part:
         return Part(
             Section("sequences", TITLE, absent="no interview has two statements with codes that occur twice")
         )
-    names = [material.codebook[id].name for id in order.codes]
+    names = [material.codebook.short_path(id) for id in order.codes]
     pictures = [
         _picture(material, one, order.codes) for one in material.interviews if _coded_in(material, one)
     ]
@@ -156,7 +156,7 @@ def _precedence(material: Material, order: Order) -> list[Block]:
     book = material.codebook
     lines = [
         Line([
-            Cell(book[one.first].name), Cell(book[one.then].name),
+            Cell(book.short_path(one.first)), Cell(book.short_path(one.then)),
             Cell(f"{one.n_first:,} of {one.n_pairs:,}"),
             Cell(f"{one.n_interviews_first} of {one.n_interviews}"), Cell(probability(one.p)),
             Cell(probability(one.p_adjusted)),
@@ -219,7 +219,7 @@ def _picture(material: Material, interview: Interview, codes: Sequence[str]) -> 
     names, lines, marks = list[Words](), list[Curve](), list[Box]()
     for row, id in enumerate(rows):
         y = 6 + row * ROW
-        name = material.codebook[id].name
+        name = material.codebook.short_path(id)
         names.append(Words(NAMES - 8, y + 14, wrapped(name, 34, 1)[0], "end", size=12))
         lines.append(Curve((NAMES, y + 10), (NAMES + WIDE, y + 10)))
         marks += [
@@ -237,7 +237,7 @@ def _picture(material: Material, interview: Interview, codes: Sequence[str]) -> 
     who = ", ".join(interview.respondents)
     known = ", ".join(f"{name} {value}" for name, value in interview.attributes.items())
     said = "; ".join(
-        f"{material.codebook[id].name} in {', '.join(one.label for one in coded if id in one.codes)}"
+        f"{material.codebook.short_path(id)} in {', '.join(one.label for one in coded if id in one.codes)}"
         for id in rows[:6]
     )
     return Figure(

@@ -54,7 +54,9 @@ def limits(material: Material, options: Options) -> Part:
         items.append(
             f"With {counted(n, 'interview')}, intervals come from leaving one out at a time and are rough."
         )
-    if read < n_said:
+    if not material.coded:
+        items.append("No statement has a code yet, so there are no rates and no associations here.")
+    elif read < n_said:
         items.append(
             f"People have read {read:,} of {n_said:,} statements. "
             + (

@@ -68,6 +68,7 @@ class Cell:
     marks: tuple[str, ...] = ()  # of the table's notes
     tag: str = ""  # a word that stands out
     link: str | None = None  # `#name`: within the report
+    strong: bool = False  # in bold
     verbatim: bool = False  # what somebody said: its brackets are no gaps to fill
 
 

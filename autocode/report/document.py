@@ -247,7 +247,9 @@ class _Writer:
                 made.font.color.rgb = RGBColor.from_string(QUIET)
             return made
 
-        self._link(paragraph, run(said.text), said.link)
+        name = run(said.text)
+        name.bold = bold or said.strong
+        self._link(paragraph, name, said.link)
         if said.marks:
             run(", ".join(said.marks)).font.superscript = True
         if said.tag:

@@ -30,6 +30,8 @@ from autocode.report.plain import clean, safe_link, split_gaps
 from autocode.report.style import STYLE
 from autocode.write import PAGE_HEAD
 
+MANY = 9  # columns, with which a page is too narrow for whole words in the heads
+
 
 def as_page(title: str, sections: Sequence[Section], *, lead: str = "") -> str:
     """The whole page, self-contained; `lead` stands below its title."""
@@ -80,6 +82,7 @@ class _Writer:
         kind, stop, caption = "plain", ".", _e(table.caption)
         if table.apa:
             kind, stop, caption = "apa", "", f"<i>{caption}</i>"
+        many = " many" if len(table.heads) > MANY else ""
         kinds = [_kind(table, column) for column in range(len(table.heads))]
         heads = "".join(
             f'<th scope="col"{kind}>{_head(text)}</th>' if text else f"<td{kind}></td>"
@@ -88,8 +91,8 @@ class _Writer:
         body = "".join(_line(line, kinds, name) for line in table.lines)
         return (
             f'<div class="wide" role="region" aria-labelledby="{name}" tabindex="0">'
-            f'<table class="{kind}"><caption><span id="{name}"><b>Table {self._n_tables}{stop}</b> {caption}'
-            f"</span></caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+            f'<table class="{kind}{many}"><caption><span id="{name}"><b>Table {self._n_tables}{stop}</b> '
+            f"{caption}</span></caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
             f"{_notes(table, name)}"
         )
 
@@ -173,6 +176,8 @@ def _cell(cell: Cell, name: str) -> str:
     said = _breakable(_e(cell.text) if cell.verbatim else _with_gaps(cell.text))
     if link := safe_link(cell.link):
         said = f'<a href="{_e(link)}">{said}</a>'
+    if cell.strong:
+        said = f"<b>{said}</b>"
     if cell.marks:
         said += "<sup>" + ", ".join(f'<a href="#{name}-{mark}">{mark}</a>' for mark in cell.marks) + "</sup>"
     if cell.tag:

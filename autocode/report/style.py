@@ -37,7 +37,7 @@ thead th, thead td { border-bottom: 2px solid var(--quiet);
 tbody th { position: sticky; left: 0; background: var(--paper) }
 .below { display: block; color: var(--quiet); font-size: .86em }
 tr.few th, tr.few td { color: var(--quiet) }
-tr.strong th, tr.strong td { font-weight: 650 } sup a { text-decoration: none; padding: 0 .1rem }
+tr.strong th, tr.strong td, th b, td b { font-weight: 650 } sup a { text-decoration: none; padding: 0 .1rem }
 sup { line-height: 0 }
 .tag { font-size: .8rem; color: var(--tag); background: var(--tag-paper); padding: 0 .35rem;
   border-radius: .2rem }
@@ -81,7 +81,8 @@ svg .whole .bar, svg .whole .dot { stroke: var(--ink) } svg .whole .dot { fill: 
   body { max-width: none; margin: 0; padding: 0 } nav, .up { display: none }
   .wide { overflow: visible } table { font-size: 8pt } th, td { padding: .1rem .25rem }
   td.text { min-width: 3rem }
-  tbody th.text { min-width: 4rem; max-width: 10rem } thead th { max-width: 4.5rem; overflow-wrap: anywhere }
+  tbody th.text { min-width: 4rem; max-width: 10rem }
+  .many thead th { max-width: 4.5rem; overflow-wrap: anywhere }
   tbody th { position: static } tr, .warning, .paste, dt, dd { break-inside: avoid }
   thead { display: table-header-group } h2, h3, caption { break-after: avoid }
   figure svg { max-height: 22cm }

@@ -5,8 +5,8 @@ says when further interviews brought nothing new.
 """
 
 from autocode.themes.files import read_themes, write_themes
-from autocode.themes.find import Detail, Found, SaturationRule, find_themes
-from autocode.themes.saturation import Saturation, measure_saturation
+from autocode.themes.find import Detail, Found, find_themes
+from autocode.themes.saturation import Saturation, SaturationRule, measure_saturation
 from autocode.themes.theme import Statement, Theme
 
 __all__ = [

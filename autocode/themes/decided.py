@@ -52,7 +52,7 @@ def verdict_of(decision: ThemeDecision, codebook: Codebook, succession: Successi
     code = code if code in codebook else succession.resolve(code)
     if code not in codebook:
         return None
-    return Verdict("code" if decision.verdict == "code" else "belongs", code, codebook[code].name)
+    return Verdict("code" if decision.verdict == "code" else "belongs", code, codebook.short_path(code))
 
 
 def with_verdicts(themes: Sequence[Theme], verdicts: Mapping[int, Verdict | None]) -> tuple[Theme, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.digests import digest
 from autocode.errors import ThemesError, TooFewError
 from autocode.learn.labels import Labels
 from autocode.learn.suggest import probabilities_of
@@ -20,7 +21,7 @@ from autocode.respondents import person, respondents_of, spread
 from autocode.themes.communities import ConsensusCommunities
 from autocode.themes.given import CodesHeld, codes_held
 from autocode.themes.map import places
-from autocode.themes.saturation import Saturation, measure_saturation
+from autocode.themes.saturation import Saturation, SaturationRule, measure_saturation
 from autocode.themes.stability import STABLE, Stability, measure_stability
 from autocode.themes.theme import MIN_WORDS, Groups, Statement, Theme, in_order
 from autocode.themes.topics import find_topics
@@ -51,11 +52,17 @@ class Found:
     codes: CodesHeld | None  # whether the codes hold together; None: there are none on these statements
     facts: Mapping[str, Any]  # seed, versions, settings: JSON values
     groups: Groups = field(default_factory=dict)  # statements by attribute and value
+    warnings: tuple[str, ...] = ()  # what must be known before this is passed on
 
     @property
     def n_transcripts(self) -> int:
         """How many were looked at."""
         return len(self.transcripts)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """By transcript's id, which may hold a name: the number of the interview, as in the findings."""
+        return {id: number for number, id in enumerate(sorted(self.transcripts), 1)}
 
     @property
     def emergent(self) -> tuple[Theme, ...]:
@@ -66,15 +73,6 @@ class Found:
     def share_unplaced(self) -> float:
         """Of the statements that are long enough."""
         return 1.0 - len(self.placed) / self.n_statements if self.n_statements else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class SaturationRule:
-    """When no new information counts as none (Guest, Namey & Chen 2020)."""
-
-    base_size: int = 4
-    run_length: int = 2
-    threshold: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +202,19 @@ def _theme(
         transcripts=_counted(statements.said[row].transcript_id for row in rows),
         coverage=round(float(statements.covered[rows].mean()), 4),
         nearest_code=code,
-        nearest_name=coder.codebook[code].name,
+        nearest_name=coder.codebook.short_path(code),
         distance=round(distance, 4),
         cohesion=round(float(np.linalg.norm(statements.embeddings[rows].mean(axis=0))), 4),
         stability=stability,
         stable=stability >= STABLE,
-        statements=tuple(
-            Statement(one.id, one.transcript_id, statements.respondents[row], " ".join(one.text.split()))
-            for row in shown
-            for one in [statements.said[row]]
-        ),
+        statements=tuple(_shown(statements.said[row], statements.respondents[row]) for row in shown),
         place=place,
     )
+
+
+def _shown(said: Utterance, respondent: str) -> Statement:
+    text = " ".join(said.text.split())
+    return Statement(said.id, said.transcript_id, respondent, text, said.index + 1, digest(text))
 
 
 def label_of(id: int, words: Sequence[str]) -> str:

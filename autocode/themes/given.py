@@ -32,7 +32,9 @@ class CodesHeld:
     @property
     def whose(self) -> str:
         """A sentence on who gave the codes."""
-        return f"Codes are {'those of people' if self.by == 'people' else 'what the machine suggests'}."
+        if self.by == "people":
+            return "Codes are those of people."
+        return "Codes are what the machine suggests: people have accepted none on these statements."
 
     def record(self) -> dict[str, Any]:
         """All of it as JSON values."""

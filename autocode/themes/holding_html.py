@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from autocode.report.apa import DASH, decimal, probability
@@ -13,8 +14,11 @@ HEADS = ("code", "statements", "respondents", "alike", "by chance", "p", "neares
 TEXT = {"code", "nearest code", "shared with"}
 
 
-def codes_html(held: CodesHeld) -> str:
-    """Rules, the table, pairs to read side by side, and statements of codes that may have two meanings."""
+def codes_html(held: CodesHeld, numbers: Mapping[str, int]) -> str:
+    """Rules, the table, pairs to read side by side, and statements of codes that may have two meanings.
+
+    `numbers` are the interviews' by their transcripts' ids.
+    """
     found, book = held.holding, held.book
     told = [*explained(found, f" {held.whose}"), few_said(found, book), unused_said(found, book)]
     return (
@@ -22,7 +26,7 @@ def codes_html(held: CodesHeld) -> str:
         + _table(held)
         + "".join(_p(text) for text in told[-2:] if text)
         + _overlaps(held)
-        + "".join(_split(held, one) for one in found.codes)
+        + "".join(_split(held, one, numbers) for one in found.codes)
     )
 
 
@@ -68,30 +72,33 @@ def _overlaps(held: CodesHeld) -> str:
     return f"<h3>Codes that may overlap</h3><ul>{items}</ul>" if items else ""
 
 
-def _split(held: CodesHeld, one: Held) -> str:
+def _split(held: CodesHeld, one: Held, numbers: Mapping[str, int]) -> str:
     if one.halves is None or not one.halves.flagged:
         return ""
-    name = held.book[one.code_id].name
-    groups = "".join(_group(held, letter, half) for letter, half in zip("AB", one.halves.parts, strict=True))
+    name = held.book.short_path(one.code_id)
+    groups = "".join(
+        _group(held, letter, half, numbers) for letter, half in zip("AB", one.halves.parts, strict=True)
+    )
     return (
         f"<article><h3>{escape(name)}: two meanings?</h3>{_p(split_said(one.halves, name))}{groups}</article>"
     )
 
 
-def _group(held: CodesHeld, letter: str, half: Half) -> str:
+def _group(held: CodesHeld, letter: str, half: Half, numbers: Mapping[str, int]) -> str:
     return f"<p>Group {letter}, for example:</p>" + "".join(
         f"<blockquote>{escape(' '.join(held.said[row].text.split()))}"
-        f"<footer>{escape(held.respondents[row])}</footer></blockquote>"
+        f"<footer>{escape(held.respondents[row])}, {numbers[held.said[row].transcript_id]}."
+        f"{held.said[row].index + 1}</footer></blockquote>"
         for row in half.shown
     )
 
 
 def _other(held: CodesHeld, pair: Pair, one: Held) -> str:
-    return held.book[pair.b if pair.a == one.code_id else pair.a].name
+    return held.book.short_path(pair.b if pair.a == one.code_id else pair.a)
 
 
 def _name(held: CodesHeld, code_id: str) -> str:
-    return escape(held.book[code_id].name)
+    return escape(held.book.short_path(code_id))
 
 
 def _kind(name: str) -> str:

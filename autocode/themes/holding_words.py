@@ -82,9 +82,9 @@ def marks_of(found: Holding, one: Held) -> list[str]:
 
 def few_said(found: Holding, book: Codebook) -> str:
     """Which codes have too few statements to tell, and how many are needed."""
-    few = [f"{book[one.code_id].name} ({one.n_long})" for one in found.codes if one.coherence is None]
+    few = [f"{book.short_path(one.code_id)} ({one.n_long})" for one in found.codes if one.coherence is None]
     whole = [
-        f"{book[one.code_id].name} ({one.n_long})"
+        f"{book.short_path(one.code_id)} ({one.n_long})"
         for one in found.codes
         if one.coherence is not None and one.halves is None
     ]
@@ -106,7 +106,7 @@ def unused_said(found: Holding, book: Codebook) -> str:
     """Which codes no statement carries."""
     if not found.unused:
         return "Every code has statements."
-    names = ", ".join(book[id].name for id in found.unused)
+    names = ", ".join(book.short_path(id) for id in found.unused)
     return (
         f"No statement carries {counted(len(found.unused), 'code')}: {names}. Either nobody speaks of it, or "
         "other codes take its statements."

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autocode.anonymise import Key, anonymise, numbered_key
+from autocode.anonymise import Key, anonymise, numbered_key, still_named
 from autocode.pipeline import CodedTranscript
 from autocode.records import Transcript
+from autocode.report.apa import counted
 from autocode.respondents import person, respondents_of
+from autocode.segment.lemmas import dictionary
 from autocode.themes.find import Found, label_of
 from autocode.themes.theme import Groups, Theme
 
@@ -38,7 +40,17 @@ def without_names(
     if codes is not None:
         codes = replace(codes, said=tuple(replace(one, text=anonymise(one.text, key)) for one in codes.said))
     themes = tuple(_theme(one, key, persons) for one in found.themes)
-    return replace(found, themes=themes, codes=codes, groups=_groups(found.groups, key))
+    texts = [(one.transcript_id, one.text) for theme in themes for one in theme.statements]
+    left = still_named((((place, 0), text) for place, text in texts), key, ordinary=dictionary(language))
+    warnings = (_may_be_names(len(left), project=folder is not None),) if left else ()
+    return replace(found, themes=themes, codes=codes, groups=_groups(found.groups, key), warnings=warnings)
+
+
+def _may_be_names(n: int, *, project: bool) -> str:
+    what = f"{counted(n, 'word')} with a capital in the statements of themes may be names"
+    if project:
+        return f"{what}; 'autocode anonymise --check' lists them for names.csv, which themes follow"
+    return f"{what}; themes of the copies that 'autocode anonymise' writes have none that you list"
 
 
 def _theme(theme: Theme, key: Key, persons: frozenset[str]) -> Theme:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from autocode.evaluate.page import STYLE
 from autocode.report.apa import DASH
+from autocode.report.style import STYLE
 from autocode.themes.find import Found
+from autocode.themes.groups_html import groups_html
 from autocode.themes.holding_html import codes_html
 from autocode.themes.saturation import Saturation
 from autocode.themes.stability import FOUND, KEPT, STABLE
@@ -19,16 +20,22 @@ from autocode.write import PAGE_HEAD
 
 MOST_NAMED = 8  # respondents and transcripts named for a theme
 OWN_STYLE = """
-article { border-top: 1px solid #ccc; padding: .2rem 0 1rem; break-inside: avoid }
+article { border-top: 1px solid var(--rule); padding: .2rem 0 1rem; break-inside: avoid }
 article h3 { margin: 1rem 0 .3rem; font-size: 1.15rem; line-height: 1.3 }
-article p { margin: .3rem 0 } .facts { color: #444 }
-.new { font-size: .8rem; color: #0b4a26; background: #dff3e6; padding: 0 .35rem; border-radius: .2rem }
-blockquote { margin: .5rem 0; padding-left: .9rem; border-left: 3px solid #2f6690; max-width: 44rem }
-@media (min-width: 64rem) { .wide { overflow-x: auto } thead th { position: static } }
-blockquote footer { color: #555; font-size: .9rem }
-.band { fill: #2f6690; fill-opacity: .18 } .line { fill: none; stroke: #2f6690; stroke-width: 2 }
-.axis { stroke: #555; stroke-width: 1 } figure text { font: 12px system-ui, sans-serif; fill: #1a1a1a }
+article p { margin: .3rem 0 } .facts { color: var(--quiet) }
+.new { font-size: .8rem; font-weight: 400; border: 1px solid; padding: 0 .35rem; border-radius: .2rem }
+.new { color: var(--link) }
+blockquote { margin: .5rem 0; padding-left: .9rem; border-left: 3px solid var(--mark); max-width: 44rem }
+blockquote footer { color: var(--quiet); font-size: .9rem }
+caption { color: var(--quiet) }
+svg .band { fill: var(--mark); fill-opacity: .18 }
+svg .line { fill: none; stroke: var(--mark); stroke-width: 2 }
+svg .axis { stroke: var(--quiet); stroke-width: 1 } figure svg { max-width: 36rem; min-width: 20rem }
 """
+NO_CODES = (
+    "No statement carries a code, neither one that people accepted nor one that is suggested, so that there "
+    "is nothing to compare."
+)
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 560, 260, 48, 40, 12
 
 
@@ -37,9 +44,10 @@ def write_page(found: Found) -> str:
     emergent, others = found.emergent, [theme for theme in found.themes if not theme.emergent]
     sections = [
         ("emergent", "Themes that the codebook does not cover", _emergent(found, emergent)),
-        ("others", "All other themes", "".join(_article(one, found.groups) for one in others)),
+        ("others", "All other themes", "".join(_article(one, found) for one in others)),
         ("table", "All themes as a table", _table(found)),
-        ("codes", "Do the codes hold together?", codes_html(found.codes) if found.codes else ""),
+        ("groups", "By case and wave", groups_html(found)),
+        ("codes", "Do the codes hold together?", _codes(found)),
         ("saturation", "Would more interviews bring more?", _saturation(found)),
         ("how", "How this was made", _how(found)),
     ]
@@ -59,8 +67,10 @@ def write_page(found: Found) -> str:
 
 
 def _lead(found: Found) -> str:
+    warnings = "".join(f"<li>{escape(one)}</li>" for one in found.warnings)
+    noted = f'<div class="warning"><ul>{warnings}</ul></div>' if warnings else ""
     unplaced = f"{found.share_unplaced:.0%} of them are in no theme"
-    return _p(
+    said = _p(
         f"{_n(found.n_statements, 'statement')} by {_n(found.n_respondents, 'respondent')} in "
         f"{_n(found.n_transcripts, 'interview')} make {_n(len(found.themes), 'theme')}; {unplaced}. "
         f"May deserve a code: {len(found.emergent)} of them, which the codebook covers to less than "
@@ -69,11 +79,12 @@ def _lead(found: Found) -> str:
         "whether it matters, is for you to say.",
         "lead",
     )
+    return said + noted
 
 
 def _emergent(found: Found, emergent: Sequence[Theme]) -> str:
     if emergent:
-        return "".join(_article(one, found.groups) for one in emergent)
+        return "".join(_article(one, found) for one in emergent)
     lacks = (
         (f"covered by the codebook to less than {UNCOVERED:.0%}", sum(one.is_new for one in found.themes)),
         ("stable", sum(one.stable for one in found.themes)),
@@ -85,7 +96,8 @@ def _emergent(found: Found, emergent: Sequence[Theme]) -> str:
     )
 
 
-def _article(theme: Theme, groups: Groups) -> str:
+def _article(theme: Theme, found: Found) -> str:
+    numbers = found.numbers
     marks = [
         ('<span class="new">new</span>', theme.is_new),
         ('<span class="tag">unstable</span>', not theme.stable),
@@ -95,8 +107,8 @@ def _article(theme: Theme, groups: Groups) -> str:
         marks.append((f'<span class="tag">{escape(theme.verdict.sentence())}</span>', True))
     shown = " ".join(mark for mark, there in marks if there)
     quotes = "".join(
-        f"<blockquote>{escape(one.text)}<footer>{escape(one.respondent)}, {escape(one.utterance_id)}</footer>"
-        "</blockquote>"
+        f"<blockquote>{escape(one.text)}<footer>{escape(one.respondent)}, {numbers[one.transcript_id]}."
+        f"{one.number}</footer></blockquote>"
         for one in theme.statements
     )
     return (
@@ -105,10 +117,10 @@ def _article(theme: Theme, groups: Groups) -> str:
         + _p(
             f"{_n(theme.n_statements, 'statement')} by {_n(len(theme.respondents), 'respondent')} "
             f"({_named(theme.respondents)}) in {_n(len(theme.transcripts), 'interview')} "
-            f"({_named(theme.transcripts)}).",
+            f"({_named({f'no. {numbers[id]}': n for id, n in theme.transcripts.items()})}).",
             "facts",
         )
-        + _by_group(theme, groups)
+        + _by_group(theme, found.groups)
         + _p(
             f"Covered by the codebook: {theme.coverage:.0%}. Nearest code: {theme.nearest_name} (distance "
             f"{theme.distance:.2f}). Found again in {theme.stability:.0%} of the runs.",
@@ -215,6 +227,10 @@ def _curve(name: str, result: Saturation) -> str:
     )
 
 
+def _codes(found: Found) -> str:
+    return codes_html(found.codes, found.numbers) if found.codes else _p(NO_CODES)
+
+
 def _how(found: Found) -> str:
     settings, encoder = found.facts["themes"], found.facts["encoder"]
     stability = found.stability
@@ -224,6 +240,11 @@ def _how(found: Found) -> str:
         else "the share of its statements for which the codebook alone suggests a code; uncalibrated, since "
         "nothing was learnt from human codes"
     )
+    resampled = (
+        f"{stability.n_resampled_runs} with {KEPT:.0%} of the interviews"
+        if stability.n_resampled_runs
+        else "none with fewer interviews, as there are too few to leave any out"
+    )
     known = {
         "Placed": f"statements of {MIN_WORDS} words or more ({_n(found.n_short, 'shorter one')} left out). "
         "Communities of the graph of nearest neighbours in meaning that many runs of the Leiden algorithm "
@@ -231,12 +252,15 @@ def _how(found: Found) -> str:
         "Covered": covered + ".",
         "Distance": "1 minus the cosine between the theme's middle and the nearest code's five "
         "nearest lines.",
-        "Found again": f"a group with a Jaccard index of {FOUND:g} or more, in {stability.n_seed_runs} runs "
-        f"with other seeds and {stability.n_resampled_runs} with {KEPT:.0%} of the interviews; below "
-        f"{STABLE:.0%} of the runs a theme is unstable. Adjusted Rand index with these runs: "
-        f"{_ari(stability.ari_seeds)} and {_ari(stability.ari_resampled)}.",
+        "Found again": f"a group with a Jaccard index of {FOUND:g} or more, in "
+        f"{_n(stability.n_seed_runs, 'run')} with other seeds and {resampled}; below {STABLE:.0%} of the "
+        f"runs a theme is unstable. Adjusted Rand index with these runs: {_ari(stability.ari_seeds)} and "
+        f"{_ari(stability.ari_resampled)}.",
         "Respondents": "are numbered in order of appearance; one who is only called something like "
         '"Respondent 1" counts as another person in every interview.',
+        "Interviews": "are numbered in the order of their files' names, as in the findings; 3.12 is the "
+        "twelfth statement of interview 3. Only themes.json and theme_members.csv call interviews by their "
+        "files' names: keep these two to yourself where such a name tells who speaks.",
         "Repeat": f"autocode {found.facts['autocode']}, encoder {encoder['name']}, detail "
         f"{settings['detail']}, seed {found.facts['seed']}; everything else is in themes.json.",
     }  # fmt: skip

@@ -15,6 +15,15 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
+class SaturationRule:
+    """When no new information counts as none (Guest, Namey & Chen 2020)."""
+
+    base_size: int = 4
+    run_length: int = 2
+    threshold: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
 class Saturation:
     """How fast new information dried up, over many orders of the same interviews.
 

@@ -1,10 +1,12 @@
-"""What is told of a theme: frozen, plain, standard library only."""
+"""What is told of a theme: frozen and plain."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from autocode.digests import digest
 
 MIN_WORDS = 6  # of a statement; shorter ones have little subject of their own
 SEVERAL = 3  # respondents who must say something for it to be more than one person's subject
@@ -20,6 +22,13 @@ class Statement:
     transcript_id: str
     respondent: str  # R1, R2 ...: no names
     text: str
+    number: int = 0  # in its interview, from 1, as the review page counts
+    digest: str = ""  # of what was said, where names in `text` have become placeholders
+
+    def is_of(self, said: str) -> bool:
+        """Are these still the words of its utterance?"""
+        words = " ".join(said.split())
+        return digest(words) == self.digest if self.digest else words == self.text
 
 
 @dataclass(frozen=True, slots=True)

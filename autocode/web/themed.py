@@ -81,7 +81,7 @@ class Themes:
                 if (
                     utterance.id in wanted[transcript_id]
                     and utterance.codable
-                    and " ".join(utterance.text.split()) == shown[utterance.id].text
+                    and shown[utterance.id].is_of(utterance.text)
                 ):
                     found[utterance.id] = key
         return found

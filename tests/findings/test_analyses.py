@@ -51,9 +51,10 @@ def test_a_code_counts_for_those_above_it_and_each_box_leads_to_its_statements(m
     assert boxes["trust"].y == (boxes["goals"].y + boxes["bond"].y) / 2
 
 
-def test_lift_and_its_interval_are_those_of_the_jackknife(material: Material) -> None:
+def test_a_lift_that_is_the_same_without_any_interview_has_no_interval(material: Material) -> None:
     """Goals in 4, risk in 4, both in 2 of 16 statements: lift 2 * 16 / (4 * 4) = 2. Without each interview:
-    a: 1*12/(2*3) = 2, b: 1*12/(3*2) = 2, c: 2*12/(4*3) = 2, d: 2*12/(3*4) = 2: no spread at all."""
+    a: 1*12/(2*3) = 2, b: 1*12/(3*2) = 2, c: 2*12/(4*3) = 2, d: 2*12/(3*4) = 2: no spread at all, which does
+    not mean that it is known."""
     (pair,) = pairs_of(contexts(material, "statement"), map_codes(material), material, FAST)
     assert (pair.a, pair.b, pair.n_a, pair.n_b, pair.n_both, pair.n_interviews) == (
         "goals",
@@ -63,7 +64,9 @@ def test_lift_and_its_interval_are_those_of_the_jackknife(material: Material) ->
         2,
         2,
     )
-    assert [pair.lift, pair.low, pair.high] == pytest.approx([2.0, 2.0, 2.0])
+    assert pair.lift == pytest.approx(2)
+    assert (pair.low, pair.high, pair.no_interval_because) == (None, None, "the interviews do not differ")
+    assert not pair.apart_from_chance
     assert [one.id for one in pair.together] == ["a.1", "b.1"]
 
 

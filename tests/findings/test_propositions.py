@@ -118,11 +118,17 @@ def test_codes_that_go_together(write: Write) -> None:
 
 
 def test_codes_that_avoid_each_other(write: Write) -> None:
-    """Trust never has risk, the rest always: 0/6 - 6/6 = -1 with every interview left out as well."""
-    told = examined(
-        study(write, "ttrr", "trtr", "rrtt"), relation="co-occurs", **{"with": ["risk"]}, within="statement"
-    )
-    assert (told.value, told.verdict) == (-1.0, "not consistent")
+    """Of 7 statements with trust 1 has risk, of the 6 others all: 1/7 - 1. Without one interview: a 0/4 - 1,
+    b and c 1/5 - 1. Where no statement has both, it is -1 in all interviews: no spread to judge by."""
+    given = {"relation": "co-occurs", "with": ["risk"], "within": "statement"}
+    told = examined(study(write, "ttrrb", "trtr", "rrtt"), **given)
+    assert (told.value, told.verdict) == (pytest.approx(1 / 7 - 1), "not consistent")
+    parts = [-1.0, -0.8, -0.8]
+    error = (2 / 3 * sum((part - sum(parts) / 3) ** 2 for part in parts)) ** 0.5
+    assert told.interval.high == pytest.approx(1 / 7 - 1 + T2 * error)
+    never = examined(study(write, "ttrr", "trtr", "rrtt"), **given)
+    assert (never.value, never.verdict, never.interval.low) == (-1.0, "too few", None)
+    assert never.because.startswith("all interviews are alike in it")
 
 
 def test_codes_that_come_first(write: Write) -> None:
@@ -139,10 +145,20 @@ def test_codes_that_come_first(write: Write) -> None:
     assert told.interval.low == pytest.approx(0.75 - T2 * error)
     assert told.verdict == "undecided"
     assert [one.label for one in told.sides[0].statements] == ["1.2", "1.3", "3.2", "3.3"][:3]
-    always = examined(study(write, "trr", "ttr", "ttrr"), relation="precedes", **{"with": ["risk"]})
-    assert (always.value, always.verdict) == (1.0, "consistent")
-    never = examined(study(write, "rrt", "rtt", "rrtt"), relation="precedes", **{"with": ["risk"]})
-    assert (never.value, never.verdict) == (0.0, "not consistent")
+
+
+@pytest.mark.parametrize(("n", "verdicts"), [(5, ("undecided",) * 2), (6, ("consistent", "not consistent"))])
+def test_an_order_that_holds_in_every_interview(write: Write, n: int, verdicts: tuple[str, str]) -> None:
+    """n in n has the probability .025 where the share is .025 ** (1 / n): .478 for 5, .541 for 6."""
+    told = [
+        examined(study(write, *[said] * n), relation="precedes", **{"with": ["risk"]})
+        for said in ("trr", "rrt")
+    ]
+    assert [one.value for one in told] == [1.0, 0.0]
+    assert [one.verdict for one in told] == list(verdicts)
+    least = {5: 0.4782, 6: 0.5407}[n]
+    assert (told[0].interval.low, told[0].interval.high) == (pytest.approx(least, abs=1e-4), 1.0)
+    assert (told[1].interval.low, told[1].interval.high) == (0.0, pytest.approx(1 - least, abs=1e-4))
 
 
 CASES = "a: {firm: MBE}\nb: {firm: MBE}\nc: {firm: SME}\nd: {firm: SME}\n"
@@ -150,18 +166,23 @@ FIRMS = {"relation": "differs", "attribute": "firm", "more": "MBE", "less": "SME
 
 
 def test_groups_that_differ_and_groups_that_are_alike(write: Write) -> None:
-    """MBE: 6 of 8 statements have trust, SME 2 of 8: .5; the same in every interview of a firm, so whatever
-    interview is left out, the difference stays."""
-    more = examined(study(write, "ttt-", "ttt-", "t---", "t---", cases=CASES), **FIRMS)
-    assert (more.value, more.verdict) == (0.5, "consistent")
-    assert [n for _, n in more.counts] == [8, 6, 8, 2]
-    less = examined(study(write, "t---", "t---", "ttt-", "ttt-", cases=CASES), **FIRMS)
-    assert (less.value, less.verdict) == (-0.5, "not consistent")
-    alike = examined(study(write, "tt--", "tt--", "tt--", "tt--", cases=CASES), **FIRMS, expect="alike")
+    """MBE: 7 of 8 statements have trust, SME 1 of 8: .75; without one interview .875 or .625, so that the
+    error is sqrt(3/4 * 4 * .125**2) = .2165, and 3.182 times that .689."""
+    more = examined(study(write, "ttt-", "tttt", "t---", "----", cases=CASES), **FIRMS)
+    assert (more.value, more.verdict) == (0.75, "consistent")
+    assert more.interval.low == pytest.approx(0.75 - 0.689, abs=1e-3)
+    assert [n for _, n in more.counts] == [8, 7, 8, 1]
+    less = examined(study(write, "t---", "----", "ttt-", "tttt", cases=CASES), **FIRMS)
+    assert (less.value, less.verdict) == (-0.75, "not consistent")
+    half = ["t" * n + "-" * (40 - n) for n in (20, 21)]  # of 40: the interval reaches .069 to either side
+    alike = examined(study(write, *half, *half, cases=CASES), **FIRMS, expect="alike")
     assert (alike.value, alike.verdict) == (0.0, "consistent")
     assert [side.speaks for side in alike.sides] == ["neither", "neither"]
-    unlike = examined(study(write, "ttt-", "ttt-", "t---", "t---", cases=CASES), **FIRMS, expect="alike")
+    ends = ["t" * n + "-" * (40 - n) for n in (39, 40, 1, 0)]
+    unlike = examined(study(write, *ends, cases=CASES), **FIRMS, expect="alike")
     assert unlike.verdict == "not consistent"
+    same = examined(study(write, "ttt-", "ttt-", "t---", "t---", cases=CASES), **FIRMS)
+    assert (same.value, same.verdict) == (0.5, "too few")
     near = examined(study(write, "tttt", "t---", "tttt", "t---", cases=CASES), **FIRMS, expect="alike")
     assert (near.value, near.verdict) == (0.0, "undecided")  # each firm's interviews differ by .75
 

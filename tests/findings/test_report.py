@@ -145,10 +145,64 @@ def test_one_interview_and_no_attributes_say_what_is_missing(write: Write) -> No
     assert "cases.yaml" in said["cases"]
     assert {pair["no_interval"] for pair in found.record["map"]["pairs"]} == {"there is only one interview"}
     assert "no p can be below 1" in said["sequences"]
+    assert "under Reliability" not in said["method"]
     assert absent(found) == {
         "reliability": "coded: only one person ('ann') has codings that count; agreement needs two who "
         "looked at the same units"
     }
+
+
+TWINS = {
+    "name": "twins",
+    "codes": [
+        {"id": "firm", "name": "Firm"},
+        {"id": "a", "name": "Learning", "parent": "firm"},
+        {"id": "state", "name": "State"},
+        {"id": "b", "name": "Learning", "parent": "state"},
+    ],
+}
+
+
+def test_codes_of_one_name_are_told_apart_wherever_their_topic_is_not_above_them(
+    write: Write, tmp_path: Path
+) -> None:
+    """Both on one statement of each of three interviews, so that there are pairs, orders, and quotes."""
+    rows = [row for name in "abc" for row in answers(name, "One.", "Two.", "Three.")]
+    said = {"1": ["a", "b"], "2": ["b"], "3": ["a"]}
+    found = made(
+        write(
+            rows, {"ann": {f"{name}.{n}": codes for name in "abc" for n, codes in said.items()}}, book=TWINS
+        )
+    )
+    write_findings(found, tmp_path / "out")
+    page = (tmp_path / "out" / "findings.html").read_text(encoding="utf-8")
+    alone = {}
+    for name, body in re.findall(r'<h2 id="(\w+)">(.*?)</section>', page, re.DOTALL):
+        visible = re.sub(r"<[^>]*>", "\n", body.replace("<wbr>", ""))
+        alone[name] = sum(line.strip() == "Learning" for line in visible.splitlines())
+    # as often as the tree is shown: in the codebook, as figure and table of the structure
+    assert {name: n for name, n in alone.items() if n} == {"codebook": 2, "structure": 4}
+    for text in ("Firm &gt; Learning", "State &gt; Learning"):
+        assert {name for name, body in re.findall(r'<h2 id="(\w+)">(.*?)</section>', page, re.DOTALL)
+                if text in body} >= {"holding", "map", "quotes", "sequences", "statements"}  # fmt: skip
+
+
+def test_only_the_names_of_topics_stand_out(write: Write, tmp_path: Path) -> None:
+    rows = [row for name in "abcd" for row in answers(name, "One.")]
+    for number, (book, code, bold) in enumerate(
+        ((BOOK, "trust", ["Partners"] * 3), (FLAT, "trust", []))
+    ):  # in the codebook, the structure, the cases
+        coding = {"ann": {"a.1": [code], "b.1": [], "c.1": [], "d.1": []}}
+        cases = "".join(f"{name}: {{firm: {firm}}}\n" for name, firm in zip("abcd", "MMSS", strict=True))
+        write_findings(made(write(rows, coding, book=book, cases=cases)), tmp_path / f"out{number}")
+        page = (tmp_path / f"out{number}" / "findings.html").read_text(encoding="utf-8")
+        body = "".join(re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL))
+        assert re.findall(r"<b>(.*?)</b>", body) == bold
+        assert 'class="strong"' not in body
+        document = Document(str(tmp_path / f"out{number}" / "findings.docx"))
+        cells = [cell for table in document.tables for row in table.rows[1:] for cell in row.cells]
+        runs = [run for cell in cells for paragraph in cell.paragraphs for run in paragraph.runs]
+        assert [run.text for run in runs if run.bold] == bold
 
 
 def test_a_codebook_without_levels_has_no_structure_to_draw(write: Write) -> None:
@@ -171,6 +225,10 @@ def test_without_accepted_codes_each_finding_says_why(write: Write, tmp_path: Pa
     )
     write_findings(found, tmp_path / "out")
     assert (tmp_path / "out" / "findings.docx").is_file()
+    page = (tmp_path / "out" / "findings.html").read_text(encoding="utf-8")
+    assert 'id="behind"' not in page  # nothing to list: it is among what is missing
+    assert "What the numbers count: no statement has a code" in page
+    assert "Rates are of" not in page
 
 
 def test_what_only_the_machine_says_is_marked(write: Write, tmp_path: Path) -> None:

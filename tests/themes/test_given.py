@@ -78,4 +78,7 @@ def test_without_people_the_suggested_codes_are_judged(
     }
     assert set(codebook.ids) - suggested == set(found.codes.holding.unused)
     write_themes(found, tmp_path / "out")
-    assert "Codes are what the machine suggests." in (tmp_path / "out" / "themes.html").read_text()
+    assert (
+        "Codes are what the machine suggests: people have accepted none"
+        in (tmp_path / "out" / "themes.html").read_text()
+    )

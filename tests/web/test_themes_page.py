@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from autocode.codebook import read_codebook
+from autocode.digests import digest
 from autocode.store import Request
 from autocode.themes import Statement, Theme
 from autocode.web.state import BLIND_SHARE, Review
@@ -118,6 +119,18 @@ def test_a_statement_that_has_changed_is_not_shown(client: TestClient, review: R
     assert "anna:1" in article(client, 1)
     assert "carl:1" not in article(client, 1)
     assert other.text not in client.get("/themes").text
+
+
+def test_a_statement_without_its_names_is_still_the_same(client: TestClient, review: Review) -> None:
+    """What was said is known by its digest: a placeholder in the text is no change, other words are one."""
+    there, changed = theme(1, "money", MONEY).statements
+    said = replace(there, text="There was a quarrel with [R2].", digest=digest(there.text))
+    other = replace(changed, digest=digest("There was a quarrel with Ann."))
+    write(review, [replace(theme(1, "money", MONEY), statements=(said, other))])
+    shown = article(client, 1)
+    assert "There was a quarrel with [R2]." in shown
+    assert "anna:5" in shown
+    assert "carl:5" not in shown
 
 
 def test_making_a_code_and_taking_it_back(
