@@ -230,18 +230,19 @@ def _exclusive(result: Result) -> str:
         return ""
     best = _best_baseline(result)
     coders = (result.get("human") or {}).get("coders", {}).values()
-    heads = ["group", "macro-F1", "kappa"]
+    keys, names = ("accuracy", "macro_f1", "kappa"), ["accuracy", "macro-F1", "kappa"]
+    heads = ["group", *names]
     if best:
-        heads += ["best baseline: macro-F1", "kappa"]
+        heads += [f"best baseline: {names[0]}", *names[1:]]
     if coders:
-        heads += ["people, mean: macro-F1", "kappa"]
+        heads += [f"people, mean: {names[0]}", *names[1:]]
     body = []
     for name, row in result["groups"].items():
         others = [result["baselines"][best[0]]["groups"].get(name, {})] if best else []
-        cells = [one.get(key) for one in (row, *others) for key in ("macro_f1", "kappa")]
+        cells = [one.get(key) for one in (row, *others) for key in keys]
         if coders:
             rows = [one.get("groups", {}).get(name, {}) for one in coders]
-            cells += [_mean(one.get(key) for one in rows) for key in ("macro_f1", "kappa")]
+            cells += [_mean(one.get(key) for one in rows) for key in keys]
         body.append([name, *map(_number, cells)])
     return _table(
         "exclusive", heads, body,

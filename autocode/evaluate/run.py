@@ -27,6 +27,7 @@ from autocode.evaluate.baselines import BASELINES
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.learn.learner import Learned, learn
+from autocode.learn.sets import exclusive_columns, keep_best
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.records import Transcript
@@ -93,6 +94,9 @@ def evaluate(
     read_seconds = time.perf_counter() - started
     predicted = _cross_validate(signals, labels, coder, plan=plan, groups=groups, folds=folds, done=fold_done)
     predicted.baselines["zero_shot"] = zero_shot_choice(coder, signals)
+    groups_of_codes = exclusive_columns(dataset.codebook, labels.values)
+    for chosen, scores in predicted.baselines.values():
+        keep_best(chosen, scores, *groups_of_codes)
     columns = literal_columns(dataset)
     report = _report(labels, predicted, dataset.codebook, columns, plan)
     if human := human_ceiling(dataset, labels, columns):
@@ -281,10 +285,7 @@ def _report(
     return {
         "per_code": per_code,
         **metrics.overall(truth, chosen, columns),
-        "groups": {
-            " | ".join(group): metrics.exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
-            for group in codebook.exclusive_groups
-        },
+        "groups": _groups(truth, chosen, codebook),
         "ranking": metrics.ranking(truth, probabilities, columns),
         "calibration": metrics.calibration(truth, probabilities, columns),
         "auto_accept": {
@@ -297,12 +298,7 @@ def _report(
             name: {
                 **metrics.overall(truth, choice, columns),
                 "ranking": metrics.ranking(truth, scores, columns),
-                "groups": {
-                    " | ".join(group): metrics.exclusive_group(
-                        truth, _best_of(scores, members := [codebook.ids.index(c) for c in group]), members
-                    )
-                    for group in codebook.exclusive_groups
-                },
+                "groups": _groups(truth, choice, codebook),
             }
             for name, (choice, scores) in predicted.baselines.items()
         },
@@ -310,11 +306,12 @@ def _report(
     }
 
 
-def _best_of(scores: Floats, members: Sequence[int]) -> NDArray[np.bool_]:
-    """The best of an exclusive group in each row, and nothing else."""
-    chosen = np.zeros(scores.shape, bool)
-    chosen[np.arange(len(scores)), np.array(members)[scores[:, members].argmax(axis=1)]] = True
-    return chosen
+def _groups(truth: Floats, chosen: NDArray[np.bool_], codebook: Codebook) -> dict[str, Any]:
+    """The numbers of each exclusive group, by its codes."""
+    return {
+        " | ".join(group): metrics.exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
+        for group in codebook.exclusive_groups
+    }
 
 
 def _bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, Any]:
@@ -382,10 +379,7 @@ def human_ceiling(dataset: CodedDataset, labels: Labels, columns: Sequence[int])
             **metrics.overall(rest, own == 1, columns),
             "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
             "per_code": {code: {"f1": row["f1"], "kappa": row["kappa"]} for code, row in per_code.items()},
-            "groups": {
-                " | ".join(group): metrics.exclusive_group(rest, own == 1, [book.ids.index(c) for c in group])
-                for group in book.exclusive_groups
-            },
+            "groups": _groups(rest, own == 1, book),
         }
     if not found:
         return {}

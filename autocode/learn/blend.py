@@ -37,8 +37,14 @@ class Blend:
     mean: Floats  # (n_codes,) shares, by which learnt scores are standardised
     evidence_mean: Floats  # (n_codes,)
     tuned_mean: Floats  # (n_codes,)
-    groups: tuple[tuple[int, ...], ...] = ()  # columns that exclude each other
+    groups: tuple[tuple[int, ...], ...] = ()  # columns of which exactly one applies
+    options: tuple[tuple[int, ...], ...] = ()  # columns of which at most one applies
     parents: tuple[tuple[int, int], ...] = ()  # (child, parent) columns, the deepest first
+
+    @property
+    def ties(self) -> bool:
+        """Whether a code's probability depends on what is said of others."""
+        return bool(self.groups or self.options or self.parents)
 
     def of(self, columns: Sequence[int]) -> Blend:
         """The blend of some codes by themselves, without what ties them to others."""
@@ -55,10 +61,10 @@ class Blend:
         for index, one in enumerate(said):
             logit = logit + self.weights[:, index] * one
         probabilities = sigmoid(logit)
-        for group in self.groups:
+        for group in (*self.groups, *self.options):
             members = list(group)
             total = probabilities[:, members].sum(axis=1, keepdims=True)
-            probabilities[:, members] /= np.maximum(total, 1e-12)
+            probabilities[:, members] /= np.maximum(total, 1e-12 if group in self.groups else 1.0)
         for child, parent in self.parents:
             np.maximum(probabilities[:, parent], probabilities[:, child], out=probabilities[:, parent])
         return probabilities
@@ -70,7 +76,8 @@ def fit_blend(
     tuned: Floating,
     values: Floats,
     *,
-    groups: Sequence[Sequence[int]] = (),
+    groups: tuple[tuple[int, ...], ...] = (),
+    options: tuple[tuple[int, ...], ...] = (),
     parents: Sequence[tuple[int, int]] = (),
 ) -> Blend:
     """Weigh left-out scores, zero-shot evidence and a fine-tuned encoder's log-odds, (n, n_codes) each.
@@ -119,8 +126,7 @@ def fit_blend(
     weights = unpack(found.x)[2]
     weights[:, :-1] = np.maximum(weights[:, :-1], 0.0)  # evidence for a code never speaks against it
     return Blend(
-        weights, base, mean, evidence_mean, tuned_mean, tuple(tuple(group) for group in groups),
-        tuple(parents),
+        weights, base, mean, evidence_mean, tuned_mean, groups, options, tuple(parents),
     )  # fmt: skip
 
 

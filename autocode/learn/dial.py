@@ -65,11 +65,13 @@ class Dial:
     reject_to: tuple[float, ...]  # by code; below 0: never
     accept: Side
     reject: Side
+    groups: tuple[tuple[int, ...], ...] = ()  # columns of which exactly one applies: its best is not rejected
 
     def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.str_]:
         """ "accept", "review" or "reject" for each probability, shape (n, n_codes)."""
         accepted = probabilities >= np.array(self.accept_from)
         rejected = (probabilities <= np.array(self.reject_to)) & ~accepted
+        rejected &= ~best_of_groups(probabilities, self.groups)
         return np.where(accepted, "accept", np.where(rejected, "reject", "review"))
 
     def notes(self, code_ids: Sequence[str]) -> list[str]:
@@ -88,7 +90,8 @@ class Dial:
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Dial:
         """The dial that `to_dict` described. Raises `KeyError` or `TypeError` for anything else."""
-        lists = {name: tuple(given[name]) for name in ("accept_from", "reject_to")}
+        lists: dict[str, Any] = {name: tuple(given[name]) for name in ("accept_from", "reject_to")}
+        lists["groups"] = tuple(tuple(group) for group in given["groups"])
         sides = {name: Side(**given[name]) for name in ("accept", "reject")}
         return cls(**{**given, **lists, **sides})
 
@@ -109,15 +112,17 @@ def set_dial(
     *,
     target_error: float,
     confidence: float = 0.95,
+    exclusive: tuple[tuple[int, ...], ...] = (),
 ) -> Dial:
     """Set the dial on human-coded units.
 
     `probabilities` and `values` have shape (n, n_codes), the former from models that have not seen the unit's
-    interview, the latter 1, 0 or nan where nobody has said; `groups` (n,) are interviews. Raises `LearnError`
-    for a target or confidence outside 0 and 1.
+    interview, the latter 1, 0 or nan where nobody has said; `groups` (n,) are interviews, `exclusive` columns
+    of which exactly one applies. Raises `LearnError` for a target or confidence outside 0 and 1.
     """
     check_target(target_error, confidence)
     said = ~np.isnan(values)
+    open_ = said & ~best_of_groups(probabilities, exclusive)  # what may be rejected
     interviews = members_of(groups)
     alpha = 1.0 - confidence
     accept = _search(
@@ -125,7 +130,7 @@ def set_dial(
         interviews, target=target_error, alpha=alpha,
     )  # fmt: skip
     reject = _search(
-        [said & (probabilities <= t) for t in REJECT_TO], REJECT_TO, values == 1, probabilities, interviews,
+        [open_ & (probabilities <= t) for t in REJECT_TO], REJECT_TO, values == 1, probabilities, interviews,
         target=target_error, alpha=alpha,
     )  # fmt: skip
     n_codes = values.shape[1]
@@ -139,14 +144,24 @@ def set_dial(
             or not (values[own, column] == 1).any()
         ):
             accept_from[column] = NEVER
-        rejected = own & (probabilities[:, column] <= reject_to[column])
+        rejected = open_[:, column] & (probabilities[:, column] <= reject_to[column])
         if _clearly_worse(rejected, values[:, column] == 1, target_error) or not own.any():
             reject_to[column] = -1.0
-    accepted, rejected = said & (probabilities >= accept_from), said & (probabilities <= reject_to)
+    accepted, rejected = said & (probabilities >= accept_from), open_ & (probabilities <= reject_to)
     return Dial(
         target_error, confidence, len(interviews), tuple(accept_from.tolist()), tuple(reject_to.tolist()),
         _counted(accept, accepted, values == 0, said), _counted(reject, rejected, values == 1, said),
+        exclusive,
     )  # fmt: skip
+
+
+def best_of_groups(probabilities: NDArray[np.floating], groups: tuple[tuple[int, ...], ...]) -> Bools:
+    """Where a code is the likeliest of its group, shape (n, n_codes)."""
+    best = np.zeros(probabilities.shape, bool)
+    for group in groups:
+        members = np.array(group)
+        best[np.arange(len(best)), members[probabilities[:, members].argmax(axis=1)]] = True
+    return best
 
 
 def _counted(side: Side, settled: Bools, wrong: Bools, said: Bools) -> Side:

@@ -34,7 +34,7 @@ from autocode.learn.sets import SetRule
 from autocode.learn.signals import Signals
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 3  # raised when the files' layout changes
+FORMAT = 4  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 
@@ -149,7 +149,9 @@ def _tuning(facts: Mapping[str, Any]) -> list[str]:
 
 def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
     rule = learned.rule
-    return {"rivals": rule.rivals, "groups": rule.groups, "parents": rule.parents}
+    return {
+        "rivals": rule.rivals, "groups": rule.groups, "options": rule.options, "parents": rule.parents,
+    }  # fmt: skip
 
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
@@ -206,9 +208,8 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
     )
     pairs = {name: tuple(tuple(pair) for pair in found) for name, found in facts["pairs"].items()}
     rule = SetRule(arrays["thresholds"], bool(facts["never_empty"]), **pairs)
-    blend = Blend(
-        **{name: arrays[f"blend.{name}"] for name in _BLEND}, groups=pairs["groups"], parents=pairs["parents"]
-    )
+    tied: dict[str, Any] = {name: pairs[name] for name in ("groups", "options", "parents")}
+    blend = Blend(**{name: arrays[f"blend.{name}"] for name in _BLEND}, **tied)
     learned = Learned(
         tuple(facts["code_ids"]), signals, arrays["values"], views,
         take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),

@@ -126,12 +126,12 @@ def learn(
     if recipe is None:
         recipe = choose_recipe(encoded, values, groups, seed=seed)
     fit, anchors = _fit(encoded, values, groups, recipe, seed=seed)
-    exclusive, parents = exclusive_columns(codebook), family(codebook)
+    (exclusive, options), parents = exclusive_columns(codebook, values), family(codebook)
 
     def blended(rows: NDArray[np.intp]) -> Blend:
         return fit_blend(
             fit.left_out[rows], signals.evidence[rows], signals.tuned[rows], values[rows],
-            groups=exclusive, parents=parents,
+            groups=exclusive, options=options, parents=parents,
         )  # fmt: skip
 
     everything = np.arange(len(labels))

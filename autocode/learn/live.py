@@ -107,7 +107,7 @@ class LiveScores:
             dual[:, index] = self._restricted(residual[:, index], said[:, index])
         self.learnt[:, columns] = self._to_pool.array @ dual + mean
         blend = self._learned.blend
-        if blend.groups or blend.parents:
+        if blend.ties:
             self.probabilities = blend(self.learnt, self._evidence, self._tuned)
         else:
             tuned = self._tuned[:, columns] if self._tuned.size else self._tuned

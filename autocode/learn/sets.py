@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,15 +14,22 @@ LEAST_UNITS = 50
 RARELY_TOGETHER = 0.05  # of what independence would give, from which two codes exclude each other
 LEAST_EXPECTED = 5.0
 
+Columns = tuple[tuple[int, ...], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class SetRule:
-    """When a code applies, and which codes do not go together."""
+    """When a code applies, and which codes do not go together.
+
+    Of an exclusive group the code wins whose odds are highest above those of its own threshold: thresholds
+    are set for F1, so that a rare code is not always outdone by a frequent one.
+    """
 
     thresholds: NDArray[np.float64]  # (n_codes,)
     never_empty: bool  # nearly every labelled unit carries a code
     rivals: tuple[tuple[int, int], ...]  # pairs of columns that (nearly) never apply together
     groups: tuple[tuple[int, ...], ...]  # of each exactly one applies
+    options: tuple[tuple[int, ...], ...]  # of each at most one applies
     parents: tuple[tuple[int, int], ...]  # (child, parent), the deepest first
 
     def __call__(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -38,10 +44,7 @@ class SetRule:
         if self.never_empty:
             empty = ~chosen.any(axis=1)
             chosen[empty, ratio[empty].argmax(axis=1)] = True
-        for group in self.groups:
-            members = np.array(group)
-            best = probabilities[:, members].argmax(axis=1)
-            chosen[:, members] = np.arange(len(members)) == best[:, None]
+        keep_best(chosen, ratio, self.groups, self.options)
         for child, parent in self.parents:
             chosen[:, parent] |= chosen[:, child]
         return chosen
@@ -50,12 +53,12 @@ class SetRule:
 def learn_sets(values: NDArray[np.float64], thresholds: NDArray[np.float64], codebook: Codebook) -> SetRule:
     """The rule that labelled sets (n, n_codes; nan: not said) suggest."""
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
-    groups = tuple(tuple(column[c] for c in group) for group in codebook.exclusive_groups)
+    groups, options = exclusive_columns(codebook, values)
     parents = family(codebook)
     whole = values[~np.isnan(values).any(axis=1)]
     never_empty = len(whole) >= LEAST_UNITS and (whole.sum(axis=1) > 0).mean() >= ALWAYS_FROM
     related = {frozenset((column[c], column[a])) for c in codebook.ids for a in codebook.ancestors(c)}
-    return SetRule(thresholds, bool(never_empty), _rivals(whole, related), groups, parents)
+    return SetRule(thresholds, bool(never_empty), _rivals(whole, related), groups, options, parents)
 
 
 def family(codebook: Codebook) -> tuple[tuple[int, int], ...]:
@@ -84,7 +87,28 @@ def _odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(p / (1 - p))
 
 
-def exclusive_columns(codebook: Codebook) -> Sequence[Sequence[int]]:
-    """The columns of each exclusive group."""
+def exclusive_columns(codebook: Codebook, values: NDArray[np.float64]) -> tuple[Columns, Columns]:
+    """The columns of the exclusive groups of which one code always applies, and of those where none may.
+
+    A group always has one unless labelled sets (n, n_codes; nan: not said) tell otherwise: its codes may be
+    for some of the utterances only.
+    """
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
-    return [[column[c] for c in group] for group in codebook.exclusive_groups]
+    groups = [tuple(column[c] for c in group) for group in codebook.exclusive_groups]
+    always, options = list[tuple[int, ...]](), list[tuple[int, ...]]()
+    for group in groups:
+        said = values[:, list(group)]
+        n_one = int((said == 1).any(axis=1).sum())
+        n_none = int((said == 0).all(axis=1).sum())
+        (always if n_none <= max(1.0, (1 - ALWAYS_FROM) * (n_one + n_none)) else options).append(group)
+    return tuple(always), tuple(options)
+
+
+def keep_best(
+    chosen: NDArray[np.bool_], scores: NDArray[np.floating], groups: Columns, options: Columns
+) -> None:
+    """Leave, in place, of each of `groups` the code with the best score, and of `options` that or none."""
+    for group in (*groups, *options):
+        members = list(group)
+        best = np.arange(len(members)) == scores[:, members].argmax(axis=1)[:, None]
+        chosen[:, members] = best & (chosen[:, members] | (group in groups))

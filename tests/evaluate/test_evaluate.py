@@ -168,6 +168,41 @@ def test_metrics_are_scikit_learns() -> None:
     assert found["exact_set"] == pytest.approx((truth == chosen).all(axis=1).mean(), abs=1e-4)
 
 
+def test_an_exclusive_group_counts_units_for_which_nothing_was_chosen_as_wrong() -> None:
+    """Four units carry a code of the group, two of them rightly chosen, one wrongly, one not at all.
+
+    Chance agreement is 1/2 * 2/4 + 1/2 * 1/4 = 3/8, so kappa is (2/4 - 3/8) / (5/8) = 0.2. F1 is 4/5 and 0.
+    """
+    truth = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 0]], float)
+    chosen = np.array([[1, 0], [1, 0], [1, 0], [0, 0], [0, 1]], bool)
+    assert metrics.exclusive_group(truth, chosen, [0, 1]) == {
+        "macro_f1": 0.4, "kappa": 0.2, "accuracy": 0.5, "n_units": 4,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_one_code_of_an_exclusive_group_where_people_always_give_one(
+    dataset: CodedDataset, coder: Coder, always: bool
+) -> None:
+    """A third of the units carries neither code; without them, each carries one."""
+    group = ("trust", "conflict")
+    book = dataset.codebook.model_copy(update={"exclusive_groups": (group,)})
+    units = {u: codes for u, codes in dataset.codings.by_coder["anna"].items() if codes or not always}
+    one = replace(dataset, codebook=book, codings=Codings({"anna": units}))
+    found = evaluate(one, Coder(book, settings=coder.settings), Plan(n_folds=4))
+    chosen = sum(found["per_code"][code]["n_suggested"] for code in group)
+    majority = found["baselines"]["majority"]
+    assert found["groups"]["trust | conflict"]["accuracy"] > 0.85
+    if always:
+        assert chosen == len(units)
+        most = max(found["per_code"][code]["support"] for code in group) / len(units)
+        assert majority["micro_f1"] == majority["groups"]["trust | conflict"]["accuracy"] <= most + 1e-4
+    else:
+        assert chosen < 0.8 * len(units)
+        assert found["exact_set"] > 0.85
+        assert majority["micro_f1"] == 0.0
+
+
 def test_calibration_of_honest_and_of_boastful_probabilities() -> None:
     rng = np.random.default_rng(0)
     p = rng.random((5000, 1))

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autocode.codebook import Codebook
+from autocode.codebook.code import Code
 from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
 from autocode.learn.blend import best_thresholds, fit_blend
 from autocode.learn.files import ARRAYS, FACTS, Model, load_model, save_model
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
-from autocode.learn.sets import learn_sets
+from autocode.learn.sets import exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.training import facts_of, signals_of, train
@@ -181,6 +183,53 @@ def test_sets_learn_that_none_is_empty_and_who_excludes_whom(coder: Coder) -> No
     assert chosen[0, trust]
     assert not chosen[0, learning]
     assert chosen[1, learning]
+
+
+FOUR = Codebook(
+    name="four",
+    codes=tuple(Code(id=id, name=id) for id in ("ask", "tell", "mirror", "rest")),
+    exclusive_groups=(("ask", "tell", "mirror"),),
+)
+
+
+def test_an_exclusive_group_always_has_a_code_unless_people_leave_it_out() -> None:
+    always = np.tile([1.0, 0.0, 0.0, 0.0], (100, 1))
+    one_in_fifty, one_in_ten, unsaid = always.copy(), always.copy(), always.copy()
+    one_in_fifty[::50, 0] = one_in_ten[::10, 0] = 0.0
+    unsaid[:, 1:] = np.nan
+    unsaid[50:, 0] = np.nan
+    for values in (always, one_in_fifty, unsaid, always[:0]):
+        assert exclusive_columns(FOUR, values) == (((0, 1, 2),), ())
+    assert exclusive_columns(FOUR, one_in_ten) == ((), ((0, 1, 2),))
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_of_an_exclusive_group_the_code_furthest_above_its_threshold_wins(always: bool) -> None:
+    """Odds over those of the threshold, by hand: 0.4 of 0.5 is 2/3, 0.35 of 0.25 is 1.62."""
+    values = np.tile([1.0, 0.0, 0.0, 0.0] if always else [0.0, 0.0, 0.0, 0.0], (10, 1))
+    rule = learn_sets(values, np.array([0.5, 0.25, 0.5, 0.5]), FOUR)
+    p = np.array([[0.4, 0.35, 0.25, 0.9], [0.3, 0.1, 0.2, 0.1], [0.6, 0.3, 0.1, 0.1]])
+    nothing = [False] * 4
+    assert rule(p).tolist() == [
+        [False, True, False, True],
+        [True, False, False, False] if always else nothing,
+        [True, False, False, False],
+    ]
+
+
+def test_probabilities_of_an_exclusive_group_add_up_to_one_or_leave_room_for_none() -> None:
+    rng = np.random.default_rng(0)
+    learnt, nothing = rng.random((60, 4)), np.zeros((60, 0))
+    values = (learnt == learnt.max(axis=1, keepdims=True)).astype(float)
+    free, tied, loose = (
+        fit_blend(learnt, np.zeros((60, 4)), nothing, values, **ties)(learnt, np.zeros((60, 4)), nothing)
+        for ties in ({}, {"groups": ((0, 1, 2),)}, {"options": ((0, 1, 2),)})
+    )
+    sums = free[:, :3].sum(axis=1)
+    assert sums.min() < 0.9 < 1.1 < sums.max()
+    np.testing.assert_allclose(tied[:, :3].sum(axis=1), 1.0)
+    np.testing.assert_allclose(loose[:, :3].sum(axis=1), np.minimum(sums, 1.0))
+    np.testing.assert_array_equal(loose[sums <= 1], free[sums <= 1])
 
 
 # Files
