@@ -24,8 +24,9 @@ from autocode.embed import describe
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.baselines import BASELINES
+from autocode.learn.dial import Dial, Side
 from autocode.learn.folds import group_folds, numbered
-from autocode.learn.labels import Labels, labels_of_codings
+from autocode.learn.labels import Labels, all_alike, labels_of_codings
 from autocode.learn.learner import Learned, learn
 from autocode.learn.sets import exclusive_columns, keep_best
 from autocode.learn.signals import Signals
@@ -64,6 +65,7 @@ class Predicted:
     baselines: dict[str, tuple[NDArray[np.bool_], Floats]] = field(default_factory=dict)
     recipes: list[dict[str, Any]] = field(default_factory=list)
     learnt_from: list[int] = field(default_factory=list)  # units, of each fold
+    dials: list[Dial] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
@@ -77,9 +79,9 @@ def evaluate(
 ) -> dict[str, Any]:
     """What `metrics.json` holds. Raises `LearnError` where no grouped folds are possible."""
     started = time.perf_counter()
-    groups_by_unit = unit_groups(dataset.transcripts, plan.group_by)
     order = [turn.unit_id for one in dataset.transcripts for turn in one.turns if turn.unit_id]
     labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    groups_by_unit = unit_groups(dataset.transcripts, plan.group_by, set(labels.unit_ids))
     group_names = [groups_by_unit[unit] for unit in labels.unit_ids]
     groups = numbered(group_names)
     n_groups = int(groups.max()) + 1
@@ -88,6 +90,7 @@ def evaluate(
             f"{dataset.folder}: all coded utterances have the same {plan.group_by}; an evaluation needs two "
             "interviews or more, so that it can test on interviews that were not learnt from"
         )
+    warnings = [*dataset.warnings, *filter(None, [all_alike(labels)])]
     signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids), done=read)
     n_folds = min(plan.n_folds, n_groups)
     folds = group_folds(groups, n_folds, seed=plan.seed)
@@ -125,7 +128,7 @@ def evaluate(
         "recipes": predicted.recipes,
         "encoder": describe(coder.embedder),
         "codebook": {"name": dataset.codebook.name, "digest": dataset.codebook.digest},
-        "warnings": list(dataset.warnings),
+        "warnings": warnings,
         "timings": {
             "read": round(read_seconds, 3),
             **{name: round(value, 3) for name, value in predicted.seconds.items()},
@@ -159,9 +162,8 @@ def _cross_validate(
             )
             found.probabilities[test] = learned.probabilities(unseen)
             found.chosen[test] = learned.rule(found.probabilities[test])
-            found.verdicts[test] = dial_of(learned, plan.target_error, plan.confidence).decide(
-                found.probabilities[test]
-            )
+            found.dials.append(dial_of(learned, plan.target_error, plan.confidence))
+            found.verdicts[test] = found.dials[-1].decide(found.probabilities[test])
             found.recipes.append({"weights": learned.recipe.weights, "penalty": learned.recipe.penalty})
         found.seconds["learn"] += time.perf_counter() - clock
         clock = time.perf_counter()
@@ -212,11 +214,16 @@ def _some_groups(
     return rows[np.isin(groups[rows], chosen)]
 
 
-def unit_groups(transcripts: Sequence[Transcript], field_name: str) -> dict[str, str]:
-    """What holds units together, by unit: `transcript_id`, `speaker`, or a field such as `meta.video_url`."""
+def unit_groups(transcripts: Sequence[Transcript], field_name: str, units: set[str]) -> dict[str, str]:
+    """What holds units together, by unit: `transcript_id`, `speaker`, or a field such as `meta.video_url`.
+
+    Raises `LearnError` for one of `units` without the field.
+    """
     found: dict[str, str] = {}
     for transcript in transcripts:
         for turn in transcript.turns:
+            if turn.unit_id not in units:
+                continue
             if field_name == "transcript_id":
                 value: Any = transcript.id
             elif field_name == "speaker":
@@ -293,6 +300,10 @@ def _report(
             "confidence": plan.confidence,
             **_bands(truth, predicted.verdicts, columns),
             "units_settled": _settled(truth, predicted.verdicts, columns),
+            "more_interviews": {
+                "accept": _most([dial.accept for dial in predicted.dials]),
+                "reject": _most([dial.reject for dial in predicted.dials]),
+            },
         },
         "baselines": {
             name: {
@@ -329,6 +340,11 @@ def _bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) ->
         "positives_accepted": _error(accepted, said & (y == 1)),
         "positives_rejected": _error(rejected, said & (y == 1)),
     }
+
+
+def _most(sides: Sequence[Side]) -> int | None:
+    """About how many more interviews the dials say they need to settle anything; None: none, or unknown."""
+    return max((side.more_interviews for side in sides if side.more_interviews is not None), default=None)
 
 
 def _error(wrong: NDArray[np.bool_], among: NDArray[np.bool_]) -> float | None:

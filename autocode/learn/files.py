@@ -127,12 +127,25 @@ def card_of(model: Model) -> str:
             for i, code in enumerate(learned.code_ids)
         ),
         "",
+        *_ties(learned),
+        *(f"- {sentence}" for sentence in (model.dial.notes(learned.code_ids) if model.dial else ())),
+        *([""] if model.dial else []),
         f"Kernel weights '{learned.recipe.weights}', penalty {learned.recipe.penalty:g}, chosen on inner "
         "folds by transcript. Probabilities are calibrated on transcripts that were left out.",
         *_tuning(facts),
         "",
     ]
     return "\n".join(lines)
+
+
+def _ties(learned: Learned) -> list[str]:
+    """What is said of exclusive groups."""
+    said = []
+    for group in (*learned.rule.groups, *learned.rule.options):
+        names = ", ".join(f"'{learned.code_ids[column]}'" for column in group)
+        how = "exactly one" if group in learned.rule.groups else "at most one"
+        said += [f"Of {names} {how} is suggested: the one whose odds are furthest above its threshold's.", ""]
+    return said
 
 
 def _tuning(facts: Mapping[str, Any]) -> list[str]:

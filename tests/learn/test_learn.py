@@ -20,7 +20,7 @@ from autocode.learn.learner import Learned, learn
 from autocode.learn.sets import exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
-from autocode.training import facts_of, signals_of, train
+from autocode.training import dial_of, facts_of, signals_of, train
 
 
 def f1(learned: Learned, signals: Signals, labels: Labels, codes: tuple[str, ...]) -> float:
@@ -245,7 +245,11 @@ def test_a_model_comes_back_as_it_was(
     np.testing.assert_array_equal(again.learned.probabilities(unseen), learned.probabilities(unseen))
     assert again.digest == model.digest
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()} == {0o600}
-    assert "keep it as confidential" in (tmp_path / "model" / "MODEL.md").read_text()
+    card = (tmp_path / "model" / "MODEL.md").read_text()
+    assert "keep it as confidential" in card
+    assert "accepted unseen" not in card
+    save_model(replace(model, dial=dial_of(learned, 0.05, 0.95)), tmp_path / "model")
+    assert "accepted unseen (at most 0.05 wrong" in (tmp_path / "model" / "MODEL.md").read_text()
 
 
 @pytest.mark.parametrize("harm", ["missing", "json", "version", "cut", "other", "key"])
@@ -284,6 +288,8 @@ def test_suggestions_tell_why(coder: Coder, dataset: CodedDataset, signals: Sign
         if item.code_id != "leapfrogging":
             assert kinds["accepted"].text in texts
         assert kinds["rejected"].text in texts
+        assert "definition" in kinds or not coder.codebook[item.code_id].definition
+        assert "question" in kinds  # every answer in these interviews follows one
         for evidence in item.evidence:
             if evidence.start_char is not None:
                 unit = next(u for u in coded.utterances if u.id == item.utterance_id)
