@@ -88,6 +88,7 @@ def read_labels(
     codings = read_codings(
         human.labels, human.coverage, codebook=coder.codebook, units=Units.of_utterances(utterances)
     )
+    codings = codings.to_learn_from()
     for warning in codings.warnings:
         terminal.warn(warning)
     speakers = {one.speaker: one.role for one in utterances if one.id in codings.units}
@@ -235,10 +236,11 @@ def _train_on_dataset(
     from autocode.pipeline import Coder
 
     dataset = read_dataset(folder)
-    for warning in dataset.warnings:
+    codings = dataset.codings.to_learn_from()
+    for warning in dict.fromkeys((*dataset.warnings, *codings.warnings)):
         terminal.warn(warning)
     coder = Coder(dataset.codebook, settings=read_settings(config))
-    table = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=dataset.unit_ids)
+    table = labels_of_codings(codings.by_coder, dataset.codebook, order=dataset.unit_ids)
     return train_on(terminal, coder, dataset.transcripts, human, table, out=out)
 
 

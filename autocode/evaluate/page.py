@@ -216,12 +216,12 @@ def _people(result: Result) -> str:
     keys = ("n_units", "macro_f1", "micro_f1", "exact_set", "mean_kappa")
     body = [[coder, *(_number(row.get(key)) for key in keys)] for coder, row in coders.items()]
     body.append(["Mean", "", *(_number(human.get(key)) for key in keys[1:])])
-    own = [row["kappa"] for row in result["per_code"].values() if row["kappa"] is not None]
-    compared = _number(sum(own) / len(own) if own else None)
+    own = human["autocode"]
+    body.append(["Autocode against all of them", *(_number(own.get(key)) for key in keys)])
     return _table(
         "people", ["coder", "utterances", "macro-F1", "micro-F1", "exact set", "mean kappa"], body,
-        "Each coder against the majority of the others, on utterances that two coders or more looked at. "
-        f"Autocode's mean kappa over codes, on all utterances, is {compared}.",
+        "Each coder against the majority of the others, and autocode against the majority of all, on "
+        "utterances that two coders or more looked at.",
     )  # fmt: skip
 
 

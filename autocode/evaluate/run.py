@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from autocode import __version__
 from autocode.codebook import Codebook
-from autocode.dataset import CodedDataset
+from autocode.dataset import CONSENSUS, CodedDataset
 from autocode.embed import describe
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
@@ -79,8 +79,9 @@ def evaluate(
 ) -> dict[str, Any]:
     """What `metrics.json` holds. Raises `LearnError` where no grouped folds are possible."""
     started = time.perf_counter()
-    order = [turn.unit_id for one in dataset.transcripts for turn in one.turns if turn.unit_id]
-    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    dataset = replace(dataset, codings=dataset.codings.of_people())
+    taught = dataset.codings.to_learn_from()
+    labels = labels_of_codings(taught.by_coder, dataset.codebook, order=dataset.unit_ids)
     groups_by_unit = unit_groups(dataset.transcripts, plan.group_by, set(labels.unit_ids))
     group_names = [groups_by_unit[unit] for unit in labels.unit_ids]
     groups = numbered(group_names)
@@ -90,7 +91,7 @@ def evaluate(
             f"{dataset.folder}: all coded utterances have the same {plan.group_by}; an evaluation needs two "
             "interviews or more, so that it can test on interviews that were not learnt from"
         )
-    warnings = [*dataset.warnings, *filter(None, [all_alike(labels)])]
+    warnings = list(dict.fromkeys((*dataset.warnings, *taught.warnings, *filter(None, [all_alike(labels)]))))
     signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids), done=read)
     n_folds = min(plan.n_folds, n_groups)
     folds = group_folds(groups, n_folds, seed=plan.seed)
@@ -102,7 +103,7 @@ def evaluate(
         keep_best(chosen, scores, *groups_of_codes)
     columns = literal_columns(dataset)
     report = _report(labels, predicted, dataset.codebook, columns, plan)
-    if human := human_ceiling(dataset, labels, columns):
+    if human := human_ceiling(dataset, labels, columns, predicted.chosen):
         report["human"] = human
     elif plan.human_ceiling:
         raise LearnError(
@@ -375,28 +376,25 @@ def duplicates(texts: Sequence[str], groups: NDArray[np.intp]) -> dict[str, int]
     return {"n_texts": len(repeated), "n_units": sum(counts[text] for text in repeated)}
 
 
-def human_ceiling(dataset: CodedDataset, labels: Labels, columns: Sequence[int]) -> dict[str, Any]:
-    """Each coder against the majority of the others, on units that two coders or more looked at."""
-    by_coder, book = dataset.codings.by_coder, dataset.codebook
+def human_ceiling(
+    dataset: CodedDataset, labels: Labels, columns: Sequence[int], chosen: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Each coder against the majority of the others, on units that two coders or more looked at.
+
+    `autocode` is what was `chosen` there against all coders. What they agreed on later is no coder's.
+    """
+    by_coder, book = dict(dataset.codings.by_coder), dataset.codebook
+    by_coder.pop(CONSENSUS, None)
+    seen_by = Counter(unit for units in by_coder.values() for unit in units)
     found: dict[str, Any] = {}
     for coder, units in by_coder.items():
         others = {name: seen for name, seen in by_coder.items() if name != coder}
-        order = [
-            unit for unit in labels.unit_ids if unit in units and any(unit in o for o in others.values())
-        ]
+        order = [unit for unit in labels.unit_ids if unit in units and seen_by[unit] > 1]
         if not order:
             continue
         own = labels_of_codings({coder: units}, book, order=order).values
         rest = labels_of_codings(others, book, order=order).values
-        per_code = metrics.per_code(rest[:, columns], own[:, columns] == 1, [book.ids[c] for c in columns])
-        kappas = [row["kappa"] for row in per_code.values() if row["kappa"] is not None]
-        found[coder] = {
-            "n_units": len(order),
-            **metrics.overall(rest, own == 1, columns),
-            "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
-            "per_code": {code: {"f1": row["f1"], "kappa": row["kappa"]} for code, row in per_code.items()},
-            "groups": _groups(rest, own == 1, book),
-        }
+        found[coder] = _against(rest, own == 1, book, columns)
     if not found:
         return {}
     names = ("macro_f1", "micro_f1", "exact_set", "mean_kappa")
@@ -405,4 +403,18 @@ def human_ceiling(dataset: CodedDataset, labels: Labels, columns: Sequence[int])
         for name in names
         if any(one[name] is not None for one in found.values())
     }
-    return {"coders": found, **means}
+    rows = np.flatnonzero([seen_by[unit] > 1 for unit in labels.unit_ids])
+    return {"coders": found, **means, "autocode": _against(labels.values[rows], chosen[rows], book, columns)}
+
+
+def _against(rest: Floats, own: NDArray[np.bool_], book: Codebook, columns: Sequence[int]) -> dict[str, Any]:
+    """How the codes of one coder, person or machine, agree with those of others."""
+    per_code = metrics.per_code(rest[:, columns], own[:, columns], [book.ids[c] for c in columns])
+    kappas = [row["kappa"] for row in per_code.values() if row["kappa"] is not None]
+    return {
+        "n_units": len(rest),
+        **metrics.overall(rest, own, columns),
+        "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
+        "per_code": {code: {"f1": row["f1"], "kappa": row["kappa"]} for code, row in per_code.items()},
+        "groups": _groups(rest, own, book),
+    }

@@ -152,6 +152,28 @@ def test_the_human_ceiling(dataset: CodedDataset, coder: Coder) -> None:
     human = evaluate(two, coder, Plan(n_folds=4, human_ceiling=True))["human"]
     assert human["coders"].keys() == {"anna", "ben"}
     assert 0.8 < human["macro_f1"] < 1.0
+    assert human["autocode"]["n_units"] == len(units)
+
+
+def test_machines_are_no_people_and_what_was_agreed_is_no_coder(dataset: CodedDataset, coder: Coder) -> None:
+    """Ben and anna both looked at ten units, on which they agreed that nothing applies."""
+    anna = dataset.codings.by_coder["anna"]
+    ten = list(anna)[:10]
+    nothing = dict.fromkeys(ten, frozenset[str]())
+    by_coder = {
+        "anna": anna, "ben": {unit: anna[unit] for unit in ten}, "consensus": nothing,
+        "machine-x": dict.fromkeys(anna, frozenset({"trust", "conflict"})),
+    }  # fmt: skip
+    found = evaluate(replace(dataset, codings=Codings(by_coder)), coder, Plan(n_folds=4))
+    agreed = {**anna, **nothing}
+    for code in ("trust", "conflict"):
+        assert found["per_code"][code]["support"] == sum(code in codes for codes in agreed.values())
+    assert found["human"]["coders"].keys() == {"anna", "ben"}
+    assert (found["human"]["macro_f1"], found["human"]["autocode"]["n_units"]) == (1.0, 10)
+    assert [w for w in found["warnings"] if "machine-x" in w]
+    only = replace(dataset, codings=Codings({"machine-x": by_coder["machine-x"]}))
+    with pytest.raises(LearnError, match="all codes are by machines"):
+        evaluate(only, coder, Plan())
 
 
 def test_metrics_are_scikit_learns() -> None:
