@@ -257,7 +257,7 @@ def dial_of(learned: Learned, target_error: float, confidence: float) -> Dial:
         leave_out_groups(learned.signals.groups),
         target_error=target_error,
         confidence=confidence,
-        exclusive=learned.rule.groups,
+        exclusive=learned.rule.groups + learned.rule.options,
     )
 
 

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from autocode.errors import LearnError
 from autocode.learn.ridge import members_of
+from autocode.learn.sets import likeliest
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -65,13 +66,13 @@ class Dial:
     reject_to: tuple[float, ...]  # by code; below 0: never
     accept: Side
     reject: Side
-    groups: tuple[tuple[int, ...], ...] = ()  # columns of which exactly one applies: its best is not rejected
+    exclusive: tuple[tuple[int, ...], ...] = ()  # where one must apply, the likeliest is not rejected
 
     def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.str_]:
         """ "accept", "review" or "reject" for each probability, shape (n, n_codes)."""
         accepted = probabilities >= np.array(self.accept_from)
         rejected = (probabilities <= np.array(self.reject_to)) & ~accepted
-        rejected &= ~best_of_groups(probabilities, self.groups)
+        rejected &= ~likeliest(probabilities, self.exclusive)
         return np.where(accepted, "accept", np.where(rejected, "reject", "review"))
 
     def notes(self, code_ids: Sequence[str]) -> list[str]:
@@ -91,7 +92,7 @@ class Dial:
     def from_dict(cls, given: Mapping[str, Any]) -> Dial:
         """The dial that `to_dict` described. Raises `KeyError` or `TypeError` for anything else."""
         lists: dict[str, Any] = {name: tuple(given[name]) for name in ("accept_from", "reject_to")}
-        lists["groups"] = tuple(tuple(group) for group in given["groups"])
+        lists["exclusive"] = tuple(tuple(group) for group in given["exclusive"])
         sides = {name: Side(**given[name]) for name in ("accept", "reject")}
         return cls(**{**given, **lists, **sides})
 
@@ -118,11 +119,11 @@ def set_dial(
 
     `probabilities` and `values` have shape (n, n_codes), the former from models that have not seen the unit's
     interview, the latter 1, 0 or nan where nobody has said; `groups` (n,) are interviews, `exclusive` columns
-    of which exactly one applies. Raises `LearnError` for a target or confidence outside 0 and 1.
+    that exclude each other. Raises `LearnError` for a target or confidence outside 0 and 1.
     """
     check_target(target_error, confidence)
     said = ~np.isnan(values)
-    open_ = said & ~best_of_groups(probabilities, exclusive)  # what may be rejected
+    open_ = said & ~likeliest(probabilities, exclusive)  # what may be rejected
     interviews = members_of(groups)
     alpha = 1.0 - confidence
     accept = _search(
@@ -153,15 +154,6 @@ def set_dial(
         _counted(accept, accepted, values == 0, said), _counted(reject, rejected, values == 1, said),
         exclusive,
     )  # fmt: skip
-
-
-def best_of_groups(probabilities: NDArray[np.floating], groups: tuple[tuple[int, ...], ...]) -> Bools:
-    """Where a code is the likeliest of its group, shape (n, n_codes)."""
-    best = np.zeros(probabilities.shape, bool)
-    for group in groups:
-        members = np.array(group)
-        best[np.arange(len(best)), members[probabilities[:, members].argmax(axis=1)]] = True
-    return best
 
 
 def _counted(side: Side, settled: Bools, wrong: Bools, said: Bools) -> Side:

@@ -164,12 +164,13 @@ def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
     rule = learned.rule
     return {
         "rivals": rule.rivals, "groups": rule.groups, "options": rule.options, "parents": rule.parents,
+        "certain": learned.blend.certain,
     }  # fmt: skip
 
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
                  {"ids", "groups", *_TEXTS})  # fmt: skip
-_BLEND = ("weights", "base", "mean", "evidence_mean", "tuned_mean")
+_BLEND = ("weights", "base", "mean", "evidence_mean", "tuned_mean", "role_odds")
 
 
 def _arrays(learned: Learned) -> dict[str, Any]:
@@ -220,8 +221,9 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
         idf,
     )
     pairs = {name: tuple(tuple(pair) for pair in found) for name, found in facts["pairs"].items()}
-    rule = SetRule(arrays["thresholds"], bool(facts["never_empty"]), **pairs)
-    tied: dict[str, Any] = {name: pairs[name] for name in ("groups", "options", "parents")}
+    of_rule = {name: found for name, found in pairs.items() if name != "certain"}
+    rule = SetRule(arrays["thresholds"], bool(facts["never_empty"]), **of_rule)
+    tied: dict[str, Any] = {name: pairs[name] for name in ("groups", "options", "certain", "parents")}
     blend = Blend(**{name: arrays[f"blend.{name}"] for name in _BLEND}, **tied)
     learned = Learned(
         tuple(facts["code_ids"]), signals, arrays["values"], views,

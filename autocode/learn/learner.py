@@ -21,7 +21,7 @@ from autocode.learn.ridge import (
     fit_landmarks,
     members_of,
 )
-from autocode.learn.sets import SetRule, exclusive_columns, family, learn_sets
+from autocode.learn.sets import SetRule, certain_roles, exclusive_columns, family, learn_sets
 from autocode.learn.signals import Signals
 from autocode.learn.views import (
     WEIGHTS,
@@ -90,7 +90,9 @@ class Learned:
         found = np.zeros((len(signals), len(self.code_ids)))
         for start in range(0, len(signals), _CHUNK):
             part = signals.take(np.arange(start, min(start + _CHUNK, len(signals))))
-            found[start : start + len(part)] = self.blend(self.learnt(part), part.evidence, part.tuned)
+            found[start : start + len(part)] = self.blend(
+                self.learnt(part), part.evidence, part.tuned, part.roles
+            )
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
         for row, unit in enumerate(signals.ids):
             if unit in known:
@@ -128,10 +130,13 @@ def learn(
     fit, anchors = _fit(encoded, values, groups, recipe, seed=seed)
     (exclusive, options), parents = exclusive_columns(codebook, values), family(codebook)
 
+    roles = signals.roles
+    certain = certain_roles(options, values, roles)
+
     def blended(rows: NDArray[np.intp]) -> Blend:
         return fit_blend(
             fit.left_out[rows], signals.evidence[rows], signals.tuned[rows], values[rows],
-            groups=exclusive, options=options, parents=parents,
+            roles[rows], groups=exclusive, options=options, certain=certain, parents=parents,
         )  # fmt: skip
 
     everything = np.arange(len(labels))
@@ -215,12 +220,12 @@ def _cross_fitted(
     """Probabilities by blends that have not seen the interview either."""
     n_folds = min(5, int(groups.max()) + 1)
     if n_folds < 2:
-        return blended(np.arange(len(groups)))(left_out, signals.evidence, signals.tuned)
+        return blended(np.arange(len(groups)))(left_out, signals.evidence, signals.tuned, signals.roles)
     folds, found = group_folds(groups, n_folds, seed=seed), np.zeros_like(left_out)
     for fold in range(n_folds):
         out = folds == fold
         blend = blended(np.flatnonzero(~out))
-        found[out] = blend(left_out[out], signals.evidence[out], signals.tuned[out])
+        found[out] = blend(left_out[out], signals.evidence[out], signals.tuned[out], signals.roles[out])
     return found
 
 

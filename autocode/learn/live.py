@@ -37,13 +37,14 @@ class LiveScores:
         self._row = {unit: row for row, unit in enumerate(pool.ids)}
         self._labelled = {unit: row for row, unit in enumerate(learned.signals.ids)}
         self._evidence, self._tuned = pool.evidence.astype(np.float64), pool.tuned
+        self._roles = pool.roles
         self._values = learned.values.copy()
         own = kernel(learned.encoded, learned.encoded, learned.weights).astype(np.float64)
         self._gram = _Growing(own + learned.recipe.penalty * np.eye(n))
         self._inverse = _Growing(inverted(own, learned.recipe.penalty))
         self._to_pool = _Growing(kernel(self._pool, learned.encoded, learned.weights), grows_down=False)
         self.learnt = self._to_pool.array @ learned.fit.dual + learned.fit.mean
-        self.probabilities = learned.blend(self.learnt, self._evidence, self._tuned)
+        self.probabilities = learned.blend(self.learnt, self._evidence, self._tuned, self._roles)
 
     def decide(self, unit_id: str, decided: Mapping[str, bool | None]) -> list[int]:
         """Take in what was decided on a unit of the pool, by code (None: taken back); which columns changed.
@@ -108,11 +109,13 @@ class LiveScores:
         self.learnt[:, columns] = self._to_pool.array @ dual + mean
         blend = self._learned.blend
         if blend.ties:
-            self.probabilities = blend(self.learnt, self._evidence, self._tuned)
+            self.probabilities = blend(self.learnt, self._evidence, self._tuned, self._roles)
         else:
             tuned = self._tuned[:, columns] if self._tuned.size else self._tuned
             own = blend.of(columns)
-            self.probabilities[:, columns] = own(self.learnt[:, columns], self._evidence[:, columns], tuned)
+            self.probabilities[:, columns] = own(
+                self.learnt[:, columns], self._evidence[:, columns], tuned, self._roles
+            )
 
     def _restricted(self, residual: Floats, said: NDArray[np.bool_]) -> Floats:
         """The weights of the rows on which something was said, as if the others were not there."""

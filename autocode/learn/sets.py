@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ ALWAYS_FROM = 0.98  # share of labelled units with a code from which an empty se
 LEAST_UNITS = 50
 RARELY_TOGETHER = 0.05  # of what independence would give, from which two codes exclude each other
 LEAST_EXPECTED = 5.0
+CERTAIN = 0.999  # the probabilities of a group's codes together, from which one of them must apply
 
 Columns = tuple[tuple[int, ...], ...]
 
@@ -44,6 +46,7 @@ class SetRule:
         if self.never_empty:
             empty = ~chosen.any(axis=1)
             chosen[empty, ratio[empty].argmax(axis=1)] = True
+        chosen |= likeliest(probabilities, self.options)
         keep_best(chosen, ratio, self.groups, self.options)
         for child, parent in self.parents:
             chosen[:, parent] |= chosen[:, child]
@@ -97,18 +100,47 @@ def exclusive_columns(codebook: Codebook, values: NDArray[np.float64]) -> tuple[
     groups = [tuple(column[c] for c in group) for group in codebook.exclusive_groups]
     always, options = list[tuple[int, ...]](), list[tuple[int, ...]]()
     for group in groups:
-        said = values[:, list(group)]
-        n_one = int((said == 1).any(axis=1).sum())
-        n_none = int((said == 0).all(axis=1).sum())
+        n_one, n_none = _one_and_none(values, group)
         (always if n_none <= max(1.0, (1 - ALWAYS_FROM) * (n_one + n_none)) else options).append(group)
     return tuple(always), tuple(options)
+
+
+def certain_roles(options: Columns, values: NDArray[np.float64], roles: NDArray[np.intp]) -> Columns:
+    """For each of `options` the roles in which one of its codes always applies."""
+    found = []
+    for group in options:
+        counts = {role: _one_and_none(values[roles == role], group) for role in np.unique(roles).tolist()}
+        found.append(
+            tuple(
+                role
+                for role, (n_one, n_none) in counts.items()
+                if n_one + n_none >= LEAST_UNITS and n_one >= ALWAYS_FROM * (n_one + n_none)
+            )
+        )
+    return tuple(found)
+
+
+def _one_and_none(values: NDArray[np.float64], group: Sequence[int]) -> tuple[int, int]:
+    """How many units carry a code of the group, and how many surely none."""
+    said = values[:, list(group)]
+    return int((said == 1).any(axis=1).sum()), int((said == 0).all(axis=1).sum())
+
+
+def likeliest(probabilities: NDArray[np.floating], exclusive: Columns) -> NDArray[np.bool_]:
+    """Where a code is the likeliest of its exclusive group, one of which surely applies, (n, n_codes)."""
+    found = np.zeros(probabilities.shape, bool)
+    for group in exclusive:
+        members = np.array(group)
+        rows = np.flatnonzero(probabilities[:, members].sum(axis=1) >= CERTAIN)
+        found[rows, members[probabilities[np.ix_(rows, members)].argmax(axis=1)]] = True
+    return found
 
 
 def keep_best(
     chosen: NDArray[np.bool_], scores: NDArray[np.floating], groups: Columns, options: Columns
 ) -> None:
-    """Leave, in place, of each of `groups` the code with the best score, and of `options` that or none."""
+    """Leave, in place, of each of `groups` the code that scores best; of `options` so where any is chosen."""
     for group in (*groups, *options):
         members = list(group)
         best = np.arange(len(members)) == scores[:, members].argmax(axis=1)[:, None]
-        chosen[:, members] = best & (chosen[:, members] | (group in groups))
+        chosen[:, members] = best & (chosen[:, members].any(axis=1, keepdims=True) | (group in groups))
