@@ -148,7 +148,7 @@ def role_odds(values: Floats, roles: NDArray[np.intp]) -> Floats:
 
     >>> values = np.repeat([[1.0, 0.0], [0.0, 0.0]], 50, axis=0)  # the second role is never coded
     >>> role_odds(values, np.repeat([1, 2], 50)).round(1)[:, 0].tolist()
-    [0.0, 0.7, -3.2]
+    [0.0, 0.7, -5.0]
     """
     share = np.nansum(values, axis=0) / np.maximum(1, (~np.isnan(values)).sum(axis=0))
     found = np.zeros((N_ROLES, values.shape[1]))
