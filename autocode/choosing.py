@@ -62,7 +62,9 @@ def corpus_of_dataset(
     dataset: CodedDataset, coder: Coder, *, done: Callable[[str], None] = lambda _: None
 ) -> Corpus:
     """The corpus of a coded dataset: all utterances in the roles that people coded."""
-    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=dataset.unit_ids)
+    labels = labels_of_codings(
+        dataset.codings.to_learn_from().by_coder, dataset.codebook, order=dataset.unit_ids
+    )
     return _corpus(coder, dataset.transcripts, dataset.codable, labels, done=done)
 
 

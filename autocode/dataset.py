@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocode.codebook import Codebook, read_codebook
@@ -18,6 +18,10 @@ from autocode.records import Transcript, Utterance
 
 _CODEBOOKS = tuple(f"codebook.{suffix}" for suffix in ("yaml", "yml", "json", "qdc", "csv", "txt"))
 CODEBOOKS = (*_CODEBOOKS, *(f"{name}.gz" for name in _CODEBOOKS))
+
+
+CONSENSUS = "consensus"  # the coder in whose name agreed codes are kept
+MACHINE = "machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,33 @@ class Codings:
     def units(self) -> set[str]:
         """Ids of the utterances that somebody looked at."""
         return set().union(*self.by_coder.values()) if self.by_coder else set()
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """Coders that are machines, by their names."""
+        return tuple(filter(is_machine, self.by_coder))
+
+    def of_people(self) -> Codings:
+        """Those that are not by machines. Raises `LearnError` where there are none."""
+        if not (machines := self.machines):
+            return self
+        people = {name: seen for name, seen in self.by_coder.items() if name not in machines}
+        if not any(people.values()):
+            raise LearnError(f"all codes are by machines ({', '.join(machines)}); human codes are needed")
+        told = f"left out, being machines by their names: {', '.join(machines)}"
+        return Codings(people, (*self.warnings, told))
+
+    def to_learn_from(self) -> Codings:
+        """Those of people; where they agreed on a unit, what they agreed on and nothing else."""
+        people = self.of_people()
+        agreed = people.by_coder.get(CONSENSUS, {})
+        return replace(
+            people,
+            by_coder={
+                name: {unit: codes for unit, codes in seen.items() if name == CONSENSUS or unit not in agreed}
+                for name, seen in people.by_coder.items()
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +190,12 @@ def _resolve(codebook: Codebook, code: str, where: str) -> str:
         raise LearnError(
             f"{where}: {error}; the codes may come from another version of the codebook"
         ) from None
+
+
+def is_machine(name: str) -> bool:
+    """Is a coder of this name a machine, as far as the name tells?"""
+    low = name.casefold()
+    return low == MACHINE or low.startswith((f"{MACHINE}-", f"{MACHINE}_", f"{MACHINE} ", f"{MACHINE}:"))
 
 
 class Units:

@@ -339,7 +339,7 @@ class Coder:
         with self.stopwatch("classify"):
             probabilities = model.learned.probabilities(signals)
             found = suggestions(
-                self._explainer, signals, probabilities, partial(self.scorer.explain, scored),
+                self._explainer, signals, probabilities, partial(self.scorer.reasons, scored),
                 dial=model.dial, all_scores=all_scores,
             )  # fmt: skip
         scores = scores_of(probabilities, model.learned.rule.thresholds).astype(np.float32)

@@ -67,7 +67,9 @@ def signals_of(
 
 def coded_units(dataset: CodedDataset, coder: Coder) -> tuple[Signals, Labels]:
     """The coded utterances of a dataset and the table of their codes, in the same order."""
-    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=dataset.unit_ids)
+    labels = labels_of_codings(
+        dataset.codings.to_learn_from().by_coder, dataset.codebook, order=dataset.unit_ids
+    )
     return signals_of(coder, dataset.transcripts, set(labels.unit_ids)), labels
 
 
@@ -256,6 +258,7 @@ def dial_of(learned: Learned, target_error: float, confidence: float) -> Dial:
         leave_out_groups(learned.signals.groups),
         target_error=target_error,
         confidence=confidence,
+        exclusive=learned.rule.groups + learned.rule.options,
     )
 
 

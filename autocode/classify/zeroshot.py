@@ -230,6 +230,22 @@ class ZeroShot:
             return self.explain(scored, row, max(columns, key=lambda c: scored.scores[row, c]))
         return _as_shares(found)
 
+    def reasons(self, scored: Scored, row: int, column: int) -> tuple[Evidence, ...]:
+        """What `explain` says, and without weight the code's criterion and the question where they did not
+        speak: what a person needs to judge a suggestion that was learnt from other statements.
+        """
+        found = self.explain(scored, row, column)
+        kinds, code = {item.kind for item in found}, self.codebook[self.codebook.ids[column]]
+        more: list[Evidence] = []
+        if not kinds & {"definition", "include"}:
+            if code.definition:
+                more.append(Evidence("definition", f"{code.name}: {code.definition}", 0.0))
+            elif code.include:
+                more.append(Evidence("include", code.include[0], 0.0))
+        if "question" not in kinds and (asked := scored.answers[row]) >= 0:
+            more.append(Evidence("question", scored.questions.texts[asked], 0.0))
+        return (*found, *more)
+
     def _strongest_words(self, scored: Scored, row: int, column: int) -> list[Evidence]:
         """The stretches of an utterance that speak most for a code; a stretch that holds a cue is a cue."""
         statements, code_id = scored.statements, self.codebook.ids[column]

@@ -79,6 +79,8 @@ def evaluate(
             )  # fmt: skip
             result = run(data, coder, plan, fold_done=lambda _: step())
             step()
+            for warning in result["warnings"][len(data.warnings) :] if size == sizes[0] else ():
+                terminal.warn(warning)
             curve.append({"train_size": size, **{key: result[key] for key in (*SUMMARY, *POINT)}})
     if len(curve) > 1:
         result["learning_curve"] = curve
@@ -119,7 +121,9 @@ def _table(result: Mapping[str, Any]) -> Any:
 def _told(result: Mapping[str, Any]) -> str:
     accept = result["auto_accept"]
     observed = accept["observed_error"]
-    settled = "nothing could be accepted unseen" if observed is None else (
+    more = accept["more_interviews"]["accept"]
+    nothing = "nothing could be accepted unseen" + (f" (code about {more} more interviews)" if more else "")
+    settled = nothing if observed is None else (
         f"{accept['accepted']:.1%} of decisions accepted unseen with {observed:.1%} wrong"
     )  # fmt: skip
     return (

@@ -88,9 +88,21 @@ def read_labels(
     codings = read_codings(
         human.labels, human.coverage, codebook=coder.codebook, units=Units.of_utterances(utterances)
     )
+    codings = codings.to_learn_from()
     for warning in codings.warnings:
         terminal.warn(warning)
+    speakers = {one.speaker: one.role for one in utterances if one.id in codings.units}
+    if others := sorted(name for name, role in speakers.items() if role != "respondent"):
+        terminal.warn(
+            f"{human.labels}: codes are of what {_named(others)} said, who is not a respondent; only "
+            f"respondents get suggestions. To suggest codes there too: --speaker '{others[0]}=respondent'"
+        )
     return labels_of_codings(codings.by_coder, coder.codebook, order=[one.id for one in utterances])
+
+
+def _named(names: Sequence[str]) -> str:
+    """Up to three names."""
+    return ", ".join(f"'{name}'" for name in names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def train_on(
@@ -103,6 +115,7 @@ def train_on(
     out: Path | None = None,
 ) -> Model:
     """Learn, with signs of life; tells what the dial can and cannot promise. `out` is the model's folder."""
+    from autocode.learn.labels import all_alike
     from autocode.training import signals_of, train
 
     with terminal.progress("reading coded utterances", len(transcripts)) as step:
@@ -116,6 +129,8 @@ def train_on(
         model = train(
             coder, signals, labels, target_error=human.target_error, confidence=human.confidence, tuned=tuned
         )
+    if alike := all_alike(labels):
+        terminal.warn(alike)
     if len(set(signals.groups)) < 2:
         terminal.warn(
             "all coded utterances are of one interview; how well this carries over to another is not known"
@@ -221,10 +236,11 @@ def _train_on_dataset(
     from autocode.pipeline import Coder
 
     dataset = read_dataset(folder)
-    for warning in dataset.warnings:
+    codings = dataset.codings.to_learn_from()
+    for warning in dict.fromkeys((*dataset.warnings, *codings.warnings)):
         terminal.warn(warning)
     coder = Coder(dataset.codebook, settings=read_settings(config))
-    table = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=dataset.unit_ids)
+    table = labels_of_codings(codings.by_coder, dataset.codebook, order=dataset.unit_ids)
     return train_on(terminal, coder, dataset.transcripts, human, table, out=out)
 
 

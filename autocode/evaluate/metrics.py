@@ -55,12 +55,21 @@ def overall(truth: Floats, chosen: Bools, codes: Sequence[int]) -> dict[str, Any
 
 
 def exclusive_group(truth: Floats, chosen: Bools, members: Sequence[int]) -> dict[str, Any]:
-    """Macro-F1 and Cohen's kappa of one exclusive group, over the units that carry one of its codes."""
+    """Macro-F1, Cohen's kappa and accuracy of an exclusive group, over the units that carry one of its codes.
+
+    Where none of them was chosen, that is one more category.
+    """
     coded = (truth[:, members] == 1).any(axis=1)
-    y, yes = truth[np.ix_(coded, members)].argmax(axis=1), chosen[np.ix_(coded, members)].argmax(axis=1)
-    kappa = cohen_kappa([y.tolist(), yes.tolist()], categories=list(range(len(members))))
-    macro = overall(truth[coded], chosen[coded], members)["macro_f1"]
-    return {"macro_f1": macro, "kappa": None if kappa.value is None else round(float(kappa.value), 4)}
+    y, picked = truth[np.ix_(coded, members)] == 1, chosen[np.ix_(coded, members)]
+    said = y.argmax(axis=1)
+    predicted = np.where(picked.any(axis=1), picked.argmax(axis=1), len(members))
+    kappa = cohen_kappa([said.tolist(), predicted.tolist()], categories=list(range(len(members) + 1)))
+    return {
+        "macro_f1": overall(truth[coded], chosen[coded], members)["macro_f1"],
+        "kappa": None if kappa.value is None else round(float(kappa.value), 4),
+        "accuracy": _share(int((said == predicted).sum()), len(said)),
+        "n_units": len(said),
+    }
 
 
 def calibration(truth: Floats, probabilities: Floats, codes: Sequence[int]) -> dict[str, Any]:

@@ -216,12 +216,12 @@ def _people(result: Result) -> str:
     keys = ("n_units", "macro_f1", "micro_f1", "exact_set", "mean_kappa")
     body = [[coder, *(_number(row.get(key)) for key in keys)] for coder, row in coders.items()]
     body.append(["Mean", "", *(_number(human.get(key)) for key in keys[1:])])
-    own = [row["kappa"] for row in result["per_code"].values() if row["kappa"] is not None]
-    compared = _number(sum(own) / len(own) if own else None)
+    own = human["autocode"]
+    body.append(["Autocode against all of them", *(_number(own.get(key)) for key in keys)])
     return _table(
         "people", ["coder", "utterances", "macro-F1", "micro-F1", "exact set", "mean kappa"], body,
-        "Each coder against the majority of the others, on utterances that two coders or more looked at. "
-        f"Autocode's mean kappa over codes, on all utterances, is {compared}.",
+        "Each coder against the majority of the others, and autocode against the majority of all, on "
+        "utterances that two coders or more looked at.",
     )  # fmt: skip
 
 
@@ -230,18 +230,19 @@ def _exclusive(result: Result) -> str:
         return ""
     best = _best_baseline(result)
     coders = (result.get("human") or {}).get("coders", {}).values()
-    heads = ["group", "macro-F1", "kappa"]
+    keys, names = ("accuracy", "macro_f1", "kappa"), ["accuracy", "macro-F1", "kappa"]
+    heads = ["group", *names]
     if best:
-        heads += ["best baseline: macro-F1", "kappa"]
+        heads += [f"best baseline: {names[0]}", *names[1:]]
     if coders:
-        heads += ["people, mean: macro-F1", "kappa"]
+        heads += [f"people, mean: {names[0]}", *names[1:]]
     body = []
     for name, row in result["groups"].items():
         others = [result["baselines"][best[0]]["groups"].get(name, {})] if best else []
-        cells = [one.get(key) for one in (row, *others) for key in ("macro_f1", "kappa")]
+        cells = [one.get(key) for one in (row, *others) for key in keys]
         if coders:
             rows = [one.get("groups", {}).get(name, {}) for one in coders]
-            cells += [_mean(one.get(key) for one in rows) for key in ("macro_f1", "kappa")]
+            cells += [_mean(one.get(key) for one in rows) for key in keys]
         body.append([name, *map(_number, cells)])
     return _table(
         "exclusive", heads, body,

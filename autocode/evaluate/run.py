@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,14 +19,16 @@ from numpy.typing import NDArray
 
 from autocode import __version__
 from autocode.codebook import Codebook
-from autocode.dataset import CodedDataset
+from autocode.dataset import CONSENSUS, CodedDataset
 from autocode.embed import describe
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.baselines import BASELINES
+from autocode.learn.dial import Dial, Side
 from autocode.learn.folds import group_folds, numbered
-from autocode.learn.labels import Labels, labels_of_codings
+from autocode.learn.labels import Labels, all_alike, labels_of_codings
 from autocode.learn.learner import Learned, learn
+from autocode.learn.sets import exclusive_columns, keep_best
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.records import Transcript
@@ -63,6 +65,7 @@ class Predicted:
     baselines: dict[str, tuple[NDArray[np.bool_], Floats]] = field(default_factory=dict)
     recipes: list[dict[str, Any]] = field(default_factory=list)
     learnt_from: list[int] = field(default_factory=list)  # units, of each fold
+    dials: list[Dial] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
@@ -76,9 +79,10 @@ def evaluate(
 ) -> dict[str, Any]:
     """What `metrics.json` holds. Raises `LearnError` where no grouped folds are possible."""
     started = time.perf_counter()
-    groups_by_unit = unit_groups(dataset.transcripts, plan.group_by)
-    order = [turn.unit_id for one in dataset.transcripts for turn in one.turns if turn.unit_id]
-    labels = labels_of_codings(dataset.codings.by_coder, dataset.codebook, order=order)
+    dataset = replace(dataset, codings=dataset.codings.of_people())
+    taught = dataset.codings.to_learn_from()
+    labels = labels_of_codings(taught.by_coder, dataset.codebook, order=dataset.unit_ids)
+    groups_by_unit = unit_groups(dataset.transcripts, plan.group_by, set(labels.unit_ids))
     group_names = [groups_by_unit[unit] for unit in labels.unit_ids]
     groups = numbered(group_names)
     n_groups = int(groups.max()) + 1
@@ -87,15 +91,19 @@ def evaluate(
             f"{dataset.folder}: all coded utterances have the same {plan.group_by}; an evaluation needs two "
             "interviews or more, so that it can test on interviews that were not learnt from"
         )
+    warnings = list(dict.fromkeys((*dataset.warnings, *taught.warnings, *filter(None, [all_alike(labels)]))))
     signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids), done=read)
     n_folds = min(plan.n_folds, n_groups)
     folds = group_folds(groups, n_folds, seed=plan.seed)
     read_seconds = time.perf_counter() - started
     predicted = _cross_validate(signals, labels, coder, plan=plan, groups=groups, folds=folds, done=fold_done)
     predicted.baselines["zero_shot"] = zero_shot_choice(coder, signals)
+    groups_of_codes = exclusive_columns(dataset.codebook, labels.values)
+    for chosen, scores in predicted.baselines.values():
+        keep_best(chosen, scores, *groups_of_codes)
     columns = literal_columns(dataset)
     report = _report(labels, predicted, dataset.codebook, columns, plan)
-    if human := human_ceiling(dataset, labels, columns):
+    if human := human_ceiling(dataset, labels, columns, predicted.chosen):
         report["human"] = human
     elif plan.human_ceiling:
         raise LearnError(
@@ -121,7 +129,7 @@ def evaluate(
         "recipes": predicted.recipes,
         "encoder": describe(coder.embedder),
         "codebook": {"name": dataset.codebook.name, "digest": dataset.codebook.digest},
-        "warnings": list(dataset.warnings),
+        "warnings": warnings,
         "timings": {
             "read": round(read_seconds, 3),
             **{name: round(value, 3) for name, value in predicted.seconds.items()},
@@ -155,9 +163,8 @@ def _cross_validate(
             )
             found.probabilities[test] = learned.probabilities(unseen)
             found.chosen[test] = learned.rule(found.probabilities[test])
-            found.verdicts[test] = dial_of(learned, plan.target_error, plan.confidence).decide(
-                found.probabilities[test]
-            )
+            found.dials.append(dial_of(learned, plan.target_error, plan.confidence))
+            found.verdicts[test] = found.dials[-1].decide(found.probabilities[test])
             found.recipes.append({"weights": learned.recipe.weights, "penalty": learned.recipe.penalty})
         found.seconds["learn"] += time.perf_counter() - clock
         clock = time.perf_counter()
@@ -208,11 +215,16 @@ def _some_groups(
     return rows[np.isin(groups[rows], chosen)]
 
 
-def unit_groups(transcripts: Sequence[Transcript], field_name: str) -> dict[str, str]:
-    """What holds units together, by unit: `transcript_id`, `speaker`, or a field such as `meta.video_url`."""
+def unit_groups(transcripts: Sequence[Transcript], field_name: str, units: set[str]) -> dict[str, str]:
+    """What holds units together, by unit: `transcript_id`, `speaker`, or a field such as `meta.video_url`.
+
+    Raises `LearnError` for one of `units` without the field.
+    """
     found: dict[str, str] = {}
     for transcript in transcripts:
         for turn in transcript.turns:
+            if turn.unit_id not in units:
+                continue
             if field_name == "transcript_id":
                 value: Any = transcript.id
             elif field_name == "speaker":
@@ -281,10 +293,7 @@ def _report(
     return {
         "per_code": per_code,
         **metrics.overall(truth, chosen, columns),
-        "groups": {
-            " | ".join(group): metrics.exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
-            for group in codebook.exclusive_groups
-        },
+        "groups": _groups(truth, chosen, codebook),
         "ranking": metrics.ranking(truth, probabilities, columns),
         "calibration": metrics.calibration(truth, probabilities, columns),
         "auto_accept": {
@@ -292,17 +301,16 @@ def _report(
             "confidence": plan.confidence,
             **_bands(truth, predicted.verdicts, columns),
             "units_settled": _settled(truth, predicted.verdicts, columns),
+            "more_interviews": {
+                "accept": _most([dial.accept for dial in predicted.dials]),
+                "reject": _most([dial.reject for dial in predicted.dials]),
+            },
         },
         "baselines": {
             name: {
                 **metrics.overall(truth, choice, columns),
                 "ranking": metrics.ranking(truth, scores, columns),
-                "groups": {
-                    " | ".join(group): metrics.exclusive_group(
-                        truth, _best_of(scores, members := [codebook.ids.index(c) for c in group]), members
-                    )
-                    for group in codebook.exclusive_groups
-                },
+                "groups": _groups(truth, choice, codebook),
             }
             for name, (choice, scores) in predicted.baselines.items()
         },
@@ -310,11 +318,12 @@ def _report(
     }
 
 
-def _best_of(scores: Floats, members: Sequence[int]) -> NDArray[np.bool_]:
-    """The best of an exclusive group in each row, and nothing else."""
-    chosen = np.zeros(scores.shape, bool)
-    chosen[np.arange(len(scores)), np.array(members)[scores[:, members].argmax(axis=1)]] = True
-    return chosen
+def _groups(truth: Floats, chosen: NDArray[np.bool_], codebook: Codebook) -> dict[str, Any]:
+    """The numbers of each exclusive group, by its codes."""
+    return {
+        " | ".join(group): metrics.exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
+        for group in codebook.exclusive_groups
+    }
 
 
 def _bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, Any]:
@@ -332,6 +341,11 @@ def _bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) ->
         "positives_accepted": _error(accepted, said & (y == 1)),
         "positives_rejected": _error(rejected, said & (y == 1)),
     }
+
+
+def _most(sides: Sequence[Side]) -> int | None:
+    """About how many more interviews the dials say they need to settle anything; None: none, or unknown."""
+    return max((side.more_interviews for side in sides if side.more_interviews is not None), default=None)
 
 
 def _error(wrong: NDArray[np.bool_], among: NDArray[np.bool_]) -> float | None:
@@ -362,31 +376,25 @@ def duplicates(texts: Sequence[str], groups: NDArray[np.intp]) -> dict[str, int]
     return {"n_texts": len(repeated), "n_units": sum(counts[text] for text in repeated)}
 
 
-def human_ceiling(dataset: CodedDataset, labels: Labels, columns: Sequence[int]) -> dict[str, Any]:
-    """Each coder against the majority of the others, on units that two coders or more looked at."""
-    by_coder, book = dataset.codings.by_coder, dataset.codebook
+def human_ceiling(
+    dataset: CodedDataset, labels: Labels, columns: Sequence[int], chosen: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Each coder against the majority of the others, on units that two coders or more looked at.
+
+    `autocode` is what was `chosen` there against all coders. What they agreed on later is no coder's.
+    """
+    by_coder, book = dict(dataset.codings.by_coder), dataset.codebook
+    by_coder.pop(CONSENSUS, None)
+    seen_by = Counter(unit for units in by_coder.values() for unit in units)
     found: dict[str, Any] = {}
     for coder, units in by_coder.items():
         others = {name: seen for name, seen in by_coder.items() if name != coder}
-        order = [
-            unit for unit in labels.unit_ids if unit in units and any(unit in o for o in others.values())
-        ]
+        order = [unit for unit in labels.unit_ids if unit in units and seen_by[unit] > 1]
         if not order:
             continue
         own = labels_of_codings({coder: units}, book, order=order).values
         rest = labels_of_codings(others, book, order=order).values
-        per_code = metrics.per_code(rest[:, columns], own[:, columns] == 1, [book.ids[c] for c in columns])
-        kappas = [row["kappa"] for row in per_code.values() if row["kappa"] is not None]
-        found[coder] = {
-            "n_units": len(order),
-            **metrics.overall(rest, own == 1, columns),
-            "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
-            "per_code": {code: {"f1": row["f1"], "kappa": row["kappa"]} for code, row in per_code.items()},
-            "groups": {
-                " | ".join(group): metrics.exclusive_group(rest, own == 1, [book.ids.index(c) for c in group])
-                for group in book.exclusive_groups
-            },
-        }
+        found[coder] = _against(rest, own == 1, book, columns)
     if not found:
         return {}
     names = ("macro_f1", "micro_f1", "exact_set", "mean_kappa")
@@ -395,4 +403,18 @@ def human_ceiling(dataset: CodedDataset, labels: Labels, columns: Sequence[int])
         for name in names
         if any(one[name] is not None for one in found.values())
     }
-    return {"coders": found, **means}
+    rows = np.flatnonzero([seen_by[unit] > 1 for unit in labels.unit_ids])
+    return {"coders": found, **means, "autocode": _against(labels.values[rows], chosen[rows], book, columns)}
+
+
+def _against(rest: Floats, own: NDArray[np.bool_], book: Codebook, columns: Sequence[int]) -> dict[str, Any]:
+    """How the codes of one coder, person or machine, agree with those of others."""
+    per_code = metrics.per_code(rest[:, columns], own[:, columns], [book.ids[c] for c in columns])
+    kappas = [row["kappa"] for row in per_code.values() if row["kappa"] is not None]
+    return {
+        "n_units": len(rest),
+        **metrics.overall(rest, own, columns),
+        "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
+        "per_code": {code: {"f1": row["f1"], "kappa": row["kappa"]} for code, row in per_code.items()},
+        "groups": _groups(rest, own, book),
+    }

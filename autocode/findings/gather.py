@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from autocode.attributes import attributes_of_cases, plain_attributes
 from autocode.classify.context import asked, question_text
 from autocode.codebook import Codebook, Succession, read_codebook
-from autocode.dataset import CodedDataset, read_dataset
+from autocode.dataset import CONSENSUS, CodedDataset, is_machine, read_dataset
 from autocode.findings.material import Interview, Material, Statement, Support, accepted
 from autocode.findings.work import work_of_dataset, work_of_project
 from autocode.read.rows import find_table
 from autocode.records import Suggestion, Transcript, Turn, Utterance
-from autocode.reliability.panel import CONSENSUS, is_machine
 from autocode.respondents import person, respondents_of
 
 if TYPE_CHECKING:

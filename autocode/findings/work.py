@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from autocode.codebook import Codebook, diff
-from autocode.dataset import CodedDataset
-from autocode.reliability.panel import CONSENSUS, is_machine
+from autocode.dataset import CONSENSUS, CodedDataset, is_machine
 
 if TYPE_CHECKING:
     from autocode.store import Project, ReviewStore

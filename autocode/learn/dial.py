@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from autocode.errors import LearnError
 from autocode.learn.ridge import members_of
+from autocode.learn.sets import likeliest
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -65,11 +66,13 @@ class Dial:
     reject_to: tuple[float, ...]  # by code; below 0: never
     accept: Side
     reject: Side
+    exclusive: tuple[tuple[int, ...], ...] = ()  # where one must apply, the likeliest is not rejected
 
     def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.str_]:
         """ "accept", "review" or "reject" for each probability, shape (n, n_codes)."""
         accepted = probabilities >= np.array(self.accept_from)
         rejected = (probabilities <= np.array(self.reject_to)) & ~accepted
+        rejected &= ~likeliest(probabilities, self.exclusive)
         return np.where(accepted, "accept", np.where(rejected, "reject", "review"))
 
     def notes(self, code_ids: Sequence[str]) -> list[str]:
@@ -88,7 +91,8 @@ class Dial:
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Dial:
         """The dial that `to_dict` described. Raises `KeyError` or `TypeError` for anything else."""
-        lists = {name: tuple(given[name]) for name in ("accept_from", "reject_to")}
+        lists: dict[str, Any] = {name: tuple(given[name]) for name in ("accept_from", "reject_to")}
+        lists["exclusive"] = tuple(tuple(group) for group in given["exclusive"])
         sides = {name: Side(**given[name]) for name in ("accept", "reject")}
         return cls(**{**given, **lists, **sides})
 
@@ -109,15 +113,17 @@ def set_dial(
     *,
     target_error: float,
     confidence: float = 0.95,
+    exclusive: tuple[tuple[int, ...], ...] = (),
 ) -> Dial:
     """Set the dial on human-coded units.
 
     `probabilities` and `values` have shape (n, n_codes), the former from models that have not seen the unit's
-    interview, the latter 1, 0 or nan where nobody has said; `groups` (n,) are interviews. Raises `LearnError`
-    for a target or confidence outside 0 and 1.
+    interview, the latter 1, 0 or nan where nobody has said; `groups` (n,) are interviews, `exclusive` columns
+    that exclude each other. Raises `LearnError` for a target or confidence outside 0 and 1.
     """
     check_target(target_error, confidence)
     said = ~np.isnan(values)
+    open_ = said & ~likeliest(probabilities, exclusive)  # what may be rejected
     interviews = members_of(groups)
     alpha = 1.0 - confidence
     accept = _search(
@@ -125,7 +131,7 @@ def set_dial(
         interviews, target=target_error, alpha=alpha,
     )  # fmt: skip
     reject = _search(
-        [said & (probabilities <= t) for t in REJECT_TO], REJECT_TO, values == 1, probabilities, interviews,
+        [open_ & (probabilities <= t) for t in REJECT_TO], REJECT_TO, values == 1, probabilities, interviews,
         target=target_error, alpha=alpha,
     )  # fmt: skip
     n_codes = values.shape[1]
@@ -139,13 +145,14 @@ def set_dial(
             or not (values[own, column] == 1).any()
         ):
             accept_from[column] = NEVER
-        rejected = own & (probabilities[:, column] <= reject_to[column])
+        rejected = open_[:, column] & (probabilities[:, column] <= reject_to[column])
         if _clearly_worse(rejected, values[:, column] == 1, target_error) or not own.any():
             reject_to[column] = -1.0
-    accepted, rejected = said & (probabilities >= accept_from), said & (probabilities <= reject_to)
+    accepted, rejected = said & (probabilities >= accept_from), open_ & (probabilities <= reject_to)
     return Dial(
         target_error, confidence, len(interviews), tuple(accept_from.tolist()), tuple(reject_to.tolist()),
         _counted(accept, accepted, values == 0, said), _counted(reject, rejected, values == 1, said),
+        exclusive,
     )  # fmt: skip
 
 

@@ -131,12 +131,25 @@ def card_of(model: Model) -> str:
             for i, code in enumerate(learned.code_ids)
         ),
         "",
+        *_ties(learned),
+        *(f"- {sentence}" for sentence in (model.dial.notes(learned.code_ids) if model.dial else ())),
+        *([""] if model.dial else []),
         f"Kernel weights '{learned.recipe.weights}', penalty {learned.recipe.penalty:g}, chosen on inner "
         "folds by transcript. Probabilities are calibrated on transcripts that were left out.",
         *_tuning(facts),
         "",
     ]
     return "\n".join(lines)
+
+
+def _ties(learned: Learned) -> list[str]:
+    """What is said of exclusive groups."""
+    said = []
+    for group in (*learned.rule.groups, *learned.rule.options):
+        names = ", ".join(f"'{learned.code_ids[column]}'" for column in group)
+        how = "exactly one" if group in learned.rule.groups else "at most one"
+        said += [f"Of {names} {how} is suggested: the one whose odds are furthest above its threshold's.", ""]
+    return said
 
 
 def _tuning(facts: Mapping[str, Any]) -> list[str]:
@@ -153,12 +166,15 @@ def _tuning(facts: Mapping[str, Any]) -> list[str]:
 
 def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
     rule = learned.rule
-    return {"rivals": rule.rivals, "groups": rule.groups, "parents": rule.parents}
+    return {
+        "rivals": rule.rivals, "groups": rule.groups, "options": rule.options, "parents": rule.parents,
+        "certain": learned.blend.certain,
+    }  # fmt: skip
 
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
                  {"ids", "groups", *_TEXTS})  # fmt: skip
-_BLEND = ("weights", "base", "mean", "evidence_mean", "tuned_mean")
+_BLEND = ("weights", "base", "mean", "evidence_mean", "tuned_mean", "role_odds")
 _STACK = tuple(field.name for field in fields(Stack))
 _LEXICAL = ("odds", "weights", "constant")
 
@@ -216,10 +232,10 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
         idf,
     )
     pairs = {name: tuple(tuple(pair) for pair in found) for name, found in facts["pairs"].items()}
-    rule = SetRule(arrays["thresholds"], bool(facts["never_empty"]), **pairs)
-    blend = Blend(
-        **{name: arrays[f"blend.{name}"] for name in _BLEND}, groups=pairs["groups"], parents=pairs["parents"]
-    )
+    of_rule = {name: found for name, found in pairs.items() if name != "certain"}
+    rule = SetRule(arrays["thresholds"], bool(facts["never_empty"]), **of_rule)
+    tied: dict[str, Any] = {name: pairs[name] for name in ("groups", "options", "certain", "parents")}
+    blend = Blend(**{name: arrays[f"blend.{name}"] for name in _BLEND}, **tied)
     learned = Learned(
         tuple(facts["code_ids"]), signals, arrays["values"], views,
         take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),

@@ -28,6 +28,17 @@ class Labels:
         return Labels(tuple(self.unit_ids[row] for row in rows), self.code_ids, self.values[rows])
 
 
+def all_alike(labels: Labels) -> str | None:
+    """A sentence if every unit carries the same codes, so that there is nothing to tell apart; else None."""
+    same = [code for code, said in zip(labels.code_ids, labels.values.T, strict=True) if (said == 1).all()]
+    if not len(labels) or not same or np.nansum(labels.values) > len(same) * len(labels):
+        return None
+    return (
+        f"every coded utterance has the same codes ({', '.join(same)}): there is nothing to tell apart, and "
+        "the numbers say nothing"
+    )
+
+
 def labels_of_codings(
     by_coder: Mapping[str, Mapping[str, frozenset[str]]], codebook: Codebook, *, order: Sequence[str]
 ) -> Labels:

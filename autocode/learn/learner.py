@@ -16,7 +16,7 @@ from autocode.learn.labels import Labels
 from autocode.learn.recipe import Recipe, anchors_of, choose_recipe, fit_kernel
 from autocode.learn.ridge import Fit
 from autocode.learn.second import SecondLook, look_again
-from autocode.learn.sets import SetRule, exclusive_columns, family, learn_sets
+from autocode.learn.sets import SetRule, certain_roles, exclusive_columns, family, learn_sets
 from autocode.learn.signals import Signals, beside
 from autocode.learn.views import WEIGHTS, Encoded, Views, Weights, kernel, take_rows
 
@@ -61,11 +61,11 @@ class Learned:
             encoded = self.views.encode(part)
             gram, added[rows] = self.look(encoded)
             learnt = gram @ self.fit.dual + self.fit.mean
-            log_odds[rows] = self.blend.log_odds(learnt, part.evidence, part.tuned)
+            log_odds[rows] = self.blend.log_odds(learnt, part.evidence, part.tuned, part.roles)
         if self.second is not None:
-            added += self.around(signals, self.blend.tied(log_odds))
+            added += self.around(signals, self.blend.tied(log_odds, signals.roles))
             log_odds = self.second.stack(log_odds, added)
-        found = self.blend.tied(log_odds)
+        found = self.blend.tied(log_odds, signals.roles)
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
         for row, unit in enumerate(signals.ids):
             if unit in known:
@@ -118,12 +118,14 @@ def learn(
     fit = fit_kernel(
         encoded, values, groups, anchors, weights=WEIGHTS[recipe.weights], penalty=recipe.penalty
     )
-    exclusive, parents = exclusive_columns(codebook), family(codebook)
+    (exclusive, options), parents = exclusive_columns(codebook, values), family(codebook)
+    roles = signals.roles
+    certain = certain_roles(options, values, roles)
 
     def blended(rows: NDArray[np.intp]) -> Blend:
         return fit_blend(
             fit.left_out[rows], signals.evidence[rows], signals.tuned[rows], values[rows],
-            groups=exclusive, parents=parents,
+            roles[rows], groups=exclusive, options=options, certain=certain, parents=parents,
         )  # fmt: skip
 
     everything = np.arange(len(labels))
@@ -133,10 +135,11 @@ def learn(
     log_odds = _cross_fitted(blended, left_out, signals, folds)
     row_of = {unit: row for row, unit in enumerate(signals.ids)}
     again = look_again(
-        encoded, values, groups, anchors, folds=folds, log_odds=log_odds, blend=blend,
+        encoded, values, groups, anchors, folds=folds, log_odds=log_odds,
+        tied=lambda found: blend.tied(found, roles),
         beside=beside(signals, row_of), seed=seed,
     )  # fmt: skip
-    second, cross_fitted = again or (None, blend.tied(log_odds))
+    second, cross_fitted = again or (None, blend.tied(log_odds, roles))
     rule = learn_sets(values, best_thresholds(cross_fitted, values), codebook)
     return Learned(
         codebook.ids, signals, values, views, take_rows(encoded, anchors), anchors, recipe, fit, blend, rule,
@@ -163,12 +166,16 @@ def _cross_fitted(
 ) -> Floats:
     """Log-odds by blends that have not seen the interview either."""
     if (n_folds := int(folds.max()) + 1) < 2:
-        return blended(np.arange(len(folds))).log_odds(left_out, signals.evidence, signals.tuned)
+        return blended(np.arange(len(folds))).log_odds(
+            left_out, signals.evidence, signals.tuned, signals.roles
+        )
     found = np.zeros_like(left_out)
     for fold in range(n_folds):
         out = folds == fold
         blend = blended(np.flatnonzero(~out))
-        found[out] = blend.log_odds(left_out[out], signals.evidence[out], signals.tuned[out])
+        found[out] = blend.log_odds(
+            left_out[out], signals.evidence[out], signals.tuned[out], signals.roles[out]
+        )
     return found
 
 

@@ -37,6 +37,7 @@ class LiveScores:
         self._row = {unit: row for row, unit in enumerate(pool.ids)}
         self._labelled = {unit: row for row, unit in enumerate(learned.signals.ids)}
         self._evidence, self._tuned = pool.evidence.astype(np.float64), pool.tuned
+        self._roles = pool.roles
         self._values = learned.values.copy()
         own = kernel(learned.encoded, learned.encoded, learned.weights).astype(np.float64)
         self._gram = _Growing(own + learned.recipe.penalty * np.eye(n))
@@ -45,7 +46,7 @@ class LiveScores:
         self._to_pool = _Growing(to_pool, grows_down=False)
         self.learnt = self._to_pool.array @ learned.fit.dual + learned.fit.mean
         if learned.second is not None:
-            first = learned.blend(self.learnt, self._evidence, self._tuned)
+            first = learned.blend(self.learnt, self._evidence, self._tuned, self._roles)
             self._added += learned.around(pool, first)
         self.probabilities = self._scored()
 
@@ -110,7 +111,7 @@ class LiveScores:
         for index in np.flatnonzero(~whole):
             dual[:, index] = self._restricted(residual[:, index], said[:, index])
         self.learnt[:, columns] = self._to_pool.array @ dual + mean
-        if self._learned.blend.groups or self._learned.blend.parents:
+        if self._learned.blend.ties:
             self.probabilities = self._scored()
         else:
             self.probabilities[:, columns] = self._scored(columns)
@@ -121,11 +122,11 @@ class LiveScores:
         some: slice | list[int] = slice(None) if columns is None else columns
         tuned = self._tuned[:, some] if self._tuned.size else self._tuned
         own = blend if columns is None else blend.of(columns)
-        log_odds = own.log_odds(self.learnt[:, some], self._evidence[:, some], tuned)
+        log_odds = own.log_odds(self.learnt[:, some], self._evidence[:, some], tuned, self._roles)
         if second is not None:
             stack = second.stack if columns is None else second.stack.of(columns)
             log_odds = stack(log_odds, self._added[:, some])
-        return own.tied(log_odds)
+        return own.tied(log_odds, self._roles)
 
     def _restricted(self, residual: Floats, said: NDArray[np.bool_]) -> Floats:
         """The weights of the rows on which something was said, as if the others were not there."""

@@ -4,12 +4,12 @@ what is said around it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.learn.blend import Blend
 from autocode.learn.lexical import Lexical, fit_lexical
 from autocode.learn.recipe import fit_kernel
 from autocode.learn.stack import Stack, fit_stack
@@ -46,18 +46,19 @@ def look_again(
     *,
     folds: NDArray[np.intp],
     log_odds: Floats,
-    blend: Blend,
+    tied: Callable[[Floats], Floats],
     beside: NDArray[np.intp],
     seed: int,
 ) -> tuple[SecondLook, Floats] | None:
     """Learn the second look; with it the labelled units' probabilities, (n, n_codes), left out by `folds`.
 
-    `log_odds` (n, n_codes) are those at first sight, left out; `beside` (n, 3) the rows of each unit and its
-    neighbours (-1: none). None where labels are few, or what was left out is not judged better.
+    `log_odds` (n, n_codes) are those at first sight, left out, and `tied` makes probabilities of them;
+    `beside` (n, 3) are the rows of each unit and its neighbours (-1: none). None where labels are few, or
+    what was left out is not judged better.
     """
     if len(values) < LEAST_UNITS or folds.max() < 1:
         return None
-    first = blend.tied(log_odds)
+    first = tied(log_odds)
     filled = np.where(np.isnan(values), first, values)  # so that one inverse serves all codes
     fits = [fit_kernel(encoded, filled, groups, anchors, weights=one, penalty=PENALTY) for one in ALONE]
     lexical, by_terms = fit_lexical(encoded, values, folds, seed=seed)
@@ -71,7 +72,7 @@ def look_again(
         out = np.flatnonzero(folds == fold)
         stack = stacked(np.flatnonzero(folds != fold))
         again[out] = stack(log_odds[out], stack.added(scores[:, out]) + stack.beside(first, beside[out]))
-    again = blend.tied(again)
+    again = tied(again)
     if _loss(again, values) >= _loss(first, values):
         return None
     dual = np.stack([fit.dual for fit in fits]).astype(np.float32)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from autocode.records import Utterance
 
-N_PLACE = 9
+N_PLACE, N_ROLES = 9, 3
+_ROLES = (6, 7)  # columns of `place`
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,12 @@ class Signals:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def roles(self) -> NDArray[np.intp]:
+        """Who says each utterance, shape (n,): 0 others, 1 the interviewer, 2 the respondent."""
+        interviewer, respondent = (self.place[:, column].astype(np.intp) for column in _ROLES)
+        return np.asarray(interviewer + 2 * respondent, np.intp)
 
     def take(self, rows: NDArray[np.intp]) -> Signals:
         """Some of the utterances, in the order of `rows`."""

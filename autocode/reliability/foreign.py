@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from autocode.codebook import Codebook
+from autocode.dataset import MACHINE
 from autocode.errors import AgreementError
 from autocode.exchange import Coded, read_project, standing_alone
 from autocode.pipeline import Coder
 from autocode.records import Utterance
 from autocode.reliability.columns import sha256
-from autocode.reliability.panel import MACHINE, Coding, Panel, Span, Spans, Unit, counted_blindness
+from autocode.reliability.panel import Coding, Panel, Span, Spans, Unit, counted_blindness
 from autocode.reliability.record import counted
 
 

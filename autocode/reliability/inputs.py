@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autocode.codebook import Codebook, Succession
-from autocode.dataset import CODEBOOKS, CodedDataset, read_dataset
+from autocode.dataset import CODEBOOKS, CONSENSUS, MACHINE, CodedDataset, read_dataset
 from autocode.errors import AgreementError
 from autocode.exchange import is_foreign_project
 from autocode.read.rows import find_table, read_rows
 from autocode.reliability.columns import Extra, sha256
 from autocode.reliability.foreign import panel_of_foreign
 from autocode.reliability.panel import (
-    CONSENSUS,
-    MACHINE,
     Panel,
     Span,
     Spans,

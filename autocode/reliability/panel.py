@@ -8,12 +8,11 @@ from typing import Any, Literal
 
 from autocode.codebook import Codebook
 from autocode.config import suggest
+from autocode.dataset import CONSENSUS, is_machine
 from autocode.errors import AgreementError
 
 Coding = Mapping[str, frozenset[str]]  # by unit: the codes that were given; not there: not seen
 Kind = Literal["human", "machine"]
-CONSENSUS = "consensus"  # the coder in whose name agreed codes are kept
-MACHINE = "machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +145,3 @@ def counted_blindness(flags: Iterable[bool | None]) -> Blindness:
     """Blindness from one flag a coding: True blind, False assisted, None not known."""
     found = list(flags)
     return Blindness(found.count(True), found.count(False), found.count(None))
-
-
-def is_machine(name: str) -> bool:
-    """Is a coder of this name a machine, as far as the name tells?"""
-    low = name.casefold()
-    return low == MACHINE or low.startswith((f"{MACHINE}-", f"{MACHINE}_", f"{MACHINE} ", f"{MACHINE}:"))

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autocode.dataset import CONSENSUS
 from autocode.files import OutputError, private_folder, write_together
-from autocode.reliability.panel import CONSENSUS, Panel
+from autocode.reliability.panel import Panel
 from autocode.reliability.record import Record, Row
 from autocode.write import write_rows
 

@@ -106,6 +106,33 @@ def test_the_dial_says_what_it_cannot_promise(run: Run, dataset: Path, settings:
     assert "not enough labels yet: code about" in told.err
 
 
+def test_the_same_codes_everywhere_teach_nothing(run: Run, dataset: Path, settings: Path) -> None:
+    write(dataset / "codes.jsonl", [{"utterance_id": f"i{i}-{turn}", "coder": "anna", "code": "trust"}
+                                    for i in range(6) for turn in range(9)])  # fmt: skip
+    for command in (("train", dataset, "--out", "model"), ("evaluate", dataset, "--out", "metrics.json")):
+        done = run(*command, "--config", settings)
+        assert done.code == 0, done.err
+        assert "every coded utterance has the same codes (trust)" in done.err
+
+
+def test_codes_of_what_interviewers_said(run: Run, dataset: Path, settings: Path) -> None:
+    rows = [{**row, "speaker": "T", "role": "interviewer"} if row["utterance_id"][-1] in "02" else row
+            for row in lines_of(dataset / "utterances.jsonl")]  # fmt: skip
+    table = write(dataset / "utterances.jsonl", rows)
+    units = {row["utterance_id"] for row in rows if row["speaker"] == "T"}
+    said = [row for row in lines_of(dataset / "codes.jsonl") if row["utterance_id"] in units]
+    write(dataset / "codes.jsonl", said)
+    write(dataset / "coverage.jsonl", [{"utterance_id": unit, "coder": "anna"} for unit in sorted(units)])
+    options = ("--codebook", dataset / "codebook.json", "--labels", dataset / "codes.jsonl", "--coverage",
+               dataset / "coverage.jsonl", "--config", settings)  # fmt: skip
+    coded = run("code", table, "--out", "out", *options)
+    assert coded.code == 0, coded.err
+    assert "--speaker 'T=respondent'" in coded.err
+    coded = run("code", table, "--out", "again", "--speaker", "T=respondent", *options)
+    assert "not a respondent" not in coded.err
+    assert units <= {row["utterance_id"] for row in lines_of(Path("again") / "suggestions.jsonl")}
+
+
 def test_a_project_learns_from_decisions(run: Run, study: Path) -> None:
     for name in ("anna", "ben"):
         (study / f"{name}.txt").write_text(INTERVIEW.replace("winter", f"winter of {name}"), encoding="utf-8")

@@ -133,8 +133,8 @@ def test_agreement_with_people_is_the_alpha_of_each_of_them(dataset: CodedDatase
 def test_groups_other_than_transcripts(dataset: CodedDataset, coder: Coder) -> None:
     found = evaluate(dataset, coder, Plan(n_folds=9, group_by="meta.firm"))
     assert (found["n_groups"], found["folds"]) == (4, 4)
-    with pytest.raises(LearnError, match=r"meta\.nothing: utterance 'i0-0' has no such field"):
-        unit_groups(dataset.transcripts, "meta.nothing")
+    with pytest.raises(LearnError, match=r"meta\.nothing: utterance 'i0-1' has no such field"):
+        unit_groups(dataset.transcripts, "meta.nothing", dataset.codings.units)
 
 
 def test_one_interview_is_not_enough(dataset: CodedDataset, coder: Coder) -> None:
@@ -152,6 +152,28 @@ def test_the_human_ceiling(dataset: CodedDataset, coder: Coder) -> None:
     human = evaluate(two, coder, Plan(n_folds=4, human_ceiling=True))["human"]
     assert human["coders"].keys() == {"anna", "ben"}
     assert 0.8 < human["macro_f1"] < 1.0
+    assert human["autocode"]["n_units"] == len(units)
+
+
+def test_machines_are_no_people_and_what_was_agreed_is_no_coder(dataset: CodedDataset, coder: Coder) -> None:
+    """Ben and anna both looked at ten units, on which they agreed that nothing applies."""
+    anna = dataset.codings.by_coder["anna"]
+    ten = list(anna)[:10]
+    nothing = dict.fromkeys(ten, frozenset[str]())
+    by_coder = {
+        "anna": anna, "ben": {unit: anna[unit] for unit in ten}, "consensus": nothing,
+        "machine-x": dict.fromkeys(anna, frozenset({"trust", "conflict"})),
+    }  # fmt: skip
+    found = evaluate(replace(dataset, codings=Codings(by_coder)), coder, Plan(n_folds=4))
+    agreed = {**anna, **nothing}
+    for code in ("trust", "conflict"):
+        assert found["per_code"][code]["support"] == sum(code in codes for codes in agreed.values())
+    assert found["human"]["coders"].keys() == {"anna", "ben"}
+    assert (found["human"]["macro_f1"], found["human"]["autocode"]["n_units"]) == (1.0, 10)
+    assert [w for w in found["warnings"] if "machine-x" in w]
+    only = replace(dataset, codings=Codings({"machine-x": by_coder["machine-x"]}))
+    with pytest.raises(LearnError, match="all codes are by machines"):
+        evaluate(only, coder, Plan())
 
 
 def test_metrics_are_scikit_learns() -> None:
@@ -166,6 +188,41 @@ def test_metrics_are_scikit_learns() -> None:
     assert found["macro_f1"] == pytest.approx(f1_score(truth, chosen, average="macro"), abs=1e-4)
     assert found["micro_f1"] == pytest.approx(f1_score(truth, chosen, average="micro"), abs=1e-4)
     assert found["exact_set"] == pytest.approx((truth == chosen).all(axis=1).mean(), abs=1e-4)
+
+
+def test_an_exclusive_group_counts_units_for_which_nothing_was_chosen_as_wrong() -> None:
+    """Four units carry a code of the group, two of them rightly chosen, one wrongly, one not at all.
+
+    Chance agreement is 1/2 * 2/4 + 1/2 * 1/4 = 3/8, so kappa is (2/4 - 3/8) / (5/8) = 0.2. F1 is 4/5 and 0.
+    """
+    truth = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 0]], float)
+    chosen = np.array([[1, 0], [1, 0], [1, 0], [0, 0], [0, 1]], bool)
+    assert metrics.exclusive_group(truth, chosen, [0, 1]) == {
+        "macro_f1": 0.4, "kappa": 0.2, "accuracy": 0.5, "n_units": 4,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_one_code_of_an_exclusive_group_where_people_always_give_one(
+    dataset: CodedDataset, coder: Coder, always: bool
+) -> None:
+    """A third of the units carries neither code; without them, each carries one."""
+    group = ("trust", "conflict")
+    book = dataset.codebook.model_copy(update={"exclusive_groups": (group,)})
+    units = {u: codes for u, codes in dataset.codings.by_coder["anna"].items() if codes or not always}
+    one = replace(dataset, codebook=book, codings=Codings({"anna": units}))
+    found = evaluate(one, Coder(book, settings=coder.settings), Plan(n_folds=4))
+    chosen = sum(found["per_code"][code]["n_suggested"] for code in group)
+    majority = found["baselines"]["majority"]
+    assert found["groups"]["trust | conflict"]["accuracy"] > 0.85
+    if always:
+        assert chosen == len(units)
+        most = max(found["per_code"][code]["support"] for code in group) / len(units)
+        assert majority["micro_f1"] == majority["groups"]["trust | conflict"]["accuracy"] <= most + 1e-4
+    else:
+        assert chosen < 0.8 * len(units)
+        assert found["exact_set"] > 0.85
+        assert majority["micro_f1"] == 0.0
 
 
 def test_calibration_of_honest_and_of_boastful_probabilities() -> None:

@@ -91,7 +91,10 @@ def odd() -> dict[str, Any]:
         **result, "per_code": dict(zip(names, rows, strict=True)), "n_codes": 100, "dataset": ODD,
         "macro_f1": None, "group_by": f"meta.{ODD}", "train_size": 9, "fine_tuned": True,
         "groups": {group: hole},
-        "human": {"coders": {ODD: person, "bert": person}, "macro_f1": 0.7, "exact_set": 0.6},
+        "human": {
+            "coders": {ODD: person, "bert": person}, "autocode": {**person, "macro_f1": 0.65},
+            "macro_f1": 0.7, "exact_set": 0.6,
+        },
         "confusion": [{"missed": names[1], "given": names[3], "n": 5}], "recipes": [],
         "codebook": {"name": ODD, "digest": ODD}, "encoder": {"name": ODD, "digest": ODD},
         "warnings": [f"<script>{ODD}</script>"], "duplicates": {"n_texts": 12, "n_units": 3456},
@@ -328,6 +331,7 @@ def test_people_stand_beside_each_code() -> None:
     assert len(first) == 9
     assert "people&#x27;s kappa" in html
     assert rows_of(html, "people")["bert"] == ["311", "0.700", "–", "0.600", "0.679"]
+    assert rows_of(html, "people")["Autocode against all of them"] == ["311", "0.650", "–", "0.600", "0.679"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 
 import numpy as np
 import pytest
@@ -125,3 +126,18 @@ def test_coverage_is_of_what_people_have_said_and_of_what_is_settled_in_the_end(
         settled = said & (verdicts == verdict)
         assert side.n_settled == settled.sum() > 0
         assert side.coverage == pytest.approx(settled.sum() / said.sum())
+
+
+def test_of_codes_of_which_one_applies_the_likeliest_is_not_rejected() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet([0.5, 0.5, 0.5], 600)
+    y = np.eye(3)[[rng.choice(3, p=row) for row in p]]
+    groups = np.repeat(np.arange(60), 10)
+    best = p == p.max(axis=1, keepdims=True)
+    free = set_dial(p, y, groups, target_error=0.3)
+    tied = set_dial(p, y, groups, target_error=0.3, exclusive=((0, 1, 2),))
+    assert (free.decide(p)[best] == "reject").any()
+    rejected = tied.decide(p) == "reject"
+    assert not rejected[best].any()
+    assert (tied.reject.n_settled, tied.reject.n_wrong) == (rejected.sum(), (rejected & (y == 1)).sum())
+    assert Dial.from_dict(json.loads(json.dumps(tied.to_dict()))) == tied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,16 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autocode.learn.blend
+from autocode.codebook import Codebook
+from autocode.codebook.code import Code
 from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
 from autocode.learn.blend import best_thresholds, fit_blend
+from autocode.learn.dial import set_dial
 from autocode.learn.files import ARRAYS, FACTS, Model, load_model, save_model
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
-from autocode.learn.sets import learn_sets
+from autocode.learn.sets import certain_roles, exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
-from autocode.training import facts_of, signals_of, train
+from autocode.training import dial_of, facts_of, signals_of, train
 
 
 def f1(learned: Learned, signals: Signals, labels: Labels, codes: tuple[str, ...]) -> float:
@@ -126,15 +131,19 @@ def test_units_that_the_transcripts_do_not_have(coder: Coder, dataset: CodedData
 # Blend and sets
 
 
+def test_examples() -> None:
+    assert doctest.testmod(autocode.learn.blend).failed == 0
+
+
 def test_probabilities_are_calibrated_and_a_rare_code_borrows() -> None:
     rng = np.random.default_rng(0)
     n, n_codes = 3000, 6
     truth_logit = rng.normal(size=(n, n_codes)) * 2 - np.array([0, 1, 1, 2, 3, 6])
     values = (rng.random((n, n_codes)) < 1 / (1 + np.exp(-truth_logit))).astype(float)
     learnt = truth_logit * 0.1
-    none, nothing = np.zeros((1500, n_codes)), np.zeros((1500, 0))
-    blend = fit_blend(learnt[:1500], none, nothing, values[:1500])
-    p = blend(learnt[1500:], none, nothing)
+    none, nothing, one_role = np.zeros((1500, n_codes)), np.zeros((1500, 0)), np.full(1500, 2)
+    blend = fit_blend(learnt[:1500], none, nothing, values[:1500], one_role)
+    p = blend(learnt[1500:], none, nothing, one_role)
     for column in range(5):
         assert abs(p[:, column].mean() - values[1500:, column].mean()) < 0.03
         top = np.argsort(-p[:, column])[:150]
@@ -150,9 +159,9 @@ def test_a_fine_tuned_encoder_counts_as_far_as_it_knows(knows: bool) -> None:
     values = (rng.random((n, n_codes)) < 1 / (1 + np.exp(-truth))).astype(float)
     noise, none = rng.normal(size=(n, n_codes)), np.zeros((n, n_codes))
     learnt, tuned = (noise, 3 * truth + 5) if knows else (truth * 0.1, 3 * noise)
-    fitted, others = slice(None, 1500), slice(1500, None)
-    blend = fit_blend(learnt[fitted], none[fitted], tuned[fitted], values[fitted])
-    p = blend(learnt[others], none[others], tuned[others])
+    fitted, others, one_role = slice(None, 1500), slice(1500, None), np.full(1500, 2)
+    blend = fit_blend(learnt[fitted], none[fitted], tuned[fitted], values[fitted], one_role)
+    p = blend(learnt[others], none[others], tuned[others], one_role)
     assert np.abs(p - 1 / (1 + np.exp(-truth[others]))).mean() < 0.04
     assert (blend.weights[:, 2].min() > 0.5) if knows else (blend.weights[:, 2].max() < 0.1)
 
@@ -184,6 +193,81 @@ def test_sets_learn_that_none_is_empty_and_who_excludes_whom(coder: Coder) -> No
     assert chosen[1, learning]
 
 
+FOUR = Codebook(
+    name="four",
+    codes=tuple(Code(id=id, name=id) for id in ("ask", "tell", "mirror", "rest")),
+    exclusive_groups=(("ask", "tell", "mirror"),),
+)
+
+
+def test_an_exclusive_group_always_has_a_code_unless_people_leave_it_out() -> None:
+    always = np.tile([1.0, 0.0, 0.0, 0.0], (100, 1))
+    one_in_fifty, one_in_ten, unsaid = always.copy(), always.copy(), always.copy()
+    one_in_fifty[::50, 0] = one_in_ten[::10, 0] = 0.0
+    unsaid[:, 1:] = np.nan
+    unsaid[50:, 0] = np.nan
+    for values in (always, one_in_fifty, unsaid, always[:0]):
+        assert exclusive_columns(FOUR, values) == (((0, 1, 2),), ())
+    assert exclusive_columns(FOUR, one_in_ten) == ((), ((0, 1, 2),))
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_of_an_exclusive_group_the_code_furthest_above_its_threshold_wins(always: bool) -> None:
+    """Odds over those of the threshold, by hand: 0.4 of 0.5 is 2/3, 0.35 of 0.25 is 1.62."""
+    values = np.tile([1.0, 0.0, 0.0, 0.0] if always else [0.0, 0.0, 0.0, 0.0], (10, 1))
+    rule = learn_sets(values, np.array([0.5, 0.25, 0.5, 0.5]), FOUR)
+    p = np.array([[0.4, 0.35, 0.25, 0.9], [0.3, 0.1, 0.2, 0.1], [0.6, 0.3, 0.1, 0.1]])
+    nothing = [False] * 4
+    assert rule(p).tolist() == [
+        [False, True, False, True],
+        [True, False, False, False] if always else nothing,
+        [True, False, False, False],
+    ]
+
+
+def test_probabilities_of_an_exclusive_group_add_up_to_one_or_leave_room_for_none() -> None:
+    rng = np.random.default_rng(0)
+    learnt, none, nothing = rng.random((60, 4)), np.zeros((60, 4)), np.zeros((60, 0))
+    roles = np.full(60, 2)
+    values = (learnt == learnt.max(axis=1, keepdims=True)).astype(float)
+    free, tied, loose = (
+        fit_blend(learnt, none, nothing, values, roles, **ties)(learnt, none, nothing, roles)
+        for ties in ({}, {"groups": ((0, 1, 2),)}, {"options": ((0, 1, 2),), "certain": ((),)})
+    )
+    sums = free[:, :3].sum(axis=1)
+    assert sums.min() < 0.9 < 1.1 < sums.max()
+    np.testing.assert_allclose(tied[:, :3].sum(axis=1), 1.0)
+    np.testing.assert_allclose(loose[:, :3].sum(axis=1), np.minimum(sums, 1.0))
+    np.testing.assert_array_equal(loose[sums <= 1], free[sums <= 1])
+
+
+def test_who_speaks_decides_where_people_code_one_role_only() -> None:
+    """A code for each of 60 interviewer's turns and none for 60 answers; the texts tell nothing."""
+    rng = np.random.default_rng(0)
+    roles, noise = np.repeat([1, 2], 60), 0.01 * rng.normal(size=(120, 4))
+    values = np.zeros((120, 4))
+    values[np.arange(60), rng.integers(0, 3, 60)] = 1.0
+    groups, options = exclusive_columns(FOUR, values)
+    certain = certain_roles(options, values, roles)
+    assert (groups, options, certain) == ((), ((0, 1, 2),), ((1,),))
+    none, nothing = np.zeros((120, 4)), np.zeros((120, 0))
+    blend = fit_blend(noise, none, nothing, values, roles, options=options, certain=certain)
+    p = blend(noise, none, nothing, roles)
+    np.testing.assert_allclose(p[:60, :3].sum(axis=1), 1.0)
+    assert p[60:].max() < 0.05
+    chosen = learn_sets(values, np.full(4, 0.9), FOUR)(p)
+    assert (chosen[:60, :3].sum(axis=1) == 1).all()
+    uneven = learn_sets(values, np.array([0.98, 0.5, 0.98, 0.9]), FOUR)
+    assert uneven(np.array([[0.6, 0.3, 0.1, 0.0]])).tolist() == [
+        [False, True, False, False]
+    ]  # .031, .43, .002
+    assert not chosen[60:].any()
+    dial = set_dial(p, values, np.repeat(np.arange(30), 4), target_error=0.45, exclusive=options)
+    verdicts = dial.decide(p)
+    assert (verdicts[60:] == "reject").all()
+    assert ((verdicts[:60, :3] != "reject").sum(axis=1) >= 1).all()
+
+
 # Files
 
 
@@ -197,7 +281,11 @@ def test_a_model_comes_back_as_it_was(
     np.testing.assert_array_equal(again.learned.probabilities(unseen), learned.probabilities(unseen))
     assert again.digest == model.digest
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()} == {0o600}
-    assert "keep it as confidential" in (tmp_path / "model" / "MODEL.md").read_text()
+    card = (tmp_path / "model" / "MODEL.md").read_text()
+    assert "keep it as confidential" in card
+    assert "accepted unseen" not in card
+    save_model(replace(model, dial=dial_of(learned, 0.05, 0.95)), tmp_path / "model")
+    assert "accepted unseen (at most 0.05 wrong" in (tmp_path / "model" / "MODEL.md").read_text()
 
 
 @pytest.mark.parametrize("harm", ["missing", "json", "version", "cut", "other", "key"])
@@ -236,6 +324,8 @@ def test_suggestions_tell_why(coder: Coder, dataset: CodedDataset, signals: Sign
         if item.code_id != "leapfrogging":
             assert kinds["accepted"].text in texts
         assert kinds["rejected"].text in texts
+        assert "definition" in kinds or not coder.codebook[item.code_id].definition
+        assert "question" in kinds  # every answer in these interviews follows one
         for evidence in item.evidence:
             if evidence.start_char is not None:
                 unit = next(u for u in coded.utterances if u.id == item.utterance_id)
