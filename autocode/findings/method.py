@@ -45,7 +45,8 @@ def _familiarising(material: Material) -> list[str]:
     were = "was" if len(material.interviews) == 1 else "were"
     found = [f"{counted(len(material.interviews), 'interview')} with {n_words:,} words {were} read in."]
     if days := work.get("added"):
-        found.append(f"They were added to the project {_when(days)}.")
+        they = "It was" if len(material.interviews) == 1 else "They were"
+        found.append(f"{they} added to the project {_when(days)}.")
     if memos := work.get("memos"):
         notes = ", ".join(f"{n:,} on {_plural(kind)}" for kind, n in memos.items())
         found.append(f"Memos that were written: {notes}.")

@@ -104,9 +104,14 @@ def _said(material: Material, nodes: Sequence[Node]) -> str:
     return (
         f"{counted(len(material.coded), 'statement')} by "
         f"{counted(len(respondents_with(material.coded)), 'respondent')} carry "
-        f"{counted(used, 'code')} of the codebook's {len(nodes)}. A statement of a code counts for the codes "
-        "above it too, and once for each of them, so that the numbers of a level do not add up to the number "
-        "above. Numbers of statements lead to them."
+        f"{counted(used, 'code')} of the codebook's {len(nodes)}."
+        + (
+            " A statement of a code counts for the codes above it too, and once for each of them, so that "
+            "the numbers of a level do not add up to the number above."
+            if any(node.depth for node in nodes)
+            else ""
+        )
+        + " Numbers of statements lead to them."
     )
 
 

@@ -20,7 +20,7 @@ SAID = {
     "turn": "within a turn",
     "answer": "within the answer to a question",
 }
-RADIUS, MARGIN, LETTERS = 200, 190, 26
+RADIUS, MARGIN, LETTERS, MOST_NAME_LINES, LINE = 200, 190, 26, 4, 14
 MOST_LINES = 40  # between codes, in a figure
 MOST_SHOWN = 25  # pairs, in a table; the file has all
 
@@ -143,7 +143,11 @@ def draw(material: Material, codes: Sequence[str], pairs: Sequence[Pair], within
     most = max((n_of[id] for id in codes), default=1)
     angles = {id: 2 * math.pi * number / len(codes) - math.pi / 2 for number, id in enumerate(codes)}
     radius = max(RADIUS, 9.0 * len(codes))
-    middle = (radius + MARGIN, radius + 44)
+    names = {
+        id: wrapped(f"{material.codebook.short_path(id)} ({n_of[id]})", LETTERS, MOST_NAME_LINES)
+        for id in codes
+    }
+    middle = (radius + MARGIN, radius + 30 + LINE * max(map(len, names.values()), default=1))
     places = {id: _at(middle, radius, angle) for id, angle in angles.items()}
     lines = [_line(material, pair, places, middle, within) for pair in reversed(pairs)]
     groups = [Group("lines", lines)]
@@ -152,7 +156,7 @@ def draw(material: Material, codes: Sequence[str], pairs: Sequence[Pair], within
         size = 4 + 12 * math.sqrt(n_of[id] / max(most, 1))
         fill = colour_of(material.codebook, id)
         dot = Dot(*places[id], size, fill, "paper", link, f"{name}: {counted(n_of[id], 'statement')}")
-        label = _label(f"{name} ({n_of[id]})", _at(middle, radius + size + 10, angles[id]), angles[id], link)
+        label = _label(names[id], _at(middle, radius + size + 10, angles[id]), angles[id], link)
         groups.append(Group(id, [dot, *label]))
     return Drawing(2 * middle[0], 2 * middle[1], groups)
 
@@ -161,14 +165,14 @@ def _at(middle: tuple[float, float], radius: float, angle: float) -> tuple[float
     return middle[0] + radius * math.cos(angle), middle[1] + radius * math.sin(angle)
 
 
-def _label(text: str, place: tuple[float, float], angle: float, link: str) -> list[Words]:
+def _label(lines: Sequence[str], place: tuple[float, float], angle: float, link: str) -> list[Words]:
     """A code's name outside of the circle, on the side where it stands."""
     across, down = math.cos(angle), math.sin(angle)
     side: Side = "middle" if abs(across) < 0.12 else "start" if across > 0 else "end"
-    lines = wrapped(text, LETTERS)
-    top = place[1] + 4 - 7 * (len(lines) - 1) + (7 if down > 0.9 else -7 if down < -0.9 else 0)
+    tall = LINE * (len(lines) - 1)
+    top = place[1] + (10 if down > 0.9 else -tall if down < -0.9 else 4 - tall / 2)
     return [
-        Words(place[0], top + 14 * number, line, side, size=12, link=link)
+        Words(place[0], top + LINE * number, line, side, size=12, link=link)
         for number, line in enumerate(lines)
     ]
 

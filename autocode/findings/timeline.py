@@ -62,10 +62,14 @@ def _explained(order: Order, options: Options) -> str:
         "What is found is held against chance: the coded statements of each interview are shuffled "
         f"{options.replicates:,} times among their places, so that only their order changes. p is two-sided; "
         f"adjusted p is for all {n * n} pairs together (Westfall & Young), and only this one should be "
-        f"believed of a pair that nobody expected beforehand. {alone} pairs have p < .05 taken alone (about "
+        f"believed of a pair that nobody expected beforehand. {_have(alone)} p < .05 taken alone (about "
         f"{CLEAR * n * n:.1f} would by chance), {together} when all are taken together. Subjects come in "
         "stretches, so that a code follows itself more often, and others less often, than by chance."
     )
+
+
+def _have(n: int) -> str:
+    return f"{counted(n, 'pair')} {'has' if n == 1 else 'have'}"
 
 
 def _anchor(a: str, b: str) -> str:
@@ -132,7 +136,7 @@ def _nearest(order: Order, names: Sequence[str]) -> Table:
         ], strong=bool(order.p_adjusted[i, j] < CLEAR))
         for p, _, i, j in ranked[:MOST_SHOWN]
     ]  # fmt: skip
-    caption = f"One code right after another: the {len(lines)} pairs farthest from chance"
+    caption = f"One code right after another: the {counted(len(lines), 'pair')} farthest from chance"
     return Table(caption, ["First", "Then", "Times", "By chance", "p", "p adjusted"], lines, n_text=2)
 
 
@@ -148,8 +152,8 @@ def _precedence(material: Material, order: Order) -> list[Block]:
         "interview would be as likely told backwards; so each is turned round or left in "
         + (f"all {2**n:,} ways" if n <= ALL_WAYS else "many ways drawn by chance")
         + f", which leaves the stretches as they are. Of {counted(len(found), 'pair')} of codes, {alone} "
-        f"have p < .05 taken alone (about {CLEAR * len(found):.1f} would by chance), {together} when all are "
-        "taken together."
+        f"{'has' if alone == 1 else 'have'} p < .05 taken alone (about {CLEAR * len(found):.1f} would by "
+        f"chance), {together} when all are taken together."
     )
     if n <= ALL_WAYS and least_p(n) >= CLEAR:
         said += f" With {counted(n, 'interview')} no p can be below {least_p(n):.2g}."
@@ -166,7 +170,7 @@ def _precedence(material: Material, order: Order) -> list[Block]:
     heads = ["Earlier", "Later", "In this order", "Interviews", "p", "p adjusted"]
     return [
         Text(said),
-        Table(f"Which code comes earlier: the {len(lines)} surest pairs", heads, lines, n_text=2),
+        Table(f"Which code comes earlier: the surest {counted(len(lines), 'pair')}", heads, lines, n_text=2),
     ]
 
 

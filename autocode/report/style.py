@@ -30,7 +30,7 @@ th, td, li, dd { unicode-bidi: isolate } td { white-space: nowrap } tbody th { f
 th.text, td.text { text-align: left; white-space: pre-line }
 th.prose, td.prose { overflow-wrap: anywhere }
 td.text { min-width: 7rem; max-width: 26rem } tbody th.text { min-width: 7rem; max-width: 20rem }
-td.tight, tbody th.tight { min-width: 2rem; white-space: nowrap }
+td.tight, tbody th.tight { min-width: 2rem; white-space: pre }
 thead th, thead td { vertical-align: bottom; max-width: 8.5rem }
 thead th, thead td { border-bottom: 2px solid var(--quiet);
   font-weight: 600 }

@@ -96,8 +96,8 @@ def few_said(found: Holding, book: Codebook) -> str:
         )
     if whole:
         parts.append(
-            f"Too few to look for two meanings (at least {LEAST_TO_SPLIT} are needed, from "
-            f"{LEAST_INTERVIEWS} interviews): {', '.join(whole)}."
+            f"Not enough to look for two meanings ({LEAST_TO_SPLIT} statements or more from "
+            f"{LEAST_INTERVIEWS} interviews or more are needed): {', '.join(whole)}."
         )
     return " ".join(parts)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from autocode.attributes import attributes_of_cases, plain_attributes
 from autocode.batch import project_coder, project_codings
 from autocode.codebook import Codebook, Succession
-from autocode.errors import AutocodeError, ThemesError
+from autocode.errors import AutocodeError, ThemesError, TooFewError
 from autocode.pipeline import CodedTranscript, Coder
 from autocode.records import Transcript
 from autocode.themes.decided import matched, verdict_of, with_verdicts
@@ -109,6 +109,8 @@ def work(folder: Path, detail: str, tell: Connection) -> None:
             write_themes(shown(found, project, codings, coder.codebook), folder / FOLDER)
     except BrokenPipeError:  # the server was killed: nobody waits for this
         return
+    except TooFewError as error:
+        tell.send(f"{error}; 'autocode themes' in the terminal shows each beside the nearest other one")
     except AutocodeError as error:
         tell.send(str(error))
     except BaseException:

@@ -17,7 +17,8 @@ from autocode.findings.precedence import precedences
 from autocode.findings.sequences import compared, follows, order_of
 from autocode.findings.strongest import strength, strongest
 from autocode.findings.structure import draw, nodes_of
-from autocode.report.drawing import Box
+from autocode.findings.thematic_map import draw as draw_map
+from autocode.report.drawing import Box, Dot, Words
 from tests.findings.conftest import Write, answers
 
 FAST = Options(replicates=400)
@@ -204,3 +205,30 @@ def test_the_same_seed_gives_the_same_numbers(material: Material) -> None:
     assert one is not None
     assert two is not None
     assert np.array_equal(one.p, two.p)
+
+
+def test_long_names_on_the_map_are_whole_and_inside(write: Write) -> None:
+    """Two codes of one name, so that what is above them is written, too: one on top, one at the bottom."""
+    long = "Leveraging dynamic capabilities for market entry"
+    above = ("Path-breaking opportunities", "Firm-specific knowledge")
+    codes = [
+        code
+        for place, name in enumerate(above)
+        for code in (
+            {"id": f"up{place}", "name": name},
+            {"id": f"low{place}", "name": long, "parent": f"up{place}"},
+        )
+    ]
+    coding = {"a.1": ["low0", "low1"], "a.2": ["low0"]}
+    book = {"name": "b", "codes": codes}
+    found = material_of(write(answers("a", "One.", "Two."), {"ann": coding}, book=book))
+    drawing = draw_map(found, map_codes(found), [], "statement")
+    for place, name in enumerate(above):
+        (group,) = (one for one in drawing.groups if one.name == f"low{place}")
+        lines = [shape for shape in group.shapes if isinstance(shape, Words)]
+        (dot,) = (shape for shape in group.shapes if isinstance(shape, Dot))
+        assert " ".join(line.text for line in lines) == f"{name} > {long} ({2 - place})"
+        tops, bottoms = [line.y - line.size for line in lines], [line.y for line in lines]
+        assert min(tops) >= 0
+        assert max(bottoms) <= drawing.height
+        assert max(bottoms) < dot.y - dot.radius or min(tops) > dot.y + dot.radius - 3

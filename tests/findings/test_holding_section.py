@@ -63,7 +63,7 @@ def test_each_code_has_its_marks_and_its_statements(write: Write) -> None:
     said = " ".join(one.text for one in made.section.blocks if isinstance(one, Text))
     assert "(at least 5 are needed): Common goals" not in said
     assert "(at least 5 are needed): Personal bond (0)." in said
-    assert "(at least 12 are needed, from 2 interviews): Risk (9)." in said
+    assert "(12 statements or more from 2 interviews or more are needed): Risk (9)." in said
     assert "Every code has statements." in said  # partners and trust have those of the codes below them
     quoted = next(one for one in made.section.blocks if isinstance(one, Table) and one.heads[0] == "Group")
     cells = [[cell.text for cell in line.cells] for line in quoted.lines]
