@@ -136,10 +136,21 @@ def card_of(model: Model) -> str:
         *([""] if model.dial else []),
         f"Kernel weights '{learned.recipe.weights}', penalty {learned.recipe.penalty:g}, chosen on inner "
         "folds by transcript. Probabilities are calibrated on transcripts that were left out.",
+        "",
+        _looks(learned),
         *_tuning(facts),
         "",
     ]
     return "\n".join(lines)
+
+
+def _looks(learned: Learned) -> str:
+    kinds = "Each kind of signal by itself, and what is said just before and after,"
+    if learned.second is not None:
+        return f"{kinds} count as well: transcripts that were left out were judged better so."
+    return (
+        f"{kinds} do not count: labels are few, or transcripts that were left out were judged no better so."
+    )
 
 
 def _ties(learned: Learned) -> list[str]:

@@ -90,6 +90,7 @@ def test_saved_and_loaded_it_says_the_same(
 ) -> None:
     assert learned.second is not None
     save_model(Model(learned, None, {}), tmp_path / "model")
+    assert "just before and after, count as well" in (tmp_path / "model" / "MODEL.md").read_text()
     again = load_model(tmp_path / "model").learned
     unseen = made_up[0].take(UNSEEN)
     np.testing.assert_array_equal(again.probabilities(unseen), learned.probabilities(unseen))
