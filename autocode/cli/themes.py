@@ -87,7 +87,8 @@ def themes(
     if codebook is None or out is None:
         missing = "--codebook" if codebook is None else "--out"
         raise AutocodeError(
-            f"{missing} is missing; themes in files are found with --codebook CODEBOOK --out DIR"
+            f"{missing} is missing; themes in files are found with --codebook CODEBOOK --out DIR, those of a "
+            "project in its folder, by 'autocode themes' alone"
         )
     from autocode.pipeline import Coder
 
