@@ -260,6 +260,12 @@ def made() -> Samples:
         {"speaker": "Ann", "startTime": 0.5, "endTime": 0.9, "body": "Why"},
         {"startTime": 1.0, "body": "Turku?"},
     ]
+    scribe = [{"type": "word", "text": word["word"], "start": 0.5, "end": 0.9, "speaker_id": "speaker_0"}
+              for word in WORDS]  # fmt: skip
+    rev = [{"speaker": at, "elements": [{"type": "text", "value": "So", "ts": 0.5, "end_ts": 0.9},
+                                        {"type": "punct", "value": "?"}]} for at in (0, 1)]  # fmt: skip
+    cues = [{"timestamps": {"from": "00:00:00,500", "to": "00:00:00,900"}, "offsets": {"from": 500, "to": 900},
+             "text": " So?"}]  # fmt: skip
     kaldi = [{"text": "why", "result": WORDS[:2]}, {"text": ""}, {"text": "the", "result": WORDS[2:4]}]
     return {
         "text": [("a.txt", TEXT.encode()), ("b.txt", b"[Ann] 10:00:01\nWhy?\n\n[Bo] 10:00:05\nNo.\n\nAnn  0:03\nSo?\n")],
@@ -276,7 +282,12 @@ def made() -> Samples:
         "podcast": [("a.json", _json({"version": "1.0.0", "segments": podcast}))],
         "deepgram": [("a.json", _json(deepgram))],
         "kaldi": [("a.json", _json(kaldi))],
-        "whisper": [("a.json", _json({"text": "x", "language": "en", "segments": SEGMENTS}))],
+        "elevenlabs": [("a.json", _json({"language_code": "eng", "text": "x", "words": scribe}))],
+        "rev": [("a.json", _json({"speakers": [{"id": 1, "name": "Bo"}], "monologues": rev}))],
+        "whisper": [
+            ("a.json", _json({"text": "x", "language": "en", "segments": SEGMENTS})),
+            ("b.json", _json({"result": {"language": "en"}, "transcription": cues})),
+        ],
         "tidy": [("a.jsonl", _lines(TIDY))],
         "parquet": [("a.parquet", _parquet())],
         "refi-qda": [("a.qdpx", refi), ("a.qde", PROJECT.encode())],
