@@ -68,7 +68,7 @@ class TooSlow(BaseException):
 class Tally:
     """What came of one reader's files."""
 
-    seconds: float = 0.0  # of the processor's time, without the time that the damage takes
+    seconds: float = 0.0  # of the processor's time
     n: int = 0
     n_read: int = 0
     findings: list[str] = field(default_factory=list)
@@ -219,16 +219,16 @@ class Fuzzer:
         """Try damaged files for so many seconds; save what shows something new."""
         tally = Tally()
         patience = PATIENCE_PDF_S if "pdf" in self.name else PATIENCE_S
+        began = _spent()
         while tally.seconds < seconds:
             with tempfile.TemporaryDirectory() as place:
                 path = self.file(tally.n, Path(place))
-                began = _spent()
                 try:
                     found = problem_with(self.check, path, patience)
                     tally.n_read += found is None
                 except AutocodeError:
                     found = None
-                tally.seconds += _spent() - began
+                tally.seconds = _spent() - began
                 if found is not None and found[0] not in tally.findings:
                     tally.findings.append(found[0])
                     kept = out / f"{self.name}-{self.seed}-{tally.n}{path.suffix}"

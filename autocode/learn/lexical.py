@@ -19,6 +19,7 @@ LEAST_TEXTS = 3  # that a term is in
 MOST_TERMS = 40_000  # of each sort, the most frequent ones
 MOST_ROWS = 8000  # to learn from
 LEAST_POSITIVES = 5
+TOLERANCE = 0.01  # of the solver: scores change by less than a thousandth
 STRENGTH = 1.0  # of the labels against the penalty (`C` of scikit-learn)
 SMOOTHING = 0.3  # texts with and without a code in which each term is taken to have been seen
 
@@ -76,7 +77,9 @@ def _fit(rows: Any, values: Floats, columns: dict[str, NDArray[np.intp]], seed: 
         odds[:, code] = np.log(share_yes / share_yes.sum()) - np.log(share_no / share_no.sum())
         said = yes | no
         weighted = normalize(rows[said] @ diags(odds[:, code]))
-        model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=seed)
+        model = LogisticRegression(
+            C=STRENGTH, solver="liblinear", dual=True, tol=TOLERANCE, random_state=seed
+        )
         model.fit(weighted, values[said, code])
         weights[:, code], constant[code] = model.coef_[0] * odds[:, code], model.intercept_[0]
     return Lexical(columns, odds, weights, constant)

@@ -47,7 +47,7 @@ def choose_recipe(encoded: Encoded, values: Floats, groups: NDArray[np.intp], *,
         gram = np.asarray(sum(weights[kind] * of for kind, of in kinds.items()))
         gram = gram / sum(weights[kind] for kind in kinds)
         for penalty in PENALTIES:
-            left_out = fit_exact(gram, table[:, usable], groups[rows], penalty).left_out
+            left_out = fit_exact(gram, table[:, usable], groups[rows], penalty, precision=np.float32).left_out
             score = float(
                 np.mean([_average_precision(table[:, c], left_out[:, i]) for i, c in enumerate(usable)])
             )
@@ -71,11 +71,16 @@ def fit_kernel(
     *,
     weights: Weights,
     penalty: float,
+    precision: type[np.floating] = np.float64,
 ) -> Fit:
-    """Fit `values` (n, n_codes; nan: not said) on a weighted sum of kernels."""
+    """Fit `values` (n, n_codes; nan: not said) on a weighted sum of kernels.
+
+    `precision` is that of the inverse where all rows carry weight.
+    """
     n = len(values)
     if n == len(anchors):
-        return fit_exact(kernel(encoded, encoded, weights), values, groups, penalty)
+        gram = kernel(encoded, encoded, weights)
+        return fit_exact(gram, values, groups, penalty, precision=precision)
     landmarks = take_rows(encoded, anchors)
     to_landmarks = np.concatenate(
         [

@@ -48,10 +48,12 @@ def fit_exact(
     penalty: float,
     *,
     mean: Floats | None = None,
+    precision: type[np.floating] = np.float64,
 ) -> Fit:
     """Fit `values` (n_rows, n_codes; nan: not said) on `gram` (n_rows, n_rows), groups of rows left out.
 
-    `mean` (n_codes,) is what an utterance like no other gets; without it, the smoothed share.
+    `mean` (n_codes,) is what an utterance like no other gets; without it, the smoothed share. `precision` is
+    that of the inverse.
     """
     mean = smoothed_mean(values) if mean is None else mean
     dual, left_out = np.zeros_like(values), np.full_like(values, np.nan)
@@ -59,7 +61,7 @@ def fit_exact(
         if len(rows) == 0:
             continue
         residual = values[np.ix_(rows, columns)] - mean[columns]
-        inverse = inverted(gram[np.ix_(rows, rows)], penalty)
+        inverse = inverted(gram[np.ix_(rows, rows)], penalty, precision)
         weights = inverse @ residual
         dual[np.ix_(rows, columns)] = weights
         for members in members_of(groups[rows]):
@@ -116,18 +118,21 @@ def members_of(groups: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
 
 
-def inverted(matrix: NDArray[np.floating], penalty: float) -> Floats:
+def inverted(
+    matrix: NDArray[np.floating], penalty: float, precision: type[np.floating] = np.float64
+) -> NDArray[np.floating]:
     """The inverse of `matrix` with `penalty` added to its diagonal; `matrix` is positive semidefinite."""
-    from scipy.linalg import lapack
+    from scipy.linalg import get_lapack_funcs
 
-    full = np.array(matrix, np.float64, order="F")
+    full = np.array(matrix, precision, order="F")
     full[np.diag_indices_from(full)] += penalty
-    factor, failed = lapack.dpotrf(full, lower=True, clean=False, overwrite_a=True)
+    factorise, invert = get_lapack_funcs(("potrf", "potri"), (full,))
+    factor, failed = factorise(full, lower=True, clean=False, overwrite_a=True)
     if failed:  # rounding of a float32 kernel; a pseudo-inverse then
         again = np.array(matrix, np.float64)
         again[np.diag_indices_from(again)] += penalty
         return np.asarray(np.linalg.pinv(again, hermitian=True))
-    half, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
+    half, _ = invert(factor, lower=True, overwrite_c=True)
     lower = np.tril(half)
     return np.asarray(lower + np.tril(lower, -1).T)
 

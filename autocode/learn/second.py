@@ -60,7 +60,10 @@ def look_again(
         return None
     first = tied(log_odds)
     filled = np.where(np.isnan(values), first, values)  # so that one inverse serves all codes
-    fits = [fit_kernel(encoded, filled, groups, anchors, weights=one, penalty=PENALTY) for one in ALONE]
+    fits = [
+        fit_kernel(encoded, filled, groups, anchors, weights=one, penalty=PENALTY, precision=np.float32)
+        for one in ALONE
+    ]
     lexical, by_terms = fit_lexical(encoded, values, folds, seed=seed)
     scores = np.stack([*((fit.left_out - fit.mean).astype(np.float32) for fit in fits), by_terms])
 

@@ -26,7 +26,6 @@ class Following:
 
     ground: Ground
     learned: Learned
-    stopping: Stopping | None = None
     new: set[str] = field(default_factory=set)  # units decided on since everything was learnt
 
     def __post_init__(self) -> None:
@@ -109,6 +108,12 @@ def learn_anew(ground: Ground, labels: Labels) -> Following:
     Raises `LearnError` where there is nothing to learn.
     """
     signals, table = with_model(ground.trained, ground.signals, labels)
-    learned = learn(signals, table, ground.book, background=ground.background, seed=ground.seed)
-    told = stopping(learned, ground.book, background=ground.background, seed=ground.seed)
-    return Following(ground, learned, told)
+    return Following(
+        ground, learn(signals, table, ground.book, background=ground.background, seed=ground.seed)
+    )
+
+
+def whether_to_stop(following: Following) -> Stopping:
+    """What coding on would bring, by what has just been learnt anew."""
+    ground = following.ground
+    return stopping(following.learned, ground.book, background=ground.background, seed=ground.seed)

@@ -1,9 +1,9 @@
 """Learning while people decide: each decision moves the suggestions within a second, in the background.
 
 A single decision updates the regression exactly (`learn.live`); after some more, a second thread learns
-everything anew, and what is decided meanwhile is put into its result as well. It begins with
-the project's trained model, where there is one. Pages read a snapshot that is swapped whole, so they never
-wait for the learner.
+everything anew, and what is decided meanwhile is put into its result as well; then it finds out whether
+coding on would bring much. It begins with the project's trained model, where there is one. Pages read a
+snapshot that is swapped whole, so they never wait for the learner.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +46,20 @@ class _Learnt:
     round: int  # the number of the codebook that it is of, as the worker counts them
     made: Following | None
     problem: str = ""
+    anew: bool = False  # and not read from the trained model
 
 
-Heard = tuple[int, ...] | str | _Learnt  # units decided on, `_BEGIN` or `_CODEBOOK`, what was learnt
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """What it finds then."""
+
+    round: int
+    stopping: Stopping | None
+    problem: str = ""
+
+
+# Units decided on, `_BEGIN` or `_CODEBOOK`, what the second thread brings
+Heard = tuple[int, ...] | str | _Learnt | _Judged
 
 
 class Live:
@@ -66,12 +77,16 @@ class Live:
         self._ground: Ground | None = None
         self._read: Ground | None = None  # the last one, which pages may use while another is made
         self._following: Following | None = None
-        self._round, self._training = 0, False
-        self._since: set[int] = set()  # units decided on since the training under way began
+        self._round, self._training, self._judging = 0, False, False
+        self._since: set[int] = set()  # units decided on since what the second thread does began
+        self._cores: Any = None  # the limit while it works
 
     def start(self) -> None:
-        """Begin to work."""
+        """Begin to work, on half of the cores."""
         if not self._worker.started:
+            from autocode.learn.threads import half_the_cores
+
+            self._cores = half_the_cores()
             self._worker.tell(_BEGIN)
             self._worker.start()
 
@@ -81,6 +96,8 @@ class Live:
         Nothing is lost by that: only whole transcripts are stored, and what is learnt is not stored at all.
         """
         self._worker.close()
+        if self._cores is not None:
+            self._cores.restore_original_limits()
 
     def heard(self, outcome: Outcome) -> None:
         """Take in what was decided."""
@@ -189,11 +206,15 @@ class Live:
             self._begin(code_anew=_CODEBOOK in messages)  # and reads what the others tell of
             return
         units = {unit for one in messages if isinstance(one, tuple) for unit in one}
-        if self._training:
+        if self._busy:
             self._since |= units
         for one in messages:
             if isinstance(one, _Learnt) and one.round == self._round:
                 units |= self._adopt(one)
+            elif isinstance(one, _Judged) and one.round == self._round:
+                self._judging, self._stopping = False, one.stopping
+                self._trouble = one.problem or self._trouble
+                units |= self._since
         self._follow(units)
 
     def _begin(self, *, code_anew: bool) -> None:
@@ -203,7 +224,7 @@ class Live:
 
         self._round += 1  # what is being learnt of another codebook is not adopted
         self._ground = self._following = None
-        self._training = False
+        self._training = self._judging = False
         if code_anew:
             self._code_anew()
         self._ground, self._left_aside = prepare(self._review, stop=lambda: self._worker.closing)
@@ -213,7 +234,7 @@ class Live:
         if ground.trained is None:
             self._learn_anew(ground)
         else:
-            self._train(partial(as_trained, ground))
+            self._train(partial(as_trained, ground), anew=False)
             self._since = set(ground.keys)  # what people have said since it was trained
 
     def _code_anew(self) -> None:
@@ -238,12 +259,29 @@ class Live:
             more = "" if len(labels) < LEAST else ", some of them with a code"
             self._trouble = f"suggestions rest on the codebook; they learn from {LEAST} utterances on{more}"
             return
-        self._train(partial(learn_anew, ground, labels))
+        self._train(partial(learn_anew, ground, labels), anew=True)
 
-    def _train(self, make: Callable[[], Following]) -> None:
+    @property
+    def _busy(self) -> bool:
+        """Whether the second thread has something to do."""
+        return self._training or self._judging
+
+    def _train(self, make: Callable[[], Following], *, anew: bool) -> None:
         number = self._round
         self._training, self._since = True, set()
-        self._worker.beside(lambda: _Learnt(number, make()), lambda problem: _Learnt(number, None, problem))
+        self._worker.beside(
+            lambda: _Learnt(number, make(), anew=anew), lambda problem: _Learnt(number, None, problem)
+        )
+
+    def _judge(self, following: Following) -> None:
+        from autocode.web.following import whether_to_stop
+
+        number = self._round
+        self._judging = True
+        self._worker.beside(
+            lambda: _Judged(number, whether_to_stop(following)),
+            lambda problem: _Judged(number, None, problem),
+        )
 
     def _adopt(self, learnt: _Learnt) -> set[int]:
         """Go on with what the second thread has learnt; the units decided on meanwhile."""
@@ -255,9 +293,13 @@ class Live:
             return set()
         self._following = learnt.made
         self._publish(learnt.made, everything=True)
-        self._stopping = learnt.made.stopping
         self._review.orders.forget()
-        return self._since
+        since, self._since = self._since, set()
+        if learnt.anew:
+            self._judge(learnt.made)
+        else:
+            self._stopping = None
+        return since
 
     def _follow(self, units: Iterable[int]) -> None:
         """Learn what was decided on `units`; everything anew where much is new."""
@@ -268,7 +310,7 @@ class Live:
         if ground is None or not touched or self._review.codebook.digest != ground.book.digest:
             return  # of another codebook the worker is told
         if following is None:
-            if not self._training:
+            if not self._busy:
                 self._learn_anew(ground)
             return
         different = following.different(labels_of(self._review, ground, touched), touched.values())
@@ -280,7 +322,7 @@ class Live:
             following.take_in(different)
             self._publish(following)
         much = len(following.new) >= max(REFIT_LEAST, REFIT_SHARE * len(following.learned.signals))
-        if (much or not few) and not self._training:
+        if (much or not few) and not self._busy:
             self._learn_anew(ground)
 
     def _publish(self, following: Following, *, everything: bool = False) -> None:
