@@ -12,7 +12,7 @@ from autocode.read.labels import find_labels
 from autocode.read.reader import UNKNOWN, Piece, count
 from autocode.read.times import BRACKETED, F4_MARK, RANGE, first_time
 
-LINE_END = re.compile("[\n\v\f\x85\u2028\u2029]")  # the positions stay those of the text with them in it
+LINE_END = re.compile("\n{3,}|[\n\v\f\x85\u2028\u2029]")  # the positions stay those of the text with them
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
 _MARK_BEFORE = re.compile(rf"({BRACKETED})\s*")
 _LINE_MARK = re.compile(rf"\s*({BRACKETED}|{RANGE})(?:\s+[-–—](?=\s))?(?:\s+|$)")
@@ -23,11 +23,17 @@ _FOOTER = re.compile(r"\s*Transcribed by https?://otter\.ai\s*$", re.IGNORECASE)
 
 
 def split_lines(text: str) -> list[Line]:
-    """The lines of a text with their positions. Line ends of all kinds count (LF, VT, FF, NEL, LS, PS)."""
+    """The lines of a text with their positions. Line ends of all kinds count (LF, VT, FF, NEL, LS, PS).
+
+    Of many empty lines one after another there are two.
+    """
     lines, start = [], 0
     for match in LINE_END.finditer(text):
-        lines.append(Line(text[start : match.start()], start))
-        start = match.end()
+        at, end = match.span()
+        lines.append(Line(text[start:at], start))
+        if end > at + 1:
+            lines += Line("", at + 1), Line("", end - 1)
+        start = end
     if start < len(text):
         lines.append(Line(text[start:], start))
     return lines

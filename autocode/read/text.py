@@ -16,24 +16,34 @@ _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _CELL = re.compile(r"(?:[^|\\]|\\.)*")
 _TABLE_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?$|\s*\|\s*:?-+:?\s*\|?\s*$")
 _HOUR_S = 3600.0
+MOST_LINES = 250_000  # with hundreds of hours of speech in them
 
 
 def read_text(source: Source) -> list[Found]:
     """One transcript from plain text, Otter's and Zoom's layouts included. Raises `ReadError`."""
     text, warnings = source.decode()
-    return [_found(source, text, split_lines(text), warnings)]
+    return [_found(source, text, _lines(source, text), warnings)]
 
 
 def read_markdown(source: Source) -> list[Found]:
     """One transcript from Markdown: headings are no speech, tables may be. Raises `ReadError`."""
     text, warnings = source.decode()
-    lines = split_lines(text)
+    lines = _lines(source, text)
     hidden = _front_matter(lines)
     marked = [
         replace(line, text="" if number < hidden else line.text, heading=bool(_HEADING.match(line.text)))
         for number, line in enumerate(lines)
     ]
     return [_found(source, text, list(_with_tables(marked)), warnings)]
+
+
+def _lines(source: Source, text: str) -> list[Line]:
+    lines = split_lines(text)
+    if len(lines) > MOST_LINES:
+        raise source.error(
+            f"it has more than {MOST_LINES:,} lines, far more than one interview has; give each its own file"
+        )
+    return lines
 
 
 def _found(source: Source, text: str, lines: Sequence[Line], warnings: list[str]) -> Found:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from autocode.errors import ReadError
 from autocode.read import read_transcript
+from autocode.read.text import MOST_LINES
 from autocode.records import Transcript
 
 Said = list[tuple[str, str]]
@@ -250,3 +252,17 @@ def test_a_lone_time_at_the_beginning_of_a_line_stays_and_is_said(tmp_path: Path
     transcript = read(tmp_path, "We met early.\n10:30 was the time.\nNobody came.\nWe left.\n")
     assert [turn.text for turn in transcript.turns][1] == "10:30 was the time."
     assert "1 line begins with a time that was left in the text" in transcript.warnings
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 1000])
+def test_any_number_of_empty_lines_ends_a_paragraph(tmp_path: Path, n: int) -> None:
+    gap = "\n" * n
+    text = f"Anna: How was it?{gap}Bo: Good.{gap}Very.{gap}Anna: Why?{gap}Bo: Because.\n"
+    expected = [("Anna", "How was it?"), ("Bo", f"Good.{gap}Very."), *FOUR[2:]]
+    assert said(read(tmp_path, text)) == expected
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_a_file_of_more_lines_than_any_interview_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ReadError, match=r"a\.(txt|md): it has more than 250,000 lines, .* its own file$"):
+        read(tmp_path, "a\n" * (MOST_LINES + 1), name)
