@@ -6,11 +6,11 @@ looked up, nothing is run, and no tag makes the reader go back.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from autocode.read.entities import unescaped
 from autocode.read.paragraphs import Flow, Paragraph, Table, found_in
 from autocode.read.reader import Found, Source
 from autocode.read.times import first_time
@@ -85,7 +85,7 @@ def tokens(text: str) -> Iterator[tuple[str | None, bool, str]]:
         begins = _BEGINS.search(text, at)
         start = begins.start() if begins else len(text)
         if start > at:
-            yield None, False, html.unescape(text[at:start])
+            yield None, False, unescaped(text[at:start])
         if begins is None:
             return
         if text.startswith(("<!", "<?"), start):
@@ -222,7 +222,7 @@ class _Page:
 
 
 def _attributes(text: str) -> dict[str, str]:
-    return {m[1].lower(): html.unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(text)}
+    return {m[1].lower(): unescaped(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(text)}
 
 
 def _is_hidden(attributes: str) -> bool:

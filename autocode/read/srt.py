@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import replace
 
 from autocode.read.cues import name_speakers, read_cues, without_rolling_duplicates
+from autocode.read.entities import unescaped
 from autocode.read.layout import lay_out
 from autocode.read.reader import Found, Source, count
 
@@ -25,9 +25,7 @@ def read_srt(source: Source) -> list[Found]:
     cues, more = read_cues(text)
     if not cues:
         raise source.error("no time lines found: not SubRip (expected 00:00:01,000 --> 00:00:02,000)")
-    plain = [
-        replace(cue, lines=tuple(html.unescape(_TAG.sub("", line)) for line in cue.lines)) for cue in cues
-    ]
+    plain = [replace(cue, lines=tuple(unescaped(_TAG.sub("", line)) for line in cue.lines)) for cue in cues]
     n_empty = sum(not "".join(cue.lines).strip() for cue in plain)
     if n_empty:
         more.append(f"{count(n_empty, 'cue')} without text dropped")

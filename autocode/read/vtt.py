@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autocode.read.cues import Cue, name_speakers, read_cues, without_rolling_duplicates
+from autocode.read.entities import unescaped
 from autocode.read.layout import Spoken, lay_out
 from autocode.read.reader import UNKNOWN, Found, Source, count
 
@@ -48,7 +48,7 @@ def read_vtt(source: Source) -> list[Found]:
 
 def plain_text(payload: str) -> str:
     """Payload without tags, then with its character references decoded, once."""
-    return html.unescape(_TAG.sub("", payload)).replace("\n", " ")
+    return unescaped(_TAG.sub("", payload)).replace("\n", " ")
 
 
 def _plain(cue: Cue) -> Cue:
@@ -70,9 +70,9 @@ def _voices(cues: Sequence[Cue]) -> Iterator[Spoken]:
 
 
 def _said(cue: Cue, speaker: str | None, payload: str) -> Spoken:
-    return Spoken(speaker, html.unescape(_TAG.sub("", payload)), cue.start_s, cue.end_s)
+    return Spoken(speaker, unescaped(_TAG.sub("", payload)), cue.start_s, cue.end_s)
 
 
 def _voice_name(annotation: str | None) -> str:
-    name = " ".join(html.unescape(annotation or "").split())
+    name = " ".join(unescaped(annotation or "").split())
     return name if name.strip("-–— ") else UNKNOWN

@@ -125,3 +125,18 @@ def test_a_message_stays_short_whatever_a_file_holds() -> None:
     assert len(message) < 4100
     assert message.startswith("a.yaml, line 5: unknown parent 'xxx")
     assert message.endswith("xxx'; known are a, b")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<v {odd}>It was {odd}so.\n"),
+        (".vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nIt was {odd}so.\n"),
+        (".srt", "1\n00:00:01,000 --> 00:00:02,000\nIt was {odd}so.\n"),
+        (".html", "<html><body><p title='{odd}'>It was {odd}so.</p></body></html>"),
+    ],
+)
+def test_a_character_reference_of_thousands_of_digits(tmp_path: Path, suffix: str, text: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_text(text.replace("{odd}", f"&#{'9' * 5000};"))
+    assert [turn.text for turn in read_transcript(path).turns] == ["It was \ufffdso."]
