@@ -9,13 +9,14 @@ Method: learn then test (Angelopoulos et al. 2021) with fixed-sequence testing. 
 strictest to the laxest, starting where the probabilities themselves promise most evidence, and the last one
 before the first failure is taken, so no multiplicity is to be paid for. Each is tested by betting against the
 hypothesis that its error is above the target (Waudby-Smith & Ramdas 2024): with e and s the wrong and all
-settled decisions of an interview and w = 1 / max(s, median of s), the variable w (e - target s) lies in
-[-target, 1 - target] and has a mean of at least 0 under the hypothesis, so that the product of
+settled decisions of an interview and w = 1 / max(s, upper quartile of s), the variable w (e - target s) lies
+in [-target, 1 - target] and has a mean of at least 0 under the hypothesis, so that the product of
 1 - bet w (e - target s) / (1 - target) over interviews, averaged over a few bets, is above 1 / alpha with a
-probability of at most alpha. Interviews must be exchangeable, and the bound is on the share so weighted, not
-on the plain one, which can be larger where long interviews are worse. What is approximate: cross-fitted
-probabilities stand for those of the final model, which has seen a little more; codes that are clearly
-worse than the target are taken out after the test, by their labels.
+probability of at most alpha. Nearly all is bet as pays most if the probabilities are right. Interviews must
+be exchangeable, and the bound is on the share so weighted, not on the plain one, which can be larger where
+long interviews are worse. What is approximate: cross-fitted probabilities stand for those of the final
+model, which has seen a little more, and they, which choose start and bet, come from labels of other
+interviews; codes that are clearly worse than the target are taken out after the test, by their labels.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ from autocode.learn.sets import likeliest
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-BETS = ((1.0, 0.25), (0.9, 0.25), (0.7, 0.2), (0.5, 0.1), (0.3, 0.1), (0.15, 0.1))  # fraction, weight
+BETS = (1.0, 0.9, 0.7, 0.5, 0.3, 0.15)  # of what there is
+PROMISING = 0.9  # of the money is on the bet that pays most if probabilities are right; the rest on all alike
+LARGE = 75  # percentile of an interview's settled decisions above which more of them count no more
 ACCEPT_FROM = np.round(np.arange(0.995, 0.495, -0.01), 3)
 REJECT_TO = np.concatenate(
     [[0.0005, 0.001, 0.002, 0.003, 0.004], np.round(np.arange(0.005, 0.505, 0.005), 3)]
@@ -180,38 +183,46 @@ def _search(
         tuple(_by_interview(part, interviews) for part in (chosen, chosen & wrong, chosen * expected))
         for chosen in settled
     ]
-    promised = [
-        log_evidence(np.minimum(PESSIMISM * supposed, n), n, target) if n.any() else -np.inf
-        for n, _, supposed in counts
+    hoped = [
+        log_evidence(np.minimum(PESSIMISM * promised, n), n, promised, target) if n.any() else -np.inf
+        for n, _, promised in counts
     ]
-    start = int(np.argmax(promised))
+    start = int(np.argmax(hoped))
     found: int | None = None
     for index in range(start, len(counts)):
-        n, errors, _ = counts[index]
-        if not n.any() or log_evidence(errors, n, target) < needed:
+        n, errors, promised = counts[index]
+        if not n.any() or log_evidence(errors, n, promised, target) < needed:
             break
         found = index
     if found is None:
-        n, errors, _ = counts[start]
-        reached = log_evidence(errors, n, target) if n.any() else -np.inf
+        n, errors, promised = counts[start]
+        reached = log_evidence(errors, n, promised, target) if n.any() else -np.inf
         grows = reached > 0.05 * needed  # in proportion to the interviews
         return Side(None, 0, 0, 0.0, math.ceil(len(interviews) * (needed / reached - 1.0)) if grows else None)
     return Side(float(thresholds[found]), 0, 0, 0.0, None)  # what it settles is counted at the end
 
 
-def log_evidence(errors: Floats, settled: Floats, target: float) -> float:
+def log_evidence(errors: Floats, settled: Floats, promised: Floats, target: float) -> float:
     """The log of the bet's wealth against "the error is above the target"; (n_interviews,) counts.
 
-    >>> log_evidence(np.zeros(100), np.full(100, 5.0), 0.05) > math.log(20)
+    `promised` are the errors that there are if the probabilities are right.
+
+    >>> few = np.full(100, 0.01)
+    >>> log_evidence(np.zeros(100), np.full(100, 5.0), few, 0.05) > math.log(20)
     True
-    >>> log_evidence(np.ones(100), np.full(100, 5.0), 0.05) < 0
+    >>> log_evidence(np.ones(100), np.full(100, 5.0), few, 0.05) < 0
     True
     """
-    usual = float(np.median(settled[settled > 0]))
-    z = (errors - target * settled) / np.maximum(settled, usual) / (1.0 - target)
-    with np.errstate(divide="ignore"):
-        wealth = [np.log1p(np.maximum(-bet * z, -1.0)).sum() + math.log(share) for bet, share in BETS]
-    return float(np.logaddexp.reduce(wealth))
+    large = float(np.percentile(settled[settled > 0], LARGE))
+
+    def log_wealth(wrong: Floats) -> Floats:
+        z = (wrong - target * settled) / np.maximum(settled, large) / (1.0 - target)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log1p(np.maximum(-np.outer(BETS, z), -1.0)).sum(axis=1))
+
+    money = np.full(len(BETS), (1.0 - PROMISING) / len(BETS))
+    money[np.argmax(log_wealth(promised))] += PROMISING
+    return float(np.logaddexp.reduce(log_wealth(errors) + np.log(money)))
 
 
 def _by_interview(table: NDArray[Any], interviews: Sequence[NDArray[np.intp]]) -> Floats:

@@ -133,11 +133,11 @@ def learn(
     left_out = np.where(np.isnan(fit.left_out), _in_sample(encoded, anchors, fit, recipe), fit.left_out)
     folds = group_folds(groups, min(FOLDS, int(groups.max()) + 1), seed=seed)
     log_odds = _cross_fitted(blended, left_out, signals, folds)
-    row_of = {unit: row for row, unit in enumerate(signals.ids)}
+    near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
+    near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
     again = look_again(
         encoded, values, groups, anchors, folds=folds, log_odds=log_odds,
-        tied=lambda found: blend.tied(found, roles),
-        beside=beside(signals, row_of), seed=seed,
+        tied=lambda found: blend.tied(found, roles), beside=near, seed=seed,
     )  # fmt: skip
     second, cross_fitted = again or (None, blend.tied(log_odds, roles))
     rule = learn_sets(values, best_thresholds(cross_fitted, values), codebook)

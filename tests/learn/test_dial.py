@@ -48,13 +48,14 @@ def test_the_bound_is_seldom_broken_on_unseen_interviews(clustering: float, opti
     assert used[1] > 50
 
 
-def test_a_true_null_is_rejected_no_more_often_than_promised() -> None:
+@pytest.mark.parametrize("promised", [0.01, 0.05, 0.1])
+def test_a_true_null_is_rejected_no_more_often_than_promised(promised: float) -> None:
     rng = np.random.default_rng(0)
     passed = 0
     for _ in range(1000):
         rates = rng.choice([0.0, 0.4], 50, p=[0.75, 0.25])  # interviews differ; the mean error is the target
         errors = rng.binomial(6, rates).astype(float)
-        passed += log_evidence(errors, np.full(50, 6.0), 0.1) >= np.log(20)
+        passed += log_evidence(errors, np.full(50, 6.0), np.full(50, 6 * promised), 0.1) >= np.log(20)
     assert passed / 1000 <= 0.05
 
 

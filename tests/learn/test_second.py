@@ -77,6 +77,12 @@ def test_a_labelled_neighbour_counts_though_it_is_not_asked_about(
     np.testing.assert_allclose(apart, learned.probabilities(unknown), atol=1e-4)
 
 
+def test_neighbours_that_are_not_left_out_together_tell_nothing(made_up: tuple[Signals, Labels]) -> None:
+    signals, labels = made_up
+    one = learn(replace(signals, groups=("t",) * len(signals)), labels, BOOK)
+    assert one.second is None or not one.second.stack.around[:, len(BOOK.ids) :].any()
+
+
 def test_noise_gets_no_second_look(made_up: tuple[Signals, Labels]) -> None:
     signals, labels = made_up
     shuffled = labels.values[np.random.default_rng(1).permutation(len(labels))]
