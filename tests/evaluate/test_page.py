@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autocode.evaluate import page
+from autocode.evaluate import markup
 from autocode.evaluate.page import MOST_CODES, write_page
 
 ODD = '<b>&"x"'
@@ -338,7 +338,7 @@ def test_people_stand_beside_each_code() -> None:
     ("value", "text"), [(None, "–"), (0.0, "0.0%"), (0.0001, "<0.1%"), (0.9999, ">99.9%"), (1.0, "100.0%")]
 )
 def test_shares_do_not_look_rounder_than_they_are(value: float | None, text: str) -> None:
-    assert page._share(value) == text
+    assert markup.percent(value) == text
 
 
 def test_the_sentence_to_paste() -> None:
