@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement import cohen_kappa, krippendorff_alpha
+from autocode.codebook import Codebook
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -131,3 +132,43 @@ def confusion(
 
 def _share(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
+
+
+def exclusive_groups(truth: Floats, chosen: Bools, codebook: Codebook) -> dict[str, Any]:
+    """The numbers of each exclusive group, by its codes."""
+    return {
+        " | ".join(group): exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
+        for group in codebook.exclusive_groups
+    }
+
+
+def bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, Any]:
+    """Shares of decisions that the dial settles, and how often people say otherwise."""
+    said = ~np.isnan(truth[:, columns])
+    y, verdict = truth[:, columns], verdicts[:, columns]
+    accepted, rejected = said & (verdict == "accept"), said & (verdict == "reject")
+    n = max(1, int(said.sum()))
+    return {
+        "coverage": round(float((accepted | rejected).sum() / n), 4),
+        "accepted": round(float(accepted.sum() / n), 4),
+        "rejected": round(float(rejected.sum() / n), 4),
+        "observed_error": _error(y == 0, accepted),
+        "observed_error_rejected": _error(y == 1, rejected),
+        "positives_accepted": _error(accepted, said & (y == 1)),
+        "positives_rejected": _error(rejected, said & (y == 1)),
+    }
+
+
+def units_settled(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, float]:
+    """Shares of units: every decision settled; every code that applies accepted (of units that carry one)."""
+    verdict, y = verdicts[:, columns], truth[:, columns] == 1
+    carries = y.any(axis=1)
+    positives = ((verdict == "accept") | ~y).all(axis=1)
+    return {
+        "all_decisions": round(float((verdict != "review").all(axis=1).mean()), 4),
+        "all_positives": round(float(positives[carries].mean()), 4) if carries.any() else 0.0,
+    }
+
+
+def _error(wrong: Bools, among: Bools) -> float | None:
+    return round(float(wrong[among].mean()), 4) if among.any() else None

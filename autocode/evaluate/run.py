@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from autocode import __version__
 from autocode.codebook import Codebook
-from autocode.dataset import CONSENSUS, CodedDataset
+from autocode.dataset import CodedDataset
 from autocode.embed import describe
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.baselines import BASELINES
+from autocode.evaluate.people import agreement_with_people, human_ceiling
 from autocode.learn.dial import Dial, Side
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, all_alike, labels_of_codings
@@ -32,8 +33,6 @@ from autocode.learn.sets import exclusive_columns, keep_best
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.records import Transcript
-from autocode.reliability.learning import beside_people
-from autocode.reliability.record import Options, Record
 from autocode.training import dial_of, signals_of, tune
 
 Floats = NDArray[np.float64]
@@ -239,28 +238,6 @@ def unit_groups(transcripts: Sequence[Transcript], field_name: str, units: set[s
     return found
 
 
-def agreement_with_people(
-    dataset: CodedDataset,
-    labels: Labels,
-    chosen: NDArray[np.bool_],
-    groups: Sequence[str],
-    columns: list[int],
-    *,
-    seed: int,
-) -> Record:
-    """Alpha of what was chosen and each person's own codes, with its interval by group."""
-    place = {unit: row for row, unit in enumerate(labels.unit_ids)}
-    rows: list[int] = []
-    said: list[NDArray[np.bool_]] = []
-    for coder, coding in dataset.codings.by_coder.items():
-        own = labels_of_codings({coder: coding}, dataset.codebook, order=labels.unit_ids)
-        rows += [place[unit] for unit in own.unit_ids]
-        said.append(own.values[:, columns] == 1)
-    return beside_people(
-        np.concatenate(said), chosen[rows][:, columns], [groups[row] for row in rows], Options(seed=seed)
-    )
-
-
 def literal_columns(dataset: CodedDataset) -> list[int]:
     """Columns of the codes that somebody applied; a parent that stands above one only is left out."""
     applied = {
@@ -288,19 +265,19 @@ def _report(
         row = per_code[codebook.ids[column]]
         row |= metrics.code_calibration(truth, probabilities, column)
         row["calibration_judged"] = row["support"] >= LEAST_POSITIVES
-        row |= _bands(truth, predicted.verdicts, [column])
+        row |= metrics.bands(truth, predicted.verdicts, [column])
     names = [codebook.ids[c] for c in columns]
     return {
         "per_code": per_code,
         **metrics.overall(truth, chosen, columns),
-        "groups": _groups(truth, chosen, codebook),
+        "groups": metrics.exclusive_groups(truth, chosen, codebook),
         "ranking": metrics.ranking(truth, probabilities, columns),
         "calibration": metrics.calibration(truth, probabilities, columns),
         "auto_accept": {
             "target_error": plan.target_error,
             "confidence": plan.confidence,
-            **_bands(truth, predicted.verdicts, columns),
-            "units_settled": _settled(truth, predicted.verdicts, columns),
+            **metrics.bands(truth, predicted.verdicts, columns),
+            "units_settled": metrics.units_settled(truth, predicted.verdicts, columns),
             "more_interviews": {
                 "accept": _most([dial.accept for dial in predicted.dials]),
                 "reject": _most([dial.reject for dial in predicted.dials]),
@@ -310,7 +287,7 @@ def _report(
             name: {
                 **metrics.overall(truth, choice, columns),
                 "ranking": metrics.ranking(truth, scores, columns),
-                "groups": _groups(truth, choice, codebook),
+                "groups": metrics.exclusive_groups(truth, choice, codebook),
             }
             for name, (choice, scores) in predicted.baselines.items()
         },
@@ -318,49 +295,9 @@ def _report(
     }
 
 
-def _groups(truth: Floats, chosen: NDArray[np.bool_], codebook: Codebook) -> dict[str, Any]:
-    """The numbers of each exclusive group, by its codes."""
-    return {
-        " | ".join(group): metrics.exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
-        for group in codebook.exclusive_groups
-    }
-
-
-def _bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, Any]:
-    """Shares of decisions that the dial settles, and how often people say otherwise."""
-    said = ~np.isnan(truth[:, columns])
-    y, verdict = truth[:, columns], verdicts[:, columns]
-    accepted, rejected = said & (verdict == "accept"), said & (verdict == "reject")
-    n = max(1, int(said.sum()))
-    return {
-        "coverage": round(float((accepted | rejected).sum() / n), 4),
-        "accepted": round(float(accepted.sum() / n), 4),
-        "rejected": round(float(rejected.sum() / n), 4),
-        "observed_error": _error(y == 0, accepted),
-        "observed_error_rejected": _error(y == 1, rejected),
-        "positives_accepted": _error(accepted, said & (y == 1)),
-        "positives_rejected": _error(rejected, said & (y == 1)),
-    }
-
-
 def _most(sides: Sequence[Side]) -> int | None:
     """About how many more interviews the dials say they need to settle anything; None: none, or unknown."""
     return max((side.more_interviews for side in sides if side.more_interviews is not None), default=None)
-
-
-def _error(wrong: NDArray[np.bool_], among: NDArray[np.bool_]) -> float | None:
-    return round(float(wrong[among].mean()), 4) if among.any() else None
-
-
-def _settled(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, float]:
-    """Shares of units: every decision settled; every code that applies accepted (of units that carry one)."""
-    verdict, y = verdicts[:, columns], truth[:, columns] == 1
-    carries = y.any(axis=1)
-    positives = ((verdict == "accept") | ~y).all(axis=1)
-    return {
-        "all_decisions": round(float((verdict != "review").all(axis=1).mean()), 4),
-        "all_positives": round(float(positives[carries].mean()), 4) if carries.any() else 0.0,
-    }
 
 
 def duplicates(texts: Sequence[str], groups: NDArray[np.intp]) -> dict[str, int]:
@@ -374,47 +311,3 @@ def duplicates(texts: Sequence[str], groups: NDArray[np.intp]) -> dict[str, int]
             counts[" ".join(words)] += 1
     repeated = [text for text, where in places.items() if len(where) > 1]
     return {"n_texts": len(repeated), "n_units": sum(counts[text] for text in repeated)}
-
-
-def human_ceiling(
-    dataset: CodedDataset, labels: Labels, columns: Sequence[int], chosen: NDArray[np.bool_]
-) -> dict[str, Any]:
-    """Each coder against the majority of the others, on units that two coders or more looked at.
-
-    `autocode` is what was `chosen` there against all coders. What they agreed on later is no coder's.
-    """
-    by_coder, book = dict(dataset.codings.by_coder), dataset.codebook
-    by_coder.pop(CONSENSUS, None)
-    seen_by = Counter(unit for units in by_coder.values() for unit in units)
-    found: dict[str, Any] = {}
-    for coder, units in by_coder.items():
-        others = {name: seen for name, seen in by_coder.items() if name != coder}
-        order = [unit for unit in labels.unit_ids if unit in units and seen_by[unit] > 1]
-        if not order:
-            continue
-        own = labels_of_codings({coder: units}, book, order=order).values
-        rest = labels_of_codings(others, book, order=order).values
-        found[coder] = _against(rest, own == 1, book, columns)
-    if not found:
-        return {}
-    names = ("macro_f1", "micro_f1", "exact_set", "mean_kappa")
-    means = {
-        name: round(float(np.mean([one[name] for one in found.values() if one[name] is not None])), 4)
-        for name in names
-        if any(one[name] is not None for one in found.values())
-    }
-    rows = np.flatnonzero([seen_by[unit] > 1 for unit in labels.unit_ids])
-    return {"coders": found, **means, "autocode": _against(labels.values[rows], chosen[rows], book, columns)}
-
-
-def _against(rest: Floats, own: NDArray[np.bool_], book: Codebook, columns: Sequence[int]) -> dict[str, Any]:
-    """How the codes of one coder, person or machine, agree with those of others."""
-    per_code = metrics.per_code(rest[:, columns], own[:, columns], [book.ids[c] for c in columns])
-    kappas = [row["kappa"] for row in per_code.values() if row["kappa"] is not None]
-    return {
-        "n_units": len(rest),
-        **metrics.overall(rest, own, columns),
-        "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
-        "per_code": {code: {"f1": row["f1"], "kappa": row["kappa"]} for code, row in per_code.items()},
-        "groups": _groups(rest, own, book),
-    }

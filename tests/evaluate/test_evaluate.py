@@ -18,7 +18,8 @@ from autocode.dataset import CodedDataset, Codings, read_dataset
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.page import write_page
-from autocode.evaluate.run import Plan, agreement_with_people, duplicates, evaluate, unit_groups
+from autocode.evaluate.people import agreement_with_people
+from autocode.evaluate.run import Plan, duplicates, evaluate, unit_groups
 from autocode.learn.labels import labels_of_codings
 from autocode.pipeline import Coder
 
