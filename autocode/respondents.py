@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 
 from autocode.records import Utterance
 
-_NO_NAME = re.compile(
-    r"(?:respondent|interviewee|participant|informant|client|patient|subject|speaker|person|unknown|[a-z])?"
-    r"[\s_.-]*\d*",
-    re.IGNORECASE,
-)
+_PARTS = (
+    "respondent", "interviewee", "participant", "informant", "subject", "speaker", "person", "unknown",
+    "voice", "client", "patient", "customer", "user", "caller", "agent", "guest", "expert", "member",
+    "student", "teacher", "parent", "employee", "manager", "founder", "owner", "director", "ceo", "man",
+    "woman", "male", "female",
+)  # fmt: skip
+_NO_NAME = re.compile(rf"(?:(?:[a-z]+[_-](?=.*\d))?(?:{'|'.join(_PARTS)})|[a-z])?[\s_.-]*\d*", re.IGNORECASE)
 
 
 def respondents_of(utterances: Iterable[Utterance]) -> dict[tuple[str, str], str]:

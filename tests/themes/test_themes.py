@@ -220,6 +220,18 @@ def test_communities_that_runs_put_together_are_joined_before_near_ones() -> Non
     assert first != second == third
 
 
+@pytest.mark.parametrize(
+    ("speaker", "same"),
+    [("Mia Foss", True), ("anna-1", True), ("Manfred", True), ("Tom_agent", True), ("mturk_agent_1", False),
+     ("Founder 2", False), ("CEO", False), ("Speaker_00", False), ("P2", False)],
+)  # fmt: skip
+def test_whose_name_says_who_it_is(speaker: str, same: bool) -> None:
+    from autocode.records import Utterance
+
+    said = [Utterance("u", one, 0, 0, speaker, "respondent", "x", 0, 1) for one in "ab"]
+    assert (len(set(respondents_of(said).values())) == 1) == same
+
+
 def test_respondents_and_spread() -> None:
     from autocode.records import Utterance
 
