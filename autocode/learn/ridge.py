@@ -77,21 +77,27 @@ def fit_landmarks(
     values: Floats,
     groups: NDArray[np.intp],
     penalty: float,
+    *,
+    precision: type[np.floating] = np.float64,
 ) -> Fit:
     """The same where only some rows, the landmarks, carry weight; `to_landmarks` is (n_rows, n_landmarks)."""
+    from scipy.linalg import solve_triangular
+
     mean = smoothed_mean(values)
     n_landmarks = among_landmarks.shape[0]
     factor = np.linalg.cholesky(among_landmarks.astype(np.float64) + 1e-5 * np.eye(n_landmarks))
-    features = np.linalg.solve(factor, to_landmarks.T.astype(np.float64)).T
+    features = solve_triangular(
+        factor.astype(precision), to_landmarks.T.astype(precision), lower=True, check_finite=False
+    ).T
     dual, left_out = np.zeros((n_landmarks, values.shape[1])), np.full_like(values, np.nan)
     for rows, columns in patterns(values):
         if len(rows) == 0:
             continue
         own = features[rows]
-        residual = values[np.ix_(rows, columns)] - mean[columns]
-        inverse = inverted(own.T @ own, penalty)
+        residual = (values[np.ix_(rows, columns)] - mean[columns]).astype(precision)
+        inverse = inverted(own.T @ own, penalty, precision)
         weights = inverse @ (own.T @ residual)
-        dual[:, columns] = np.linalg.solve(factor.T, weights)
+        dual[:, columns] = solve_triangular(factor, weights, lower=True, trans="T")
         error = residual - own @ weights
         for members in members_of(groups[rows]):
             part = own[members]
