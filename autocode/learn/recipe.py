@@ -75,7 +75,7 @@ def fit_kernel(
 ) -> Fit:
     """Fit `values` (n, n_codes; nan: not said) on a weighted sum of kernels.
 
-    `precision` is that of the inverse.
+    `precision` is that of the inverse where all rows carry weight.
     """
     n = len(values)
     if n == len(anchors):
@@ -89,7 +89,7 @@ def fit_kernel(
         ]
     )
     among = kernel(landmarks, landmarks, weights)
-    return fit_landmarks(to_landmarks, among, values, groups, penalty, precision=precision)
+    return fit_landmarks(to_landmarks, among, values, groups, penalty)
 
 
 def _whole_groups(groups: NDArray[np.intp], most: int, *, seed: int) -> NDArray[np.intp]:

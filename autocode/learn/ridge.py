@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 MAX_EXACT_ROWS = 5000  # beyond, so many rows stand for all (Williams & Seeger 2001, Nystroem)
 N_LANDMARKS = 2000
+_CHUNK = 4096  # rows whose products are added up in double precision
 
 Floats = NDArray[np.float64]
 
@@ -77,31 +78,36 @@ def fit_landmarks(
     values: Floats,
     groups: NDArray[np.intp],
     penalty: float,
-    *,
-    precision: type[np.floating] = np.float64,
 ) -> Fit:
-    """The same where only some rows, the landmarks, carry weight; `to_landmarks` is (n_rows, n_landmarks)."""
+    """The same where only some rows, the landmarks, carry weight; `to_landmarks` is (n_rows, n_landmarks).
+
+    What has a row for each utterance is kept in single precision, the normal equations in double.
+    """
     from scipy.linalg import solve_triangular
 
     mean = smoothed_mean(values)
     n_landmarks = among_landmarks.shape[0]
     factor = np.linalg.cholesky(among_landmarks.astype(np.float64) + 1e-5 * np.eye(n_landmarks))
-    features = solve_triangular(
-        factor.astype(precision), to_landmarks.T.astype(precision), lower=True, check_finite=False
-    ).T
+    features = solve_triangular(factor.astype(np.float32), to_landmarks.T, lower=True, check_finite=False).T
     dual, left_out = np.zeros((n_landmarks, values.shape[1])), np.full_like(values, np.nan)
     for rows, columns in patterns(values):
         if len(rows) == 0:
             continue
-        own = features[rows]
-        residual = (values[np.ix_(rows, columns)] - mean[columns]).astype(precision)
-        inverse = inverted(own.T @ own, penalty, precision)
-        weights = inverse @ (own.T @ residual)
+        own = features if len(rows) == len(features) else features[rows]
+        residual = values[np.ix_(rows, columns)] - mean[columns]
+        squares, pulled = np.zeros((n_landmarks, n_landmarks)), np.zeros((n_landmarks, len(columns)))
+        for start in range(0, len(rows), _CHUNK):
+            some = slice(start, start + _CHUNK)
+            squares += own[some].T @ own[some]
+            pulled += own[some].T @ residual[some].astype(np.float32)
+        inverse = inverted(squares, penalty)
+        weights = inverse @ pulled
         dual[:, columns] = solve_triangular(factor, weights, lower=True, trans="T")
-        error = residual - own @ weights
+        error = residual - own @ weights.astype(np.float32)
+        short = inverse.astype(np.float32)
         for members in members_of(groups[rows]):
             part = own[members]
-            leverage = part @ inverse @ part.T
+            leverage = part @ short @ part.T
             unseen = residual[members] - np.linalg.solve(np.eye(len(members)) - leverage, error[members])
             left_out[np.ix_(rows[members], columns)] = unseen + mean[columns]
     return Fit(dual, mean, left_out)
