@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from autocode.read.cues import SECOND_UNKNOWN
 from autocode.read.reader import UNKNOWN, Found, Piece, Source, count
@@ -28,8 +29,8 @@ def finish(
     Raises `ReadError` if nobody says anything, or if a reader's positions are wrong.
     """
     pieces, warnings = _filled(source, found, reader)
-    times = [time for piece in pieces for time in (piece.start_s, piece.end_s) if time is not None]
-    if n_odd := sum(_time(one) is None for one in times):
+    times = [time for piece in pieces for _, _, *both in _parts(piece) for time in both]
+    if n_odd := sum(one is not None and _time(one) is None for one in times):
         warnings.append(
             f"{count(n_odd, 'time')} that no recording has dropped: below zero, or beyond 100 days"
         )
@@ -45,7 +46,7 @@ def finish(
             _time(piece.start_s),
             _time(piece.end_s),
             piece.unit_id,
-            piece.meta,
+            _meta(piece),
         )
         for index, (piece, role) in enumerate(zip(pieces, roles, strict=True))
     )
@@ -61,6 +62,20 @@ def finish(
         warnings=(*found.warnings, *warnings, *more),
         meta=found.meta,
     )
+
+
+def _parts(piece: Piece) -> Sequence[tuple[int, int, float | None, float | None]]:
+    """Its parts that have times of their own, or the whole: start_char, end_char, start_s, end_s."""
+    whole = (piece.start_char, piece.end_char, piece.start_s, piece.end_s)
+    return piece.meta.get("cues", [whole])  # type: ignore[no-any-return]
+
+
+def _meta(piece: Piece) -> Mapping[str, Any]:
+    """What else is known of it, without impossible times."""
+    if "cues" not in piece.meta:
+        return piece.meta
+    parts = tuple((start, end, _time(from_s), _time(to_s)) for start, end, from_s, to_s in _parts(piece))
+    return {**piece.meta, "cues": parts}
 
 
 def _time(seconds: float | None) -> float | None:

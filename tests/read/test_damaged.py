@@ -53,6 +53,15 @@ def test_times_that_no_recording_has_are_dropped(tmp_path: Path) -> None:
     assert any(warning.startswith("3 times that no recording has") for warning in transcript.warnings)
 
 
+def test_times_that_no_recording_has_are_dropped_within_a_turn(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"Speaker;Time;Text\nAnna;00:01;Why?\nBo;{'9' * 400};So.\nBo;00:09;And so.\n")
+    transcript = read_transcript(path)
+    assert [turn.start_s for turn in transcript.turns] == [1.0, None]
+    assert [part[2] for part in transcript.turns[1].meta["cues"]] == [None, 9.0]
+    assert any(warning.startswith("1 time that no recording has") for warning in transcript.warnings)
+
+
 @pytest.mark.parametrize("key", ["role", "speaker"])
 def test_a_label_with_thousands_of_spaces_costs_no_time(tmp_path: Path, key: str) -> None:
     row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "r", "text": "x"}
