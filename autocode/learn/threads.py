@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 
@@ -12,6 +11,7 @@ def half_the_cores() -> Any:
     Two threads that both compute on all cores wait for each other, and both take several times as long.
     """
     import scipy.linalg  # noqa: F401  # it has a library of its own, which must be there to be limited
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_info, threadpool_limits
 
-    return threadpool_limits(max(1, (os.cpu_count() or 2) // 2), user_api="blas")
+    used = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+    return threadpool_limits(max(1, max(used, default=1) // 2), user_api="blas")

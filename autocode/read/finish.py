@@ -65,14 +65,16 @@ def finish(
 
 
 def _parts(piece: Piece) -> Sequence[tuple[int, int, float | None, float | None]]:
-    """Its parts that have times of their own, or the whole: start_char, end_char, start_s, end_s."""
-    whole = (piece.start_char, piece.end_char, piece.start_s, piece.end_s)
-    return piece.meta.get("cues", [whole])  # type: ignore[no-any-return]
+    """Its parts as `lay_out` tells them, or the whole: start_char, end_char, start_s, end_s."""
+    parts = piece.meta.get("cues")
+    if isinstance(parts, tuple):  # and no list, as a file may have under that name
+        return parts
+    return [(piece.start_char, piece.end_char, piece.start_s, piece.end_s)]
 
 
 def _meta(piece: Piece) -> Mapping[str, Any]:
     """What else is known of it, without impossible times."""
-    if "cues" not in piece.meta:
+    if not isinstance(piece.meta.get("cues"), tuple):
         return piece.meta
     parts = tuple((start, end, _time(from_s), _time(to_s)) for start, end, from_s, to_s in _parts(piece))
     return {**piece.meta, "cues": parts}

@@ -71,3 +71,22 @@ def test_several_units_at_once_are_the_same_as_one_after_another(learned: Learne
     for unit, codes in decided.items():
         singly.decide(unit, codes)
     np.testing.assert_allclose(together.learnt, singly.learnt, atol=1e-9)
+
+
+def test_half_of_what_there_is_until_it_is_given_back() -> None:
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    from autocode.learn.threads import half_the_cores
+
+    def used() -> set[int]:
+        return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+    with threadpool_limits(4, user_api="blas"):
+        limit = half_the_cores()
+        assert used() == {2}
+        limit.restore_original_limits()
+        assert used() == {4}
+    with threadpool_limits(1, user_api="blas"):
+        limit = half_the_cores()
+        assert used() == {1}
+        limit.restore_original_limits()

@@ -62,6 +62,14 @@ def test_times_that_no_recording_has_are_dropped_within_a_turn(tmp_path: Path) -
     assert any(warning.startswith("1 time that no recording has") for warning in transcript.warnings)
 
 
+@pytest.mark.parametrize("cues", ["abc", 5, [[1, 2]], None])
+def test_what_a_row_calls_cues_is_its_own(tmp_path: Path, cues: object) -> None:
+    row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "respondent", "text": "x"}
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(row | {"meta": {"cues": cues}}))
+    assert read_transcript(path).turns[0].meta["cues"] == cues
+
+
 @pytest.mark.parametrize("key", ["role", "speaker"])
 def test_a_label_with_thousands_of_spaces_costs_no_time(tmp_path: Path, key: str) -> None:
     row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "r", "text": "x"}
