@@ -16,23 +16,23 @@ _LEAD = re.compile(rf"[\s{_BIDI}]*")
 _MARK_FIRST = re.compile(
     rf"(?P<mark>{BRACKETED}|\d{{1,4}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d{{1,3}})?(?=[\s]))[\s{_BIDI}]*(?:[-–—]\s+)?"
 )
-NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?"
+NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?(?<!\s)"  # so that white space after it is tried once only
 _COLON = re.compile(
-    rf"(?P<name>{NAME})\s*(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
+    rf"(?P<name>{NAME})\s*+(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
     rf"[:：](?!//)(?!\d)[ \t]*(?P<after>{BRACKETED})?\s*"
 )
 _BRACKET = re.compile(
-    rf"(?:\[(?P<square>{NAME})\]|<(?P<angle>{NAME})>|\((?P<round>{NAME})\))"
+    rf"(?:\[(?P<square>{NAME})[^\S\t]*\]|<(?P<angle>{NAME})[^\S\t]*>|\((?P<round>{NAME})[^\S\t]*\))"
     rf"\s*(?P<mark>{MARK})?\s*[:：]?(?:\s+|$)"
 )
 _BOLD = re.compile(
-    rf"(?P<open>\*{{1,3}}|_{{1,2}})\s*(?P<name>{NAME})\s*(?P<mark>{MARK})?\s*(?P<inside>[:：])?\s*(?P=open)"
+    rf"(?P<open>\*{{1,3}}|_{{1,2}})\s*(?P<name>{NAME})\s*+(?P<mark>{MARK})?\s*+(?P<inside>[:：])?\s*(?P=open)"
     rf"\s*(?P<after>{MARK})?\s*(?P<outside>[:：])?\s*"
 )
 _TIMED = re.compile(rf"(?P<name>{NAME})(?P<gap>\s+)(?P<mark>{MARK})\s*$")
 _DASH = re.compile(rf"(?P<name>{NAME})\s+[-–—]\s+")
 _DOT = re.compile(r"(?P<name>[QAR])[.)]\s+")
-_TAB = re.compile(rf"(?P<name>{NAME})\t+")
+_TAB = re.compile(rf"(?P<name>{NAME})[^\S\n\t]*\t+")
 _ALONE = re.compile(rf"(?P<name>{NAME})\s*$")
 _ABBREVIATION = re.compile(r"\b(?:[^\W\d_]{1,3}|prof|hon|sen|rep)\.(?=\s|$|\d)|(?<=\w)\.(?=[\d\w])", re.I)
 _SENTENCE = re.compile(r"[.!?;…\"“”=/\\@]|,.*,")  # what no name has in it

@@ -157,3 +157,12 @@ def test_a_character_reference_of_thousands_of_digits(tmp_path: Path, suffix: st
     path = tmp_path / f"a{suffix}"
     path.write_text(text.replace("{odd}", f"&#{'9' * 5000};"))
     assert [turn.text for turn in read_transcript(path).turns] == ["It was \ufffdso."]
+
+
+@pytest.mark.parametrize("line", ["A{}x", "**A{}x", "A{}[{}", "A \u200e{}x", "[A{}x", "Caption #5{}5"])
+def test_many_spaces_after_what_might_be_a_label_cost_no_time(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join([line.replace("{}", " " * 180)] * 500), encoding="utf-8")
+    began = time.process_time()
+    read_transcript(path)
+    assert time.process_time() - began < 2  # it was four minutes for the worst
