@@ -45,17 +45,13 @@ def _open(source: Source) -> tuple[Any, Any]:
     """The elements of the document's body and of its styles. Raises `ReadError`."""
     checked = check_office_file(source, "word/")
     import docx
-    from docx.opc.exceptions import PackageNotFoundError
 
     try:
         document = docx.Document(_transitional(checked))
         body, styles = document.element.body, document.styles.element
         if body is None:
             raise ValueError("there is no body")
-    except (
-        PackageNotFoundError, zipfile.BadZipFile, LookupError, ValueError, TypeError, SyntaxError,
-        AttributeError, RecursionError,
-    ) as error:  # fmt: skip
+    except Exception as error:  # noqa: BLE001  # python-docx says in many ways that a file is damaged
         what = type(error).__name__
         raise source.error(f"damaged Word document ({what}); open it in Word and save it again") from None
     return body, styles

@@ -194,7 +194,7 @@ def _sheets(source: Source) -> dict[str, list[list[str]]]:
             for sheet in book.worksheets:
                 sheets[sheet.title] = list(_filled_rows(sheet))
             book.close()
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError) as error:
+    except Exception as error:  # noqa: BLE001  # openpyxl says in many ways that a file is damaged
         what = type(error).__name__
         raise source.error(f"damaged Excel workbook ({what}); open it in Excel and save it again") from None
     return sheets
