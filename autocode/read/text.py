@@ -14,7 +14,7 @@ from autocode.read.times import first_time
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _CELL = re.compile(r"(?:[^|\\]|\\.)*")
-_TABLE_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?$|\s*\|\s*:?-+:?\s*\|?\s*$")
+_TABLE_RULE = re.compile(r"\s*+\|?(?:\s*+:?-+:?\s*+\|)+(?:\s*+:?-+:?\s*+)?$|\s*+\|\s*+:?-+:?\s*+\|?\s*+$")
 _HOUR_S = 3600.0
 MOST_LINES = 250_000  # with hundreds of hours of speech in them
 

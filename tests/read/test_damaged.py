@@ -170,3 +170,11 @@ def test_many_spaces_after_what_might_be_a_label_cost_no_time(tmp_path: Path, li
     began = time.process_time()
     read_transcript(path)
     assert time.process_time() - began < 2  # it was four minutes for the worst
+
+
+def test_many_spaces_in_the_rule_of_a_table_cost_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(f"| a | b |\n| -{' ' * 100_000}x\n")
+    began = time.process_time()
+    read_transcript(path)
+    assert time.process_time() - began < 2  # it was half a minute
