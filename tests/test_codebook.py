@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import autocode.codebook.qdc_format
 import autocode.codebook.table_format
 import autocode.codebook.tree
 from autocode import yamlfile
@@ -711,7 +712,7 @@ def test_bad_lists(tmp_path, text, message):
 
 
 def test_the_examples_in_docstrings_hold():
-    for module in (autocode.codebook.table_format, autocode.codebook.tree):
+    for module in (autocode.codebook.qdc_format, autocode.codebook.table_format, autocode.codebook.tree):
         assert doctest.testmod(module).failed == 0
 
 

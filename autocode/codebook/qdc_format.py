@@ -183,12 +183,20 @@ def row_of(element: Element, taken: set[str]) -> dict[str, Any]:
 
 
 def free_id(wanted: str, taken: set[str]) -> str:
-    """`wanted`, with a number where it is taken."""
-    id, number = wanted, 1
-    while id.casefold() in taken:
-        number += 1
-        id = f"{wanted}_{number}"
-    return id
+    """`wanted`, with a number where it is taken (`taken` is in case-folded form).
+
+    >>> free_id("trust", {"trust", *(f"trust_{number}" for number in range(2, 6))})
+    'trust_6'
+    """
+    if wanted.casefold() not in taken:
+        return wanted
+    used, free = 1, 2  # looked for in growing steps, then between: thousands may have one name
+    while f"{wanted}_{free}".casefold() in taken:
+        used, free = free, 2 * free
+    while free - used > 1:
+        middle = (used + free) // 2
+        used, free = (middle, free) if f"{wanted}_{middle}".casefold() in taken else (used, middle)
+    return f"{wanted}_{free}"
 
 
 def _groups(root: Element, id_of: Mapping[str, str]) -> Iterator[list[str]]:
