@@ -275,13 +275,8 @@ def damaged_sqlite(random: Random, data: bytes) -> bytes:
             for _ in range(random.choice((1, 1, 2, 6))):
                 _damage_table(random, base)
             base.commit()
-        except (
-            sqlite3.Error,
-            OverflowError,
-            IndexError,
-            UnicodeError,
-        ):  # a damaged file, or no table is left
-            base.rollback()
+        except (sqlite3.Error, OverflowError, IndexError, UnicodeError):
+            base.rollback()  # a damaged file, or no table is left
         finally:
             base.close()
         return path.read_bytes()

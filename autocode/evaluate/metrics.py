@@ -135,7 +135,7 @@ def _share(part: float, whole: float) -> float | None:
 
 
 def exclusive_groups(truth: Floats, chosen: Bools, codebook: Codebook) -> dict[str, Any]:
-    """The numbers of each exclusive group, by its codes."""
+    """The numbers of each exclusive group, by its codes; `truth` and `chosen` are (n, n_codes)."""
     return {
         " | ".join(group): exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
         for group in codebook.exclusive_groups
@@ -143,7 +143,11 @@ def exclusive_groups(truth: Floats, chosen: Bools, codebook: Codebook) -> dict[s
 
 
 def bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, Any]:
-    """Shares of decisions that the dial settles, and how often people say otherwise."""
+    """Shares of decisions that the dial settles, and how often people say otherwise.
+
+    `truth` (nan: not said) and `verdicts` ("accept", "review" or "reject") are (n, n_codes); only `columns`
+    count.
+    """
     said = ~np.isnan(truth[:, columns])
     y, verdict = truth[:, columns], verdicts[:, columns]
     accepted, rejected = said & (verdict == "accept"), said & (verdict == "reject")
@@ -152,15 +156,18 @@ def bands(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> 
         "coverage": round(float((accepted | rejected).sum() / n), 4),
         "accepted": round(float(accepted.sum() / n), 4),
         "rejected": round(float(rejected.sum() / n), 4),
-        "observed_error": _error(y == 0, accepted),
-        "observed_error_rejected": _error(y == 1, rejected),
-        "positives_accepted": _error(accepted, said & (y == 1)),
-        "positives_rejected": _error(rejected, said & (y == 1)),
+        "observed_error": _share_of(y == 0, accepted),
+        "observed_error_rejected": _share_of(y == 1, rejected),
+        "positives_accepted": _share_of(accepted, said & (y == 1)),
+        "positives_rejected": _share_of(rejected, said & (y == 1)),
     }
 
 
 def units_settled(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[int]) -> dict[str, float]:
-    """Shares of units: every decision settled; every code that applies accepted (of units that carry one)."""
+    """Shares of units: every decision settled; every code that applies accepted (of units that carry one).
+
+    Shapes as in `bands`.
+    """
     verdict, y = verdicts[:, columns], truth[:, columns] == 1
     carries = y.any(axis=1)
     positives = ((verdict == "accept") | ~y).all(axis=1)
@@ -170,5 +177,5 @@ def units_settled(truth: Floats, verdicts: NDArray[np.str_], columns: Sequence[i
     }
 
 
-def _error(wrong: Bools, among: Bools) -> float | None:
-    return round(float(wrong[among].mean()), 4) if among.any() else None
+def _share_of(some: Bools, among: Bools) -> float | None:
+    return _share(int((some & among).sum()), int(among.sum()))

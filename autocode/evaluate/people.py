@@ -28,7 +28,10 @@ def agreement_with_people(
     *,
     seed: int,
 ) -> Record:
-    """Alpha of what was chosen and each person's own codes, with its interval by group."""
+    """Alpha of what was `chosen`, (n, n_codes), and each person's own codes, with its interval by group.
+
+    `groups` (n,) are what is resampled as a whole, `columns` the codes that count.
+    """
     place = {unit: row for row, unit in enumerate(labels.unit_ids)}
     rows: list[int] = []
     said: list[NDArray[np.bool_]] = []

@@ -84,9 +84,6 @@ class Live:
     def start(self) -> None:
         """Begin to work, on half of the cores."""
         if not self._worker.started:
-            from autocode.learn.threads import half_the_cores
-
-            self._cores = half_the_cores()
             self._worker.tell(_BEGIN)
             self._worker.start()
 
@@ -219,9 +216,11 @@ class Live:
 
     def _begin(self, *, code_anew: bool) -> None:
         """From the start, with the present codebook."""
+        from autocode.learn.threads import half_the_cores
         from autocode.web.following import as_trained
         from autocode.web.ground import prepare
 
+        self._cores = self._cores or half_the_cores()
         self._round += 1  # what is being learnt of another codebook is not adopted
         self._ground = self._following = None
         self._training = self._judging = False
