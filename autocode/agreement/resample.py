@@ -137,8 +137,23 @@ def summarise(
         n_groups=n_groups,
         n_replicates=len(defined),
         n_undefined=n_undefined,
-        below={threshold: float((defined < threshold).mean()) for threshold in thresholds},
+        below={
+            threshold: _chance(float((defined < threshold).mean()), n_groups if expanded else None)
+            for threshold in thresholds
+        },
     )
+
+
+def _chance(share: float, n_groups: int | None) -> float:
+    """The probability that goes with expanded percentiles, from the share of replicates; as it is for None.
+
+    So a threshold that is the lower limit of a 95 % interval has the probability .025.
+    """
+    from scipy.special import ndtri, stdtr
+
+    if n_groups is None:
+        return share
+    return float(stdtr(n_groups - 1, ndtri(share) * np.sqrt((n_groups - 1) / n_groups)))
 
 
 def _tail(level: float, n_groups: int) -> float:

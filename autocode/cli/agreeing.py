@@ -135,12 +135,12 @@ def _table(record: dict[str, Any]) -> Any:
 
     table = Table()
     table.add_column("")
-    for name in ("units", "with it", "agree", "alpha", f"{record['level']:.0%} interval", "p_pos"):
+    for name in ("units", "with it", "agree", "alpha", f"{100 * record['level']:g}% interval", "p_pos"):
         table.add_column(name, justify="right")
     n = record["data"]["n_multiply_coded"]
     table.add_row("whole codebook (MASI)", str(n), "", *_numbers(record["overall"]))
     for one in record["groups"]:
-        table.add_row(one["label"], str(n), "", *_numbers(one["rows"]))
+        table.add_row(one["label"], str(one["n_units"]), "", *_numbers(one["rows"]))
     for one in record["codes"]:
         if one["n_positive"]:
             table.add_row(one["code"], str(one["n_pairable"]), str(one["n_positive"]), *_numbers(one["rows"]))
@@ -156,7 +156,7 @@ def _numbers(rows: list[dict[str, Any]]) -> list[str]:
     positive = find(rows, "positive_agreement")
     interval = ""
     if alpha is not None and alpha["low"] is not None:
-        interval = f"{plain(alpha['low'])} to {plain(alpha['high'])}"
+        interval = " to ".join(plain(round(alpha[key], 2)) for key in ("low", "high"))
     shown = ["" if one is None else plain(one["value"]) for one in (alpha, positive)]
     return ["" if agreed is None else percent(agreed["value"]), shown[0], interval, shown[1]]
 

@@ -128,7 +128,7 @@ def _table(rows: list[Row], level: float) -> Any:
 
     table = Table()
     table.add_column("code")
-    for name in ("corrected", f"{level:.0%} interval", "people alone", "machine's count", "respondents"):
+    for name in ("corrected", f"{100 * level:g}% interval", "people alone", "machine's count", "respondents"):
         table.add_column(name, justify="right")
     for row in rows:
         if row["n_found"] or row["machine"]["n"]:

@@ -10,7 +10,7 @@ from autocode import __version__
 from autocode.findings.clustered import MIN_CLUSTERS
 from autocode.findings.material import Material
 from autocode.findings.part import Options, Part
-from autocode.report.apa import counted
+from autocode.report.apa import counted, percent
 from autocode.report.blocks import Block, Bullets, Cell, Facts, Line, Paste, Section, Table, Text
 
 
@@ -88,7 +88,7 @@ def reproduce(material: Material, options: Options) -> Part:
         ("Codebook", f"{material.codebook.name}, digest {material.codebook.digest}"),
         ("Codings", f"digest {material.digest}"),
         ("Seed", f"{options.seed}"),
-        ("Intervals", f"{options.level:.0%}, {counted(options.replicates, 'replicate')}"),
+        ("Intervals", f"{percent(options.level)}, {counted(options.replicates, 'replicate')}"),
     ]
     said = Text("The same codings, version and seed give the same numbers, in findings.json and its tables.")
     return Part(Section("reproduce", "To make it again", [said, Facts(facts)]), dict(facts))

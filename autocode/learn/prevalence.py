@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from autocode.errors import LearnError
 
 Floats = NDArray[np.float64]
+NO_WIDTH = 1e-9  # of an interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ def code_prevalence(
     that have not seen their interview (`Learned.probabilities` gives both); `values` (n, n_codes) are 1,
     0, or nan outside of the sample; `groups` (n,) are interviews; `sampled_with` (n,), needed unless every
     utterance had the same chance, the probability with which each was drawn, 1 for what people coded in any
-    case. Where everything is coded the share is a count, and the interval has no width. Raises `LearnError`
-    for shapes that do not fit, and for chances that are none.
+    case. Where everything is coded the share is a count, and the interval has no width; where the model is
+    off by the same in all of the sample (it finds no code, say) there is none. Raises `LearnError` for shapes
+    that do not fit, and for chances that are none.
     """
     n = len(probabilities)
     chances = np.full(n, 0.5) if sampled_with is None else np.asarray(sampled_with, np.float64)
@@ -92,8 +94,10 @@ def _one(
     if np.ptp(weights) == 0:  # a simple random sample of what is open
         variance *= 1 - len(errors) / n_open
     reach = float(t.ppf(0.5 + level / 2, len(clusters) - 1)) * n_open / n * variance**0.5
-    low, high = max(0.0, value - reach), min(1.0, value + reach)
-    return Prevalence(code, float(np.clip(value, 0, 1)), float(low), float(high), n_said, raw)
+    low, at, high = np.clip([value - reach, value, value + reach], 0, 1).tolist()
+    if high - low < NO_WIDTH:  # all errors are alike, which does not show how far off they may be
+        return Prevalence(code, at, None, None, n_said, raw)
+    return Prevalence(code, at, low, high, n_said, raw)
 
 
 def share_of_people(probabilities: Floats, values: Floats, people: NDArray[np.intp], share: float) -> float:

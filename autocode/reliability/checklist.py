@@ -28,7 +28,7 @@ def _purpose(record: Record, _: Panel) -> Answer:
 
 def _corpus(record: Record, _: Panel) -> Answer:
     data = record["data"]
-    n = data["n_transcripts"]
+    n = data["n_corpus_transcripts"]
     interviews = "interviews not known" if n is None else counted(n, "interview")
     units = counted(data["n_corpus"], "unit")
     return f"{interviews}, {units}; unit: {data['unit']}, the same for all coders.", REPORTED
@@ -91,10 +91,11 @@ def _missing(record: Record, panel: Panel) -> Answer:
 def _codes(record: Record, _: Panel) -> Answer:
     alphas = [find(one["rows"], "krippendorff_alpha") for one in record["codes"]]
     without = sum(1 for one in alphas if one is not None and one["value"] is None)
+    some = any(row["low"] is not None for one in record["codes"] for row in one["rows"])
     text = (
         f"{counted(len(alphas), 'code')} with counts, percent, positive and negative agreement, "
-        f"alpha, kappa, AC1, "
-        f"PABAK and intervals; alpha undefined or withheld for {without}, each with its reason."
+        f"alpha, kappa, AC1, PABAK{' and intervals' if some else ', without intervals'}; alpha "
+        f"undefined or withheld for {without}, each with its reason."
     )
     return text, REPORTED
 

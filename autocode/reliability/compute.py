@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode import __version__
-from autocode.agreement import CodeTable, Ratings, krippendorff_alpha, resolved_at, roll_up
+from autocode.agreement import Ratings, krippendorff_alpha, resolved_at, roll_up
+from autocode.agreement.intervals import alpha_estimator
+from autocode.agreement.resample import Sampling
+from autocode.agreement.tables import group_index
 from autocode.codebook import Codebook
 from autocode.dataset import CodedDataset
 from autocode.errors import AgreementError
@@ -22,9 +26,11 @@ from autocode.reliability.learning import learning_part
 from autocode.reliability.machines import machine_part
 from autocode.reliability.measures import (
     Compared,
+    cautions_of,
     code_rows,
     compared,
     group_label,
+    group_ratings,
     group_rows,
     levels_of,
     mean_rows,
@@ -85,7 +91,7 @@ def agreement(
     _check(panel)
     everybody = compared(panel, {**panel.humans, **panel.machines})
     people = everybody.of_coders(_present(everybody, panel.humans), least=1)
-    twice = people.of_units(people.n_seen >= 2)
+    twice = people.of_units(people.n_seen >= 2).of_those_with_units()
     done("codes")
     codes = code_rows(twice, options, book=panel.codebook, n_units=people.n_units)
     done("whole codebook")
@@ -178,8 +184,12 @@ def _data(panel: Panel, people: Compared, twice: Compared) -> Record:
         "n_transcripts": None if not panel.transcripts_known else people.n_interviews,
         "n_transcripts_multiply_coded": twice.n_interviews,
         "n_corpus": len(panel.units),
+        "n_corpus_transcripts": (
+            len({unit.transcript_id for unit in panel.units.values()}) if panel.transcripts_known else None
+        ),
         "n_units": people.n_units,
         "n_multiply_coded": twice.n_units,
+        "n_coders_compared": len(twice.table.coders) if twice.n_units else 0,
         "unit": "utterance",
         "coders": [
             {
@@ -205,8 +215,12 @@ def _blindness(panel: Panel) -> Record:
     if seen.n_unknown == n:
         sentence = "It is not recorded whether coders saw the machine's suggestions before they coded."
     else:
-        sentence = f"{counted(seen.n_blind, 'coding')} of {n:,} were made blind to the machine's suggestions"
-        rest = [f"{seen.n_assisted:,} were made with them and do not count here"] if seen.n_assisted else []
+        made = "was" if seen.n_blind == 1 else "were"
+        sentence = (
+            f"{counted(seen.n_blind, 'coding')} of {n:,} {made} made blind to the machine's suggestions"
+        )
+        made = "was made with them and does" if seen.n_assisted == 1 else "were made with them and do"
+        rest = [f"{seen.n_assisted:,} {made} not count here"] if seen.n_assisted else []
         rest += [f"of {seen.n_unknown:,} it is not known"] if seen.n_unknown else []
         sentence += f"; {'; '.join(rest)}." if rest else "."
     return {
@@ -254,6 +268,7 @@ def _groups(twice: Compared, everybody: Compared, panel: Panel, options: Options
             "codes": list(group),
             "label": group_label(group, panel.codebook),
             "ordinal": levels_of(group, panel.codebook) is not None,
+            "n_units": group_ratings(twice, group, group)[0].n_units,
             "n_without": without_any(twice, group),
             "rows": group_rows(twice, group, options, book=panel.codebook),
         }
@@ -304,29 +319,21 @@ def _against_rest(data: Compared, options: Options) -> list[Record]:
     sets = data.table.label_sets()
     found = []
     for j, coder in enumerate(data.table.coders):
-        mine, others = sets.codes[j], np.delete(sets.codes, j, axis=0)
-        other, unit = np.nonzero((others >= 0) & (mine >= 0))
-        paired = np.stack([mine[unit], others[other, unit]])
-        used, index = np.unique(paired, return_inverse=True)
-        ratings = Ratings(
-            index.reshape(paired.shape).astype(np.int64),
-            tuple(sets.categories[k] for k in used.tolist()),
-            [str(coder), "others"],
-            range(paired.shape[1]),
-        )
-        clusters = None if data.clusters is None else data.clusters[unit]
-        empty = CodeTable(np.zeros((2, paired.shape[1], 0), np.int8), ["", ""], range(paired.shape[1]), [])
-        pairs = Compared(empty, clusters)
+        ratings, unit = _with_each_other(sets, sets.codes, j)
         alpha = krippendorff_alpha(ratings, metric="masi")
-        interval = (
-            None
-            if alpha.value is None
-            else pairs.interval(ratings, "krippendorff_alpha", options, metric="masi")
-        )
+        interval, cautions = None, data.cautions()
+        if alpha.value is not None:
+            groups = None if data.clusters is None else group_index(data.clusters[unit], len(unit))
+            if groups is None:  # units are drawn, each with all that was said of it
+                kinds, n_of = np.unique(sets.codes[:, sets.codes[j] >= 0], axis=1, return_counts=True)
+                some, groups = _with_each_other(sets, kinds, j)
+                sample = Sampling(groups, len(n_of), n_of.astype(np.float64))
+            else:
+                some, sample = ratings, Sampling(groups, int(groups.max()) + 1, None)
+                cautions = cautions_of(sample.n_groups)
+            interval = data.resampled(alpha_estimator(some, groups, "masi"), sample, options)
         label = "alpha of the sets of codes (MASI), this coder with each other"
-        rows = [
-            row_of("masi_alpha", alpha, interval, label=label, caveats=pairs.cautions() if interval else ())
-        ]
+        rows = [row_of("masi_alpha", alpha, interval, label=label, caveats=cautions if interval else ())]
         if len(data.table.coders) > 2:
             rest = data.of_coders([str(name) for name in data.table.coders if name != coder])
             without = krippendorff_alpha(rest.table.label_sets(), metric="masi")
@@ -335,6 +342,17 @@ def _against_rest(data: Compared, options: Options) -> list[Record]:
             )
         found.append({"coder": str(coder), "n_units": len(set(unit.tolist())), "rows": rows})
     return found
+
+
+def _with_each_other(sets: Ratings, codes: NDArray[np.int64], j: int) -> tuple[Ratings, NDArray[np.intp]]:
+    """Coder j's values beside each other coder's, and the column of `codes` from which each pair is."""
+    mine, others = codes[j], np.delete(codes, j, axis=0)
+    other, unit = np.nonzero((others >= 0) & (mine >= 0))
+    paired = np.stack([mine[unit], others[other, unit]])
+    used, index = np.unique(paired, return_inverse=True)
+    values = index.reshape(paired.shape).astype(np.int64)
+    categories = tuple(sets.categories[k] for k in used.tolist())
+    return Ratings(values, categories, [str(sets.coders[j]), "others"], range(len(unit))), unit
 
 
 def _drift(data: Compared, panel: Panel, options: Options) -> tuple[list[Record] | None, str | None]:
@@ -371,17 +389,29 @@ def _drift(data: Compared, panel: Panel, options: Options) -> tuple[list[Record]
 
 
 def _bias(data: Compared) -> list[Record]:
-    """How often each coder gave each code, of the units that he or she shares with another."""
-    values, coders = data.table.values, list(map(str, data.table.coders))
-    seen = data.seen.sum(axis=1)
+    """How often each coder gave each code, of the units that he or she shares with another; and the two
+    who differ most on the units that both have seen (the bias index of Byrt et al. 1993, for each pair).
+    """
+    values, coders, seen = data.table.values == 1, list(map(str, data.table.coders)), data.seen
+    every = [(a, b, seen[a] & seen[b]) for a, b in combinations(range(len(coders)), 2)]
+    pairs = [(a, b, both) for a, b, both in every if both.any()]
     found = []
     for k, code in enumerate(data.table.codes):
-        given = (values[:, :, k] == 1).sum(axis=1)
+        given = values[:, :, k]
         if not given.any():
             continue
-        rates = {name: round(float(given[j] / seen[j]), 6) for j, name in enumerate(coders) if seen[j]}
-        widest = round(max(rates.values()) - min(rates.values()), 6) if len(rates) > 1 else None
-        found.append({"code": str(code), "rates": rates, "largest_difference": widest})
+        n_given, n_seen = given.sum(axis=1), seen.sum(axis=1)
+        rates = {name: round(float(n_given[j] / n_seen[j]), 6) for j, name in enumerate(coders) if n_seen[j]}
+        entry: Record = {"code": str(code), "rates": rates, "widest": None, "largest_difference": None}
+        of_pairs = [(float(given[a, both].mean()), float(given[b, both].mean())) for a, b, both in pairs]
+        if pairs:
+            most = int(np.argmax([abs(of_a - of_b) for of_a, of_b in of_pairs]))
+            of_a, of_b = of_pairs[most]
+            entry["largest_difference"] = round(abs(of_a - of_b), 6)
+            entry["widest"] = {
+                coders[j]: round(rate, 6) for j, rate in zip(pairs[most][:2], of_pairs[most], strict=True)
+            }
+        found.append(entry)
     return found
 
 

@@ -13,7 +13,7 @@ from autocode.exchange import Coded, read_project, standing_alone
 from autocode.pipeline import Coder
 from autocode.records import Utterance
 from autocode.reliability.columns import sha256
-from autocode.reliability.panel import Coding, Panel, Span, Spans, Unit, counted_blindness
+from autocode.reliability.panel import Blindness, Coding, Panel, Span, Spans, Unit
 from autocode.reliability.record import counted
 
 
@@ -55,7 +55,7 @@ def panel_of_foreign(path: Path) -> Panel:
         units=units,
         humans=people,
         machines={MACHINE: machine} if machine else {},
-        blindness=counted_blindness(None for coding in people.values() for _ in coding),
+        blindness_of={name: Blindness(n_unknown=len(coding)) for name, coding in people.items()},
         coverage_assumed=True,
         spans=_spans(found.codings, texts, places),
         warnings=(*found.warnings, *_notes(found.codebook, people, texts, units, found.n_whole)),

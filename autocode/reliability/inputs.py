@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autocode.codebook import Codebook, Succession
-from autocode.dataset import CODEBOOKS, CONSENSUS, MACHINE, CodedDataset, read_dataset
+from autocode.dataset import CODEBOOKS, CONSENSUS, MACHINE, CodedDataset, is_machine, read_dataset
 from autocode.errors import AgreementError
 from autocode.exchange import is_foreign_project
 from autocode.read.rows import find_table, read_rows
 from autocode.reliability.columns import Extra, sha256
 from autocode.reliability.foreign import panel_of_foreign
 from autocode.reliability.panel import (
+    Blindness,
     Panel,
     Span,
     Spans,
     Step,
     Unit,
-    counted_blindness,
+    blindness_by_coder,
 )
 from autocode.reliability.record import counted
 from autocode.reliability.spreadsheet import panel_of_table
@@ -69,10 +70,15 @@ def panel_of_dataset(dataset: CodedDataset) -> Panel:
         coder: {unit: codes for unit, codes in coding.items() if unit in units}
         for coder, coding in dataset.codings.by_coder.items()
     }
-    flags = [extra.blind.get((coder, unit)) for coder, coding in codings.items() for unit in coding]
-    n_assisted = flags.count(False)
+    people = {name: coding for name, coding in codings.items() if name != CONSENSUS and not is_machine(name)}
+    blindness = blindness_by_coder(people, extra.blind)
+    n_assisted = sum(seen.n_assisted for seen in blindness.values())
     humans = {
-        coder: {unit: codes for unit, codes in coding.items() if extra.blind.get((coder, unit)) is not False}
+        coder: {
+            unit: codes
+            for unit, codes in coding.items()
+            if coder not in people or extra.blind.get((coder, unit)) is not False
+        }
         for coder, coding in codings.items()
     }
     files = [find_table(dataset.folder, name) for name in ("utterances", "codes", "coverage")]
@@ -89,7 +95,7 @@ def panel_of_dataset(dataset: CodedDataset) -> Panel:
         codebook=dataset.codebook,
         units=units,
         humans=humans,
-        blindness=counted_blindness(flags),
+        blindness_of=blindness,
         rounds=extra.rounds,
         moments=extra.moments,
         coverage_assumed=coverage is None,
@@ -130,7 +136,7 @@ def panel_of_project(project: Project, codebook: Codebook) -> Panel:
     }
     numbers = {one.digest: one.number for one in project.store.codebooks()}
     warnings = list(codebook.warnings)
-    if n := told.flags.count(False):
+    if n := sum(seen.n_assisted for seen in told.blindness.values()):
         warnings.append(_left_out(n))
     if told.dropped:
         warnings.append(
@@ -144,7 +150,7 @@ def panel_of_project(project: Project, codebook: Codebook) -> Panel:
         humans=told.humans,
         machines={MACHINE: told.machine} if told.machine else {},
         consensus=agreed,
-        blindness=counted_blindness(told.flags),
+        blindness_of=told.blindness,
         rounds=rounds,
         moments=order,
         versions={label(number): number for number in versions},
@@ -167,7 +173,7 @@ class _Told:
         self.machine: dict[str, frozenset[str]] = {}
         self.place: dict[str, str] = {}
         self.beside: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
-        self.flags: list[bool | None] = []
+        self.blindness: dict[str, Blindness] = {}
         self.dropped: set[str] = set()
 
     @property
@@ -192,7 +198,8 @@ class _Told:
     ) -> None:
         """Count one first decision; only a blind one is agreement's matter."""
         transcript, unit = place
-        self.flags.append(blind)
+        seen = Blindness(n_blind=int(blind), n_assisted=int(not blind))
+        self.blindness[coder] = self.blindness.get(coder, Blindness()) + seen
         self.place[unit] = transcript
         if blind:
             given, guess = self.now(codes), self.now(suggested)

@@ -18,7 +18,7 @@ from autocode.agreement import CodeTable
 from autocode.errors import AgreementError
 from autocode.reliability.measures import Compared, set_rows
 from autocode.reliability.panel import Panel, Step
-from autocode.reliability.record import Options, Record, counted, find, plain, rounded
+from autocode.reliability.record import Options, Record, between, counted, find, plain, rounded
 
 LEAST = 30  # decisions in a point
 MOST_POINTS = 6
@@ -156,7 +156,7 @@ def _alpha(point: Record) -> str:
     row = find(point["rows"], "masi_alpha")
     if row is None or row["low"] is None:
         return plain(None if row is None else row["value"])
-    return f"{plain(row['value'])} [{plain(row['low'])}, {plain(row['high'])}]"
+    return f"{plain(row['value'])} {between(row['low'], row['high'])}"
 
 
 def _missing(panel: Panel, n_known: int, n_unknown: int, metrics: Sequence[Any]) -> str:

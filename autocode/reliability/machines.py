@@ -18,7 +18,18 @@ from autocode.agreement import (
 )
 from autocode.reliability.measures import LEAST_INTERVIEWS, Compared, too_few
 from autocode.reliability.panel import Panel
-from autocode.reliability.record import TENTATIVE, Options, Record, Row, counted, plain, rounded, row
+from autocode.reliability.record import (
+    TENTATIVE,
+    Options,
+    Record,
+    Row,
+    between,
+    counted,
+    find,
+    plain,
+    rounded,
+    row,
+)
 
 LEAST_PEOPLE = 3  # for the alternative annotator test
 LEAST_UNITS = 30
@@ -79,7 +90,7 @@ def machine_part(
         "alt_test": test,
         "alt_test_undefined_because": why,
         "validity": validity,
-        "sentence": _sentence(name, inferior, test, why, level=options.level),
+        "sentence": _sentence(name, rows, inferior, test, why, level=options.level),
     }
 
 
@@ -247,8 +258,10 @@ def _validity(data: Compared, panel: Panel, name: str) -> Record | None:
     }
 
 
-def _sentence(name: str, inferior: Record, test: Record | None, why: str | None, *, level: float) -> str:
-    hh, hm = inferior["human_human"], inferior["human_machine"]
+def _sentence(
+    name: str, rows: list[Row], inferior: Record, test: Record | None, why: str | None, *, level: float
+) -> str:
+    hh, hm = ((find(rows, kind) or {})["value"] for kind in ("human_human", "human_machine"))
     text = (
         f"{name} agrees with people at {plain(hm)}, and they with each other at {plain(hh)} "
         f"(mean alpha, MASI)"
@@ -256,7 +269,7 @@ def _sentence(name: str, inferior: Record, test: Record | None, why: str | None,
     if inferior["difference"] is not None:
         text += f"; difference {plain(inferior['difference'])}"
         if inferior["low"] is not None:
-            text += f", {level:.0%} CI [{plain(inferior['low'])}, {plain(inferior['high'])}]"
+            text += f", {100 * level:g}% CI {between(inferior['low'], inferior['high'])}"
     text += ". "
     margin = plain(inferior["margin"])
     if inferior["passed"] is None:
@@ -276,9 +289,9 @@ def _sentence(name: str, inferior: Record, test: Record | None, why: str | None,
         )
     else:
         text += f" No alternative annotator test: {why}."
-    if hh is not None and hh < TENTATIVE:
-        text += (
-            f" People agree at less than {plain(TENTATIVE, 3)} with each other, so being like "
-            f"them says little."
-        )
+    if hh is None or hh < TENTATIVE:
+        how = "How far people agree with each other is not known"
+        if hh is not None:
+            how = f"People agree at less than {plain(TENTATIVE, 3)} with each other"
+        text += f" {how}, so being like them says little."
     return text

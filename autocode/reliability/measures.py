@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,14 @@ from autocode.agreement import (
 from autocode.agreement.alpha import nominal_alpha_values
 from autocode.agreement.counts import tally_codes, value_pairs
 from autocode.agreement.per_code import FEW_CLUSTERS, FEW_POSITIVES
-from autocode.agreement.resample import MIN_CLUSTERS, Estimator, Sampling, estimator_interval
+from autocode.agreement.resample import (
+    MIN_CLUSTERS,
+    Estimator,
+    Sampling,
+    estimator_interval,
+    sampling,
+    whole,
+)
 from autocode.agreement.tables import MISSING, group_index
 from autocode.codebook import Codebook
 from autocode.reliability.panel import Coding, Panel
@@ -91,6 +98,15 @@ class Compared:
         some = Compared(table, self.clusters)
         return some.of_units(some.n_seen >= 2)
 
+    def of_those_with_units(self) -> Compared:
+        """Without coders who have seen none of the units; all of them if there is no unit."""
+        if not self.n_units:
+            return self
+        some = np.flatnonzero(self.seen.any(axis=1)).tolist()
+        names = [self.table.coders[j] for j in some]
+        table = CodeTable(self.table.values[some], names, self.table.units, self.table.codes)
+        return Compared(table, self.clusters)
+
     def with_table(self, table: CodeTable) -> Compared:
         """Other codes on the same units."""
         return Compared(table, self.clusters)
@@ -116,12 +132,11 @@ class Compared:
             return too_few(self.n_interviews, options)
         return bootstrap_interval(ratings, coefficient, clusters=self.clusters, **options.resampling, **more)
 
-    def resampled(self, estimator: Estimator, groups: NDArray[np.int64], options: Options) -> Interval:
-        """The interval of an estimator whose totals are by interview."""
-        n = int(groups.max(initial=-1)) + 1
-        if n < LEAST_INTERVIEWS:
-            return too_few(n, options)
-        return estimator_interval(estimator, Sampling(groups, n, None), **options.resampling)
+    def resampled(self, estimator: Estimator, sample: Sampling, options: Options) -> Interval:
+        """The interval of an estimator whose totals are by interview, or by kinds of units."""
+        if sample.counts is None and sample.n_groups < LEAST_INTERVIEWS:
+            return too_few(sample.n_groups, options)
+        return estimator_interval(estimator, sample, **options.resampling)
 
     def cautions(self) -> list[str]:
         """What has to be said of every interval."""
@@ -200,25 +215,21 @@ class _Share:
 
 def _identical(data: Compared, sets: Ratings, options: Options) -> Row:
     """The mean over units of the share of pairs of coders with the same set."""
-    agreeing = np.zeros(data.n_units)
-    for first, second, unit in value_pairs(sets.codes):
-        agreeing[unit] += first == second
-    n_seen = sets.n_values
-    pairable = n_seen > 1
-    if not pairable.any():
+    if not (sets.n_values > 1).any():
         return row("exact_agreement", None, because=NOT_TWICE)
+    table, sample = sampling(sets, data.clusters)
+    n_seen, agreeing = table.n_values, np.zeros(table.codes.shape[1])
+    for first, second, unit in value_pairs(table.codes):
+        agreeing[unit] += first == second
+    pairable = n_seen > 1
     shares = np.where(pairable, agreeing / np.maximum(n_seen * (n_seen - 1) / 2, 1), 0.0)
-    known = group_index(data.clusters, data.n_units)
-    groups = np.arange(data.n_units) if known is None else known
     totals = _Share(
-        np.bincount(groups, shares).astype(np.float64), np.bincount(groups, pairable).astype(np.float64)
+        np.bincount(sample.groups, shares).astype(np.float64),
+        np.bincount(sample.groups, pairable).astype(np.float64),
     )
-    interval = data.resampled(Estimator(totals, _share), groups, options)
-    if known is None:
-        interval = replace(interval, method="bootstrap of units")
-    return row(
-        "exact_agreement", float(shares.sum() / pairable.sum()), interval=interval, caveats=data.cautions()
-    )
+    interval = data.resampled(Estimator(totals, _share), sample, options)
+    value = float(_share(whole(totals, sample)))
+    return row("exact_agreement", value, interval=interval, caveats=data.cautions())
 
 
 def _share(totals: _Share) -> NDArray[np.float64]:
@@ -329,9 +340,11 @@ def mean_rows(data: Compared, codes: Sequence[Mapping[str, Any]], options: Optio
         columns = [list(data.table.codes).index(code) for code in alphas]
         totals = tally_codes(data.table, groups)
         mean: Callable[[Any], Any] = lambda part: nominal_alpha_values(part)[..., columns].mean(axis=-1)  # noqa: E731
-        interval = data.resampled(Estimator(totals, mean), groups, options)
+        sample = Sampling(groups, int(groups.max()) + 1, None)
+        interval = data.resampled(Estimator(totals, mean), sample, options)
     return [
-        row("mean_alpha", float(np.mean(values)), interval=interval, caveats=[*note, *data.cautions()],
+        row("mean_alpha", float(np.mean(values)), interval=interval,
+            caveats=[*note, *(data.cautions() if interval else ())],
             label=f"mean alpha of {counted(len(values), 'code')}"),
         row("median_alpha", float(np.median(values)), caveats=note),
         row("lowest_alpha", alphas[lowest], label=f"lowest alpha of a code ({lowest})", caveats=note),
@@ -373,8 +386,10 @@ def group_ratings(
         rank = np.append(np.argsort(order), MISSING)
         codes, categories = rank[codes], [categories[i] for i in order.tolist()]
     keep = (codes >= 0).sum(axis=0) >= 2
-    chosen = data.of_units(keep)
-    return chosen, Ratings(codes[:, keep], tuple(categories), data.table.coders, chosen.table.units)
+    chosen, codes = data.of_units(keep), codes[:, keep]
+    gave = np.flatnonzero((codes >= 0).any(axis=1)).tolist() or list(range(len(codes)))
+    coders = [data.table.coders[j] for j in gave]
+    return chosen, Ratings(codes[gave], tuple(categories), coders, chosen.table.units)
 
 
 def without_any(data: Compared, group: Sequence[str]) -> int:

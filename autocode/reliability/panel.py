@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -32,6 +32,14 @@ class Blindness:
     n_blind: int = 0
     n_assisted: int = 0
     n_unknown: int = 0
+
+    def __add__(self, other: Blindness) -> Blindness:
+        """Both together."""
+        return Blindness(
+            self.n_blind + other.n_blind,
+            self.n_assisted + other.n_assisted,
+            self.n_unknown + other.n_unknown,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class Panel:
     humans: Mapping[str, Coding]
     machines: Mapping[str, Coding] = field(default_factory=dict)
     consensus: Coding = field(default_factory=dict)  # what was agreed afterwards
-    blindness: Blindness = Blindness()
+    blindness_of: Mapping[str, Blindness] = field(default_factory=dict)  # by coder
     rounds: Mapping[tuple[str, str], str] = field(default_factory=dict)  # by (coder, unit)
     moments: Mapping[tuple[str, str], float] = field(default_factory=dict)  # when, on any scale
     versions: Mapping[str, int | None] = field(default_factory=dict)  # of the codebook, by round
@@ -91,6 +99,11 @@ class Panel:
     def transcripts_known(self) -> bool:
         """Does every unit say which interview it is from?"""
         return all(unit.transcript_id is not None for unit in self.units.values())
+
+    @property
+    def blindness(self) -> Blindness:
+        """The codings of all people together."""
+        return sum(self.blindness_of.values(), Blindness())
 
     def kind_of(self, coder: str) -> Kind:
         """Person or machine."""
@@ -137,11 +150,22 @@ def with_kinds(panel: Panel, *, coders: Sequence[str] = (), machines: Sequence[s
         humans={name: coding for name, coding in people.items() if name not in left_out},
         machines={name: known[name] for name in apart},
         consensus=agreed,
+        blindness_of={
+            name: seen
+            for name, seen in panel.blindness_of.items()
+            if name in people or (name not in known and not coders)
+            if name not in left_out
+        },
         warnings=(*panel.warnings, *note),
     )
 
 
-def counted_blindness(flags: Iterable[bool | None]) -> Blindness:
-    """Blindness from one flag a coding: True blind, False assisted, None not known."""
-    found = list(flags)
-    return Blindness(found.count(True), found.count(False), found.count(None))
+def blindness_by_coder(
+    codings: Mapping[str, Coding], blind: Mapping[tuple[str, str], bool | None]
+) -> dict[str, Blindness]:
+    """How each coder's codings were made; `blind` by coder and unit: True, False (assisted), not known."""
+    flags = {name: [blind.get((name, unit)) for unit in coding] for name, coding in codings.items()}
+    return {
+        name: Blindness(found.count(True), found.count(False), found.count(None))
+        for name, found in flags.items()
+    }

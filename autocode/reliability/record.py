@@ -48,6 +48,9 @@ LABELS = {
     "projected_alpha": "alpha of spans projected on the units (MASI)",
 }
 ALPHAS = {name for name in LABELS if "alpha" in name} - {"lowest_alpha"} | {"human_human", "human_machine"}
+SHARES = {
+    "percent_agreement", "exact_agreement", "positive_agreement", "negative_agreement", "resolved_at"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ def row(
     method = ""
     if interval is not None:
         low, high, below = rounded(interval.low), rounded(interval.high), interval.below
+        if low is not None and "u_alpha" not in name:  # a jackknife's limit may lie below all that there is
+            low = max(low, 0.0 if name in SHARES else -1.0)
         method = _method(interval)
         notes += [text for text in (interval.warning,) if text]
         if low is not None and interval.n_undefined:
@@ -165,13 +170,15 @@ def rounded(value: float | None) -> float | None:
 
 
 def plain(value: float | None, digits: int = 2) -> str:
-    """A coefficient in APA style, without the zero before the point: `.62`, `-.03`, `1.00`.
+    """A coefficient in APA style, without the zero before the point; almost 1 does not look like 1.
 
-    >>> plain(0.6249), plain(-0.031), plain(1.0), plain(None)
-    ('.62', '-.03', '1.00', '–')
+    >>> plain(0.6249), plain(-0.031), plain(1.0), plain(0.998), plain(None)
+    ('.62', '-.03', '1.00', '>.99', '–')
     """
     if value is None:
         return "–"
+    if value < 1 and round(value, digits) == 1:
+        return ">." + "9" * digits
     text = f"{abs(value):.{digits}f}".removeprefix("0")
     return f"-{text}" if round(value, digits) < 0 else text
 
@@ -180,12 +187,25 @@ def limits(one: Row, level: float) -> str:
     """`.62, 95% CI [.51, .71]`; the value alone where there is no interval."""
     if one["low"] is None or one["high"] is None:
         return plain(one["value"])
-    return f"{plain(one['value'])}, {level:.0%} CI [{plain(one['low'])}, {plain(one['high'])}]"
+    return f"{plain(one['value'])}, {100 * level:g}% CI {between(one['low'], one['high'])}"
+
+
+def between(low: float, high: float) -> str:
+    """The limits of an interval, rounded: `[.51, 1.00]`."""
+    return f"[{plain(round(low, 2))}, {plain(round(high, 2))}]"
 
 
 def percent(share: float | None) -> str:
-    """`67 %`."""
-    return "–" if share is None else f"{100 * share:.0f} %"
+    """A share in whole percent; almost all does not look like all, nor almost none like none.
+
+    >>> percent(0.667), percent(0.998), percent(0.001), percent(1.0), percent(None)
+    ('67 %', '> 99 %', '< 1 %', '100 %', '–')
+    """
+    if share is None:
+        return "–"
+    if 0 < share < 0.005 or 0.995 <= share < 1:
+        return "< 1 %" if share < 0.5 else "> 99 %"
+    return f"{100 * share:.0f} %"
 
 
 def counted(n: int, noun: str) -> str:

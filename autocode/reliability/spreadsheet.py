@@ -20,8 +20,8 @@ from autocode.codebook import Code, Codebook, read_codebook
 from autocode.errors import AutocodeError, CodebookError, ReadError
 from autocode.read.rows import read_cells
 from autocode.reliability.columns import NO, YES, Extra, flag, sha256
-from autocode.reliability.panel import Panel, Unit, counted_blindness
-from autocode.reliability.record import counted
+from autocode.reliability.panel import Panel, Unit, blindness_by_coder
+from autocode.reliability.record import counted, listed
 
 # What a column may be called, by what it is.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -37,6 +37,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "blind": ("blind",),
     "saw_machine": ("saw_machine",),
 }
+OURS = ["utterance_id", "transcript_id", "coder", "kind", "round", "coded_at"]  # of ratings.csv, then codes
 EXPECTED = (
     "a table needs the columns unit, coder, code; or unit, coder, code, value; or unit, coder and "
     "one 0/1 column for "
@@ -88,8 +89,8 @@ class Cells:
 
 def panel_of_table(path: Path, *, codebook: str | Path | None = None) -> Panel:
     """The panel of one table. Raises `AutocodeError` with the file and the row or the missing columns."""
-    table = _read(path)
     book = None if codebook is None else read_codebook(codebook)
+    table = _read(path, book)
     units: dict[str, Unit] = {}
     for line, row in table.rows:
         name = table.cell(row, "unit")
@@ -99,7 +100,10 @@ def panel_of_table(path: Path, *, codebook: str | Path | None = None) -> Panel:
         known = units.setdefault(name, Unit(name, transcript, table.cell(row, "text")))
         if known.transcript_id != transcript:
             raise table.error(line, f"unit '{name}' is of another transcript in an earlier row")
-    cells = _shape(table)(table)
+    layout = _shape(table)
+    cells = layout(table)
+    if layout in (_long, _long_with_values, _categories):
+        cells.warnings += _unused(table)
     if not cells.seen:
         raise ReadError(f"{path}: there is no value in the table; every cell of a coder is empty")
     found = _Codes(table, cells, book)
@@ -127,8 +131,8 @@ def _panel(
             else:
                 raise table.error(line, f"the kind of a coder is '{kind}'; write human or machine")
     people = {name: coding for name, coding in codings.items() if name not in machines}
-    flags = [extra.blind.get((coder, unit)) for coder, coding in people.items() for unit in coding]
-    n_assisted = flags.count(False)
+    blindness = blindness_by_coder(people, extra.blind)
+    n_assisted = sum(seen.n_assisted for seen in blindness.values())
     warnings = [*cells.warnings, *found.warnings]
     if n_assisted:
         warnings.append(
@@ -145,7 +149,7 @@ def _panel(
             for coder, coding in people.items()
         },
         machines={name: codings[name] for name in codings if name in machines},
-        blindness=counted_blindness(flags),
+        blindness_of=blindness,
         rounds=extra.rounds,
         moments=extra.moments,
         codebook_given=found.given,
@@ -154,15 +158,18 @@ def _panel(
     )
 
 
-def _read(path: Path) -> Table:
+def _read(path: Path, book: Codebook | None) -> Table:
     header, *rows = read_cells(path)
     names = [" ".join(cell.split()) for _, cells in [header] for cell in cells]
     table = Table(path, names, rows)
     low = [name.casefold().replace(" ", "_") for name in names]
     for what, spellings in NAMES.items():
         place = next((low.index(name) for name in spellings if name in low), None)
-        if place is not None:
+        if place is not None and not (low[: len(OURS)] == OURS and place >= len(OURS)):
             table.columns[what] = place
+    for what in [one for one in ("code", "value", "transcript_id", "coded_at") if one in table.columns]:
+        if book is not None and _is_code(table, what, book):
+            del table.columns[what]
     if "unit" not in table.columns:
         raise ReadError(f"{path}: no column 'unit' (or {', '.join(NAMES['unit'][1:])}); {EXPECTED}")
     named = [name for name in low if name]
@@ -171,6 +178,35 @@ def _read(path: Path) -> Table:
     if not rows:
         raise ReadError(f"{path}: there is only a header row")
     return table
+
+
+def _is_code(table: Table, what: str, book: Codebook) -> bool:
+    """Is a column that could be something else a code of the codebook, with 0 or 1 in each row?"""
+    if what == "value" and "code" in table.columns:
+        return False
+    name = table.header[table.columns[what]].casefold()
+    named = any(name in (code.id.casefold(), code.name.casefold()) for code in book.codes)
+    return named and _says_yes_or_no(table, table.columns[what])
+
+
+def _says_yes_or_no(table: Table, place: int) -> bool:
+    """Has a column nothing but yes, no and empty cells, and not all of these?"""
+    found = {row[place].strip().casefold() if place < len(row) else "" for _, row in table.rows}
+    return found <= {*YES, *NO, ""} and found != {""}
+
+
+def _unused(table: Table) -> list[str]:
+    """A warning of columns that look like codes, and are not read in this layout."""
+    names = [table.header[place] for place in table.others if _says_yes_or_no(table, place)]
+    if not names:
+        return []
+    said = listed([f"'{name}'" for name in names])
+    columns = f"the column {said} is" if len(names) == 1 else f"the columns {said} are"
+    used = table.header[table.columns["code" if "code" in table.columns else "value"]]
+    return [
+        f"{table.path}: {columns} not used, since the codes are in the column '{used}'; where that is a "
+        "code as well, call it otherwise or give --codebook"
+    ]
 
 
 def _shape(table: Table) -> Callable[[Table], Cells]:
@@ -378,7 +414,9 @@ class _Codes:
                 except CodebookError as error:
                     raise ReadError(f"{table.path}: {error}") from None
             return
-        yes_no = cells.exclusive and {code.casefold() for code in written} <= {*YES, *NO}
+        low = {code.casefold() for code in written}
+        twice = len(low & {*YES}) > 1 or len(low & {*NO}) > 1  # the categories "x" and "y", say
+        yes_no = cells.exclusive and low <= {*YES, *NO} and not twice
         if yes_no:  # one code, which every coder says yes or no to
             name = table.path.stem
             self.book = Codebook(name=name, codes=(Code(id=name, name=name),))

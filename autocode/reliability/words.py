@@ -142,11 +142,13 @@ def _about_bias(record: Record) -> Iterator[str]:
         for one in record["bias"]
         if one["largest_difference"] is not None and one["largest_difference"] >= 0.2
     ]
+    names = {one["code"]: one["name"] for one in record["codes"]}
     for one in sorted(wide, key=lambda entry: -entry["largest_difference"])[:3]:
-        most, least = max(one["rates"], key=one["rates"].get), min(one["rates"], key=one["rates"].get)
+        rates = one["widest"]
+        most, least = max(rates, key=rates.get), min(rates, key=rates.get)
         yield (
-            f"{one['code']}: {most} gives it to {percent(one['rates'][most])} of the units, {least} to "
-            f"{percent(one['rates'][least])}: one is more generous than the other."
+            f"{names.get(one['code'], one['code'])}: {most} gives it to {percent(rates[most])} of the units "
+            f"that both have read, {least} to {percent(rates[least])}: one is more generous than the other."
         )
 
 
@@ -164,8 +166,8 @@ def methods(record: Record, panel: Panel) -> str:
         + f" (unit of coding: {data['unit']}) against a codebook of {counted(data['n_codes'], 'code')}"
         + (f", version {data['codebook']['version']}" if data["codebook"]["version"] else "")
         + f" (SHA-256 {data['codebook']['digest'][:12]}).",
-        f"{data['n_multiply_coded']:,} units ({percent(share)} of {data['n_corpus']:,}) were coded by "
-        f"two people or more"
+        f"{counted(data['n_multiply_coded'], 'unit')} ({percent(share)} of {data['n_corpus']:,}) "
+        f"{'was' if data['n_multiply_coded'] == 1 else 'were'} coded by two people or more"
         + (", drawn by chance" if panel.drawn else "" if panel.drawn is None else ", not drawn by chance")
         + "; only these enter the coefficients.",
         record["blindness"]["sentence"],
@@ -181,7 +183,9 @@ def methods(record: Record, panel: Panel) -> str:
         "codes that fewer than "
         f"{FEW_POSITIVES} units carry are withheld.",
         _intervals(record),
-        "Coefficients were computed before differences were discussed.",
+        "Coefficients were computed from what each coder said alone, before differences were discussed."
+        if record["source"]["kind"] == "project"
+        else "[Say whether coders worked independently, and that differences were not yet discussed.]",
     ]
     if record["benchmark"] is not None:
         parts.append(
@@ -197,9 +201,9 @@ def methods(record: Record, panel: Panel) -> str:
 
 
 def _intervals(record: Record) -> str:
-    alpha = find(record["overall"], "masi_alpha")
-    method = alpha["method"] if alpha else ""
-    level = f"{record['level']:.0%}".replace("%", " %")
+    every = [*record["overall"], *(one for code in record["codes"] for one in code["rows"])]
+    method = next((one["method"] for one in every if one["low"] is not None), "")
+    level = f"{100 * record['level']:g} %"
     if not method:
         return "No intervals could be made."
     by = {
@@ -216,7 +220,6 @@ def _intervals(record: Record) -> str:
 def results(record: Record) -> str:
     """The results in APA style: no word for how good it is unless a benchmark was chosen."""
     data, level = record["data"], record["level"]
-    people = [one for one in data["coders"] if one["kind"] == "human"]
     overall = find(record["overall"], "masi_alpha")
     coded, exact = find(record["overall"], "masi_alpha_coded"), find(record["overall"], "exact_agreement")
     sentences = []
@@ -225,8 +228,8 @@ def results(record: Record) -> str:
         text = (
             f"On {counted(data['n_multiply_coded'], 'multiply coded unit')}"
             + (f" from {counted(n, 'interview')}" if n else "")
-            + f", the agreement of {len(people)} coders on the whole codebook was Krippendorff's α (MASI) = "
-            f"{limits(overall, level)}"
+            + f", the agreement of {data['n_coders_compared']} coders on the whole codebook was "
+            f"Krippendorff's α (MASI) = {limits(overall, level)}"
         )
         if overall["p_below_667"] is not None:
             text += (
@@ -314,9 +317,13 @@ def coreq(record: Record) -> list[Record]:
 def srqr(record: Record) -> list[Record]:
     """The lines of SRQR (O'Brien et al. 2014) that this report can fill."""
     data = record["data"]
+    with_intervals = any(one["low"] is not None for code in record["codes"] for one in code["rows"])
+    how = "coded independently by two or more people"
+    if record["source"]["kind"] != "project":
+        how = "coded by two or more people [say whether independently]"
     trust = [
-        f"{data['n_multiply_coded']:,} units coded independently by two or more people; coefficients "
-        f"with intervals"
+        f"{counted(data['n_multiply_coded'], 'unit')} {how}; "
+        f"coefficients {'with intervals' if with_intervals else 'without intervals'}"
     ]
     if record["adjudication"]:
         trust.append("differences adjudicated afterwards, and what changed reported")

@@ -46,11 +46,13 @@ def probability(value: float | None) -> str:
 def share(value: float | None) -> str:
     """A percentage.
 
-    >>> share(0.1234), share(0.0), share(0.0002), share(None)
-    ('12.3%', '0.0%', '<0.1%', '–')
+    >>> share(0.1234), share(0.0), share(0.0002), share(0.9998), share(None)
+    ('12.3%', '0.0%', '<0.1%', '>99.9%', '–')
     """
     if value is None:
         return DASH
+    if 0.9995 <= value < 1:
+        return ">99.9%"
     return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
 
 

@@ -93,6 +93,22 @@ def test_what_cannot_be_said_has_its_reason() -> None:
     assert (single.value, single.undefined_because) == (None, "the coded utterances are of one interview")
 
 
+def test_a_code_that_is_never_found_has_no_certain_share() -> None:
+    """Errors that are all alike do not tell how far off they may be, and no limit is below zero."""
+    groups, values = np.repeat(np.arange(12), 10), np.full((120, 1), np.nan)
+    values[::3] = 0.0
+    (alike,) = code_prevalence(["c"], np.zeros((120, 1)), values, groups)
+    assert (alike.value, alike.low, alike.high, alike.undefined_because) == (0.0, None, None, None)
+    machine = np.random.default_rng(1).uniform(0, 0.1, (120, 1))
+    machine[::3] += 0.2  # far too much where people looked
+    (found,) = code_prevalence(["c"], machine, values, groups)
+    assert (found.value, found.low, found.high) == (0.0, None, None)
+    machine[::3] -= 0.2
+    values[0] = 1.0
+    (found,) = code_prevalence(["c"], machine, values, groups)
+    assert found.low == 0 < found.value < found.high
+
+
 def test_shapes_and_chances_are_checked() -> None:
     truth, machine, groups = corpus(0)
     with pytest.raises(LearnError, match="different utterances"):

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autocode.agreement import cohen_kappa, krippendorff_alpha
+from autocode.agreement.resample import summarise
 from autocode.errors import AgreementError
 from autocode.reliability import agreement, read_panel
 from autocode.reliability.record import find
@@ -151,8 +153,10 @@ def test_three_coders_pairs_rest_and_bias(write: Write) -> None:
     assert rest["cem"]["n_units"] == 60
     assert rest["cem"]["rows"][1]["value"] == pytest.approx(pairs["ann", "ben"]["rows"][0]["value"], abs=1e-6)
     assert record["bias"][0]["rates"] == {"ann": round(40 / 120, 6), "ben": 0.3, "cem": 1.0}
-    assert record["bias"][0]["largest_difference"] == 0.7
-    assert any("trust: cem gives it to 100 % of the units, ben to 30 %" in one for one in record["warnings"])
+    assert record["bias"][0]["largest_difference"] == 0.4  # ann 40, ben 36 of the 60 that cem has read
+    assert record["bias"][0]["widest"] == {"ben": 0.6, "cem": 1.0}
+    said = "cem gives it to 100 % of the units that both have read, ben to 60 %"
+    assert any(said in one for one in record["warnings"])
     names_of_rows = {one["name"] for one in record["codes"][0]["rows"]}
     assert "fleiss_kappa" in names_of_rows
     assert "cohen_kappa" not in names_of_rows
@@ -492,3 +496,115 @@ def test_published_weighted_kappas_between_experts(shared: Path) -> None:
         for expert in ("expert1", "expert2")
     ]  # fmt: skip
     assert cohen_kappa(ranks, weights="quadratic").value == pytest.approx(0.82, abs=0.005)
+
+
+def test_what_a_machine_and_the_consensus_did_is_no_blind_coding_by_people(write: Write) -> None:
+    codings = two()
+    names = list(codings["ann"])
+    codings |= {"machine": codings["ann"], "consensus": codings["ben"]}
+    blind = {(coder, unit): {"blind": 1} for coder in ("ann", "ben") for unit in names}
+    blind |= {("machine", unit): {"blind": 0} for unit in names}
+    record = agreement(write(codings, more=blind), **FAST)
+    said = "240 codings of 240 were made blind to the machine's suggestions."
+    assert record["blindness"]["sentence"] == said
+    assert record["machine"]["n_units"] == 120
+    only = agreement(write({**codings, "cem": codings["ben"]}, more=blind), coders=["ann", "ben"], **FAST)
+    assert only["blindness"]["sentence"] == said
+
+
+def test_who_shares_no_unit_with_anybody_did_not_agree(write: Write) -> None:
+    """Ann and Ben coded 120 units twice, Cem others alone, as in most reliability samples."""
+    alone = agreement(write(two()), **FAST)
+    others = units(180)[120:]
+    record = agreement(write({**two(), "cem": coding(others, trust=range(60))}), **FAST)
+    assert record["overall"] == alone["overall"]
+    for name in ("cohen_kappa", "bias_index", "prevalence_index"):
+        assert row(record, "trust", name) == row(alone, "trust", name)
+    assert record["codes"][0]["positives"] == {"ann": 40, "ben": 36}
+    assert record["data"]["n_coders_compared"] == 2
+    assert "the agreement of 2 coders on the whole codebook" in record["results"]
+    assert not any("more generous" in one for one in record["warnings"])
+
+
+def test_who_differs_is_seen_on_units_that_both_have_read(write: Write) -> None:
+    """Ann and Ben share units of which all have trust, Ben and Cem others that have none: nobody differs."""
+    names = units(120)
+    codings = {
+        "ann": coding(names[:60], trust=range(60)),
+        "ben": coding(names, trust=range(60)),
+        "cem": coding(names[60:]),
+    }
+    record = agreement(write(codings), **FAST)
+    (bias,) = record["bias"]
+    assert bias["rates"] == {"ann": 1.0, "ben": 0.5, "cem": 0.0}
+    assert bias["largest_difference"] == 0
+    assert not any("more generous" in one for one in record["warnings"])
+
+
+def test_a_group_has_its_own_number_of_units_and_coders(write: Write) -> None:
+    book = {
+        "name": "b",
+        "codes": [{"id": id, "name": id} for id in ("warm", "cold", "risk")],
+        "exclusive_groups": [["warm", "cold"]],
+    }
+    names = units(60)
+    one = coding(names, warm=range(30), cold=range(30, 50))
+    other = coding(names, warm=range(28), cold=range(28, 50))
+    third = coding(names, risk=range(5))
+    record = agreement(write({"ann": one, "ben": other, "cem": third}, book=book), **FAST)
+    (group,) = record["groups"]
+    assert group["n_units"] == 50
+    assert find(group["rows"], "cohen_kappa") is not None  # Cem never answered it
+
+
+def test_limits_lie_where_there_are_values_and_almost_all_is_not_all(write: Write) -> None:
+    names = units(12, 3)
+    ann, ben = coding(names, trust=range(6)), coding(names, trust=[0, *range(6, 11)])
+    record = agreement(write({"ann": ann, "ben": ben}), **FAST)
+    for one in [*record["overall"], *(one for code in record["codes"] for one in code["rows"])]:
+        assert one["low"] is None or one["low"] >= (0 if "agreement" in one["name"] else -1), one
+    names = units(600)
+    most = agreement(
+        write({"ann": coding(names, trust=range(200)), "ben": coding(names, trust=range(199))}),
+        level=0.999, **FAST,
+    )  # fmt: skip
+    assert "exactly the same codes to > 99 % of the units" in most["results"]
+    assert "= >.99, 99.9% CI [" in most["results"]
+
+
+@pytest.mark.parametrize(("n_groups", "level"), [(10, 0.95), (12, 0.9), (200, 0.95)])
+def test_a_limit_and_the_probability_below_it_say_the_same(n_groups: int, level: float) -> None:
+    """The lower limit of a 95 % interval is a value below which alpha lies with probability .025."""
+    values = np.random.default_rng(1).normal(0.7, 0.1, 200_000)
+    options = {"method": "m", "n_groups": n_groups, "level": level, "expanded": True}
+    found = summarise(values, **options)
+    below = summarise(values, thresholds=[found.low, found.high, -9.0, 9.0], **options).below
+    tail = (1 - level) / 2
+    assert list(below.values()) == pytest.approx([tail, 1 - tail, 0, 1], abs=2e-4)
+
+
+def test_nothing_is_said_of_limits_or_independence_that_nobody_knows(write: Write) -> None:
+    from autocode.reliability.contents.results import in_short
+
+    names = units(40, 2)
+    two_interviews = {"ann": coding(names, trust=range(20)), "ben": coding(names, trust=range(18))}
+    record = agreement(write(two_interviews), **FAST)
+    assert "lower limit" not in str(in_short(record))
+    assert "No intervals could be made." in record["methods"]
+    assert "PABAK, without intervals" in record["checklist"][7]["answer"]
+    trust = next(one for one in record["srqr"] if one["item"].startswith("Techniques"))
+    assert "[say whether independently]; coefficients without intervals" in trust["answer"]
+    assert "before differences were discussed" not in record["methods"]
+
+
+def test_a_pair_of_people_without_alpha_does_not_make_people_agree(write: Write) -> None:
+    """Ann and Ben never gave a code; with Cem they agree less than by chance, and it is said."""
+    names = units(120)
+    nothing = coding(names)
+    codings = {"ann": nothing, "ben": nothing, "cem": coding(names, trust=range(40))}
+    record = agreement(write({**codings, "machine": coding(names, trust=range(40))}), **FAST)
+    people = find(record["machine"]["rows"], "human_human")
+    assert people is not None
+    assert people["value"] is not None
+    assert f"with each other at {people['value']:.2f}".replace("0.", ".") in record["machine"]["sentence"]
+    assert "so being like them says little" in record["machine"]["sentence"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -203,3 +204,60 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
 def test_one_unit_of_one_coder_is_of_one_round(tmp_path: Path, text: str, word: str) -> None:
     with pytest.raises(AutocodeError, match=word):
         read_panel(table(tmp_path, text))
+
+
+def test_our_own_ratings_are_read_whatever_the_codes_are_called(tmp_path: Path) -> None:
+    ids = ("value", "trust", "time", "source")
+    header = "utterance_id,transcript_id,coder,kind,round,coded_at," + ",".join(ids)
+    rows = [
+        f"u{i},t{i % 12},{who},human,,,{i % 2},{(i + j) % 3 // 2},0,1"
+        for i in range(24)
+        for j, who in enumerate("ab")
+    ]
+    panel = read_panel(table(tmp_path, "\n".join([header, *rows]) + "\n", "ratings.csv"))
+    assert panel.codebook.ids == ids
+    assert panel.humans["a"]["u5"] == {"value", "trust", "source"}
+    assert panel.units["u5"].transcript_id == "t5"
+
+
+def test_a_column_that_is_a_code_of_the_codebook_is_that_code(tmp_path: Path) -> None:
+    book = table(tmp_path, "codes: [{id: trust, name: Trust}, {id: value, name: Value}]", "b.yaml")
+    text = "unit,coder,trust,value\nu1,ann,1,0\nu1,ben,1,1\n"
+    panel = read_panel(table(tmp_path, text), codebook=book)
+    assert codings(panel)["ben"] == {"u1": frozenset({"trust", "value"})}
+    without = read_panel(table(tmp_path, text))
+    assert any(
+        "the column 'trust' is not used, since the codes are in the column 'value'" in one
+        for one in without.warnings
+    )
+    long = "unit,coder,code,value\nu1,ann,trust,1\nu1,ann,value,0\nu1,ben,trust,0\nu1,ben,value,1\n"
+    assert codings(read_panel(table(tmp_path, long), codebook=book))["ben"] == {"u1": frozenset({"value"})}
+
+
+def test_two_categories_that_both_could_mean_yes_stay_two(tmp_path: Path) -> None:
+    rows = [f"u{i},{'x' if i % 2 else 'y'},{'x' if i % 2 or i % 5 == 0 else 'y'}\n" for i in range(40)]
+    panel = read_panel(table(tmp_path, "unit,ann,ben\n" + "".join(rows)))
+    assert panel.codebook.exclusive_groups == (("x", "y"),)
+    assert agreement(panel, replicates=100)["overall"][0]["value"] < 1
+
+
+def test_without_interviews_units_are_drawn_whole(tmp_path: Path) -> None:
+    """Six coders: the interval of one against the others is that of drawing units, not single comparisons."""
+    rng = np.random.default_rng(7)
+    truth = rng.random(100) < 0.4
+    said = np.where(rng.random((6, 100)) < 0.8, truth, ~truth).astype(int)
+    text = "unit,A,B,C,D,E,F\n" + "".join(
+        f"u{i}," + ",".join(map(str, said[:, i])) + "\n" for i in range(100)
+    )
+    record = agreement(read_panel(table(tmp_path, text)), replicates=2000)
+    found = record["one_against_rest"][0]["rows"][0]
+    drawn = []
+    for _ in range(400):
+        some = said[:, rng.integers(100, size=100)]
+        drawn.append(krippendorff_alpha(np.stack([np.tile(some[0], 5), some[1:].ravel()])).value)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert (found["low"], found["high"]) == pytest.approx((low, high), abs=0.03)
+    exact = find(record["overall"], "exact_agreement")
+    assert exact["method"] == found["method"] == "bootstrap of units, 2,000 replicates, percentile"
+    assert found["caveats"] == exact["caveats"]
+    assert find(record["overall"], "mean_alpha")["caveats"] == []

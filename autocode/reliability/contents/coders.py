@@ -107,10 +107,11 @@ def bias(record: Record) -> Section:
         title,
         [
             Table(
-                "How often each coder applied each code, of the units that they read",
+                "How often each coder applied each code, of the units that another coder has read, too",
                 ["Code", *coders, "Largest difference"],
                 lines,
-                "pp: percentage points. A large difference means that one coder is more generous, which "
+                "Largest difference: of two coders, on the units that both have read; pp: percentage points. "
+                "A large difference means that one coder is more generous, which "
                 "kappa does not punish.",
             )
         ],

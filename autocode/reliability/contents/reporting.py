@@ -188,11 +188,16 @@ def recompute(record: Record) -> Section:
     return Section("recompute", "To recompute it", blocks)
 
 
+def _limit(lower: float) -> str:
+    """A band's lower end, with as many digits as it has: `.667`, `.80`."""
+    return decimal(lower, digits=2 if round(lower, 2) == lower else 3)
+
+
 def _benchmark(found: Mapping[str, Any] | None) -> str:
     if not found:
         return "none was chosen beforehand, so no number is put into words"
     words = ", ".join(
-        f"{word} {'below the next' if lower is None else 'from ' + decimal(lower)}"
+        f"{word} {'below the next' if lower is None else 'from ' + _limit(lower)}"
         for lower, word in found["bands"]
     )
     return f"{found['name']} ({words}), chosen beforehand, for the lower limit"

@@ -79,7 +79,7 @@ def whole_codebook(record: Record) -> Any:
 
 def _of(record: Record) -> str:
     data = record["data"]
-    n_humans = sum(one["kind"] == "human" for one in data["coders"])
+    n_humans = data.get("n_coders_compared") or sum(one["kind"] == "human" for one in data["coders"])
     n = data.get("n_transcripts_multiply_coded", data["n_transcripts"])
     return (
         f"Whole codebook of {counted(data['n_codes'], 'code')}; {counted(n_humans, 'human coder')}; "
@@ -140,10 +140,12 @@ def _spread(codes: Sequence[Record]) -> list[str]:
         )
         lows = [row["low"] for _, row in rows if row.get("low") is not None]
         firm, tentative = (sum(low >= limit for low in lows) for limit in (FIRM, TENTATIVE))
-        found.append(
-            f"For {tentative} of these {len(known)} the lower limit is at least .667, for {firm} at least "
-            ".800. Krippendorff's customary minimum is .800, or .667 for tentative conclusions."
-        )
+        if lows:
+            found.append(
+                f"Of {counted(len(lows), 'code')} with an interval, {tentative} have a lower limit of at "
+                f"least .667, and {firm} of at least .800. Krippendorff's customary minimum is .800, or .667 "
+                "for tentative conclusions."
+            )
     if n_few := len(codes) - len(enough):
         found.append(
             f"{counted(n_few, 'code')} of {len(codes)} on fewer than {FEW_POSITIVES} units: for these the "
@@ -223,12 +225,12 @@ def groups(record: Record) -> Section:
     if not found:
         return Section("groups", title, absent="no codes of this codebook exclude each other")
     names = {code["code"]: name_of(code) for code in record["codes"]}
-    lines = [([_group(group, names)], group["rows"]) for group in found]
+    lines = [([_group(group, names), count(group.get("n_units"))], group["rows"]) for group in found]
     blocks: list[Block] = [
         Text(
             "The codes of a group exclude each other, so each group is one variable with them as its values."
         ),
-        side_by_side(record, "Agreement on each group", ["Group"], lines),
+        side_by_side(record, "Agreement on each group", ["Group", "Units"], lines),
     ]
     between = [(group, pair) for group in found for pair in group.get("pairs") or ()]
     for kind, said in KINDS.items():

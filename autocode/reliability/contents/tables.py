@@ -18,7 +18,7 @@ KINDS = {
     "human-machine": "Human with machine",
     "machine-machine": "Machine with machine",
 }
-PERCENTAGES = {"percent_agreement", "exact_agreement", "resolved_at"}
+PERCENTAGES = {"percent_agreement", "percent_agreement_complete", "exact_agreement", "resolved_at"}
 SYMBOLS = {ALPHA: "α"}
 TENTATIVE, FIRM = 0.667, 0.8  # Krippendorff 2019, chapter 12
 ROUNDED = "Numbers are rounded; they were compared with limits before that."
@@ -282,7 +282,8 @@ def counts(caption: str, codes: Sequence[Record]) -> Table:
         )
         for code in codes
     ]
-    return Table(caption, heads, lines, "Under a coder's name: on how many units that coder applied it.")
+    note = "Under a coder's name: on how many of the units coded by two or more that coder applied it."
+    return Table(caption, heads, lines, note)
 
 
 def symbol_of(codes: Sequence[Record]) -> str:
