@@ -25,7 +25,6 @@ MAX_TOTAL = 500_000_000  # bytes that are unpacked in all
 LARGE, MAX_RATIO = 10_000_000, 200  # a larger member may not be packed more tightly than this
 _STEP = 1 << 20
 _IS_UTF8 = 0x800  # the mark of a name in UTF-8
-_IGNORED = ("__macosx/",)  # what a Mac adds when a folder is zipped by hand
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, RuntimeError,
     struct.error, OverflowError, ValueError,
@@ -38,9 +37,10 @@ class Archive:
     def __init__(self, path: Path) -> None:
         """Open and look through the directory. Raises `ExchangeError` where it cannot be trusted."""
         self.path = path
-        self._unpacked = 0
+        self._unpacked = self._packed = 0
         try:
             _check_directory_size(path)
+            self._packed = path.stat().st_size
             self._zip = zipfile.ZipFile(path)
         except _DAMAGED:
             raise ExchangeError(f"{path}: not a project archive (.qdpx), or a damaged one") from None
@@ -76,7 +76,12 @@ class Archive:
                 while chunk := stream.read(_STEP):
                     content += chunk
                     self._unpacked += len(chunk)
-                    if len(content) > limit or self._unpacked > MAX_TOTAL or _too_tight(member, len(content)):
+                    if (
+                        len(content) > limit
+                        or self._unpacked > MAX_TOTAL
+                        or _too_tight(len(content), member.compress_size)
+                        or _too_tight(self._unpacked, self._packed)  # one part that is asked for many times
+                    ):
                         raise ExchangeError(f"{self.path}: its part '{shown}' unpacks to too much; refused")
         except _DAMAGED:
             raise ExchangeError(
@@ -89,7 +94,7 @@ class Archive:
     def _by_name(self) -> dict[str, tuple[str, zipfile.ZipInfo]]:
         members = [
             one for one in self._zip.infolist()
-            if not one.is_dir() and not one.filename.lower().startswith(_IGNORED)
+            if not one.is_dir() and not _of_a_mac(one.filename)
         ]  # fmt: skip
         self._check(members)
         names = [_name_of(one) for one in members]
@@ -113,7 +118,7 @@ class Archive:
                 raise ExchangeError(f"{self.path}: a part of it is named to lie outside the archive; refused")
             if (one.external_attr >> 16) & 0o170000 == 0o120000:
                 raise ExchangeError(f"{self.path}: a part of it is a link to another file; refused")
-            if _too_tight(one, one.file_size):
+            if _too_tight(one.file_size, one.compress_size):
                 raise ExchangeError(
                     f"{self.path}: a part of it would unpack to {one.file_size / 1e6:,.0f} MB; refused"
                 )
@@ -122,6 +127,11 @@ class Archive:
 def leads_outside(name: str) -> bool:
     """Whether the name of a part, with slashes, is that of a file outside of the archive."""
     return name.startswith("/") or ".." in name.split("/") or re.match("[A-Za-z]:", name) is not None
+
+
+def _of_a_mac(name: str) -> bool:
+    """Is it what a Mac adds when a folder is zipped by hand, or copied to a stick and zipped there?"""
+    return name.lower().startswith("__macosx/") or name.rpartition("/")[2].startswith("._")
 
 
 def _key(name: str) -> str:
@@ -155,8 +165,8 @@ def _check_directory_size(path: Path) -> None:
         raise ExchangeError(f"{path}: the archive lists more files than any project has; refused")
 
 
-def _too_tight(member: zipfile.ZipInfo, size: int) -> bool:
-    return size > LARGE and size > MAX_RATIO * max(1, member.compress_size)
+def _too_tight(size: int, packed: int) -> bool:
+    return size > LARGE and size > MAX_RATIO * max(1, packed)
 
 
 def _common_folder(names: list[str]) -> str:

@@ -24,7 +24,7 @@ from autocode.codebook.edit import id_stem
 from autocode.codebook.qdc_format import EXCLUSIVE, code_guid, described, fit_name, free_id
 from autocode.config import Settings, read_settings
 from autocode.digests import digest
-from autocode.errors import CodebookError, ReadError, StoreError
+from autocode.errors import CodebookError, ExchangeError, ReadError, StoreError
 from autocode.exchange import refi
 from autocode.exchange.gathered import overlapped, trimmed
 from autocode.exchange.project_out import (
@@ -40,7 +40,7 @@ from autocode.exchange.refi_read import Opened, counted
 from autocode.pipeline import Coder
 from autocode.read import Found, make_id
 from autocode.read import Source as ReadSource
-from autocode.read.dialogue import split_dialogue, split_lines
+from autocode.read.dialogue import MOST_LINES, has_too_many_lines, split_dialogue, split_lines
 from autocode.read.finish import finish
 from autocode.records import Role, Transcript, Turn
 
@@ -119,7 +119,10 @@ def plan_import(project: Project, opened: Opened) -> Plan:
     incoming = _incoming(project, opened, warnings)
     previous = read_codebook(project.codebook_path, allow_empty=True)
     review = ReviewStore(project.store)
-    codebook, code_ids = merged_codebook(previous, opened.project, review.known_codes(), warnings)
+    try:
+        codebook, code_ids = merged_codebook(previous, opened.project, review.known_codes(), warnings)
+    except CodebookError as error:
+        raise ExchangeError(f"{opened.path}: {error}") from None
     names = coder_names(opened.project, warnings)
     here = {one.name.casefold() for one in review.accounts()}
     new = [name for name in dict.fromkeys(names.values()) if name.casefold() not in here]
@@ -192,8 +195,13 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
 
 
 def transcript_of(opened: Opened, source: refi.Source, taken: set[str]) -> Transcript:
-    """A source as a transcript with an id that is none of `taken`. Raises `ReadError` where nobody speaks."""
+    """A source as a transcript with an id that is none of `taken`.
+
+    Raises `ReadError` where nobody speaks, and `ExchangeError` for a text with too many lines.
+    """
     text = source.text or ""
+    if has_too_many_lines(text):
+        raise ExchangeError(f"{opened.path}: '{source.name}' has more than {MOST_LINES:,} lines; refused")
     sha256 = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     ours = opened.project.origin == ORIGIN
     path = PurePath(source.name)

@@ -9,10 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Literal
 
 VariableKind = Literal["Text", "Boolean", "Integer", "Float", "Date", "DateTime"]
 Scalar = str | bool | int | Decimal | date | datetime  # datetime for DateTime, date for Date
+
+
+def finite(text: str) -> Decimal:
+    """The number that a text says. Raises `ValueError` or `InvalidOperation` for none, infinity and nan."""
+    found = Decimal(text)
+    if not isfinite(float(found)):
+        raise ValueError(f"{text} is no finite number")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

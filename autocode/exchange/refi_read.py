@@ -11,18 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import Literal, cast, get_args
 from xml.etree.ElementTree import Element  # a type; the parser is in xmlfile
 
 from autocode.codebook.qdc_format import code_elements, is_true, normal_colour, normal_guid
-from autocode.errors import ExchangeError
+from autocode.errors import ExchangeError, ReadError
 from autocode.exchange import refi
 from autocode.exchange.archive import Archive, leads_outside
 from autocode.exchange.positions import Calibration, Mark, Ruler, calibrate
 from autocode.exchange.refi_habits import mended, put_right
 from autocode.files import explain_os_error
+from autocode.read.decode import SURROGATES, mark_of, to_text
 from autocode.xmlfile import NAMESPACE_KEY, parse_xml
 
 PROJECT_NAMESPACE = "urn:QDA-XML:project:1.0"
@@ -42,7 +43,7 @@ _VALUES: dict[str, Callable[[str], refi.Scalar]] = {
     "TextValue": str,
     "BooleanValue": is_true,
     "IntegerValue": int,
-    "FloatValue": Decimal,
+    "FloatValue": refi.finite,
     "DateValue": lambda text: date.fromisoformat(text[:10]),
     "DateTimeValue": _moment,
 }
@@ -374,9 +375,9 @@ class _Reader:
 
     def _raw(self, element: Element, name: str) -> str | None:
         """A source's text as the file has it, with its byte order mark and line ends; None: not there."""
-        if (content := element.find("PlainTextContent")) is not None:
+        content, place = element.find("PlainTextContent"), element.get("plainTextPath")
+        if content is not None and (content.text or not place):
             return content.text or ""
-        place = element.get("plainTextPath")
         what = "note" if element.tag == "Note" else "source"
         if not place:
             if what == "source" or element.find("Description") is None:
@@ -410,17 +411,17 @@ class _Reader:
         return next((one for one in candidates if self.archive is not None and one in self.archive), None)
 
     def _decoded(self, data: bytes, name: str) -> str:
-        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        """Its text with its mark and line ends, which positions may count."""
         try:
-            return ("\ufeff" if wide else "") + data.decode("utf-16" if wide else "utf-8")
-        except UnicodeDecodeError:
-            pass
-        try:
-            text = data.decode("cp1252")
-        except UnicodeDecodeError:
+            text, guess = to_text(data, name)
+        except ReadError:
             raise ExchangeError(f"{self.path}: the text of '{name}' is neither UTF-8 nor UTF-16") from None
-        self.warnings.append(f"the text of '{name}' is not UTF-8; it was read as Windows-1252")
-        return text
+        if guess == "cp1252":
+            self.warnings.append(f"the text of '{name}' is not UTF-8; it was read as Windows-1252")
+        elif guess:
+            form = guess.upper()
+            self.warnings.append(f"the text of '{name}' has no byte order mark; it was read as {form}")
+        return ("\ufeff" if mark_of(data) else "") + SURROGATES.sub("\ufffd", text)
 
     def _placed(self, draft: _Draft, calibration: Calibration) -> refi.Source:
         """The source with its selections where they belong; those that lie outside are left out."""

@@ -20,7 +20,7 @@ from autocode.read.reader import UNKNOWN, count
 from autocode.read.roles import is_label_word
 from autocode.read.times import parse_clock
 
-_TIME_LINE = re.compile(r"\s*(?P<start>[\d:.,]*\d:[\d:.,]+)\s*-{1,2}>\s*(?P<end>\S*)")
+_TIME_LINE = re.compile(r"\s*(?P<start>-?[\d:.,]*\d:[\d:.,]+)\s*-{1,2}>\s*(?P<end>\S*)")
 _COUNTER = re.compile(r"\s*(?:\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,}\S*)\s*")
 _KARAOKE = re.compile(r"<\d[\d:.]*>")
 _DASHED = re.compile(r"\s*[-–—](?![-–—])\s*(?=\S)")

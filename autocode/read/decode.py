@@ -12,13 +12,13 @@ import re
 
 from autocode.errors import ReadError
 
-_BOMS = (  # UTF-32 first: its little-endian mark begins like that of UTF-16
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
+_MARKS = {  # UTF-32 first: its little-endian mark begins like that of UTF-16
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 _MAGIC = (
     (b"%PDF-", "a PDF document"),
     (b"{\\rtf", "an RTF document"),
@@ -42,7 +42,7 @@ _UNDEFINED_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 # accent, which punctuation and a no-break space may follow.
 _OVERLONG = re.compile(rb"[\xc0\xc1][\x80-\xbf](?<![\x85\x91-\x94\x96\x97\xa0\xab\xbb])")
 _DOUBLE_ENCODED = re.compile("[ÃÂ][\u0080-\u00bf]|â€[™œ\u009d“”˜¦\u2013\u2014]|Ã[\u0192\u201a\u02c6]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+SURROGATES = re.compile("[\ud800-\udfff]")
 _USES_CONTROLS = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")
 
 
@@ -55,14 +55,21 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> tuple[str,
     if not data:
         raise ReadError(f"{name}: the file is empty")
     _refuse_known_formats(data, name)
-    text, warnings = _to_text(data, name, encoding)
-    guessed = any("Windows-1252" in warning for warning in warnings)
+    text, guess = to_text(data, name, encoding)
+    warnings = []
+    if guess == "cp1252":
+        warnings.append(
+            "the file is not Unicode; it was read as Windows-1252 (Western European): "
+            f"if letters look wrong, {_NAME_IT}"
+        )
+    elif guess:
+        warnings.append(f"the file has no byte order mark; it was read as {guess.upper()}")
     if not text:
         raise ReadError(f"{name}: the file is empty")
     text = clean(text)
     if not text.replace("\ufeff", "").strip():
         raise ReadError(f"{name}: there is only white space in the file")
-    if not guessed and len(_DOUBLE_ENCODED.findall(text)) >= 2:
+    if guess != "cp1252" and len(_DOUBLE_ENCODED.findall(text)) >= 2:
         warnings.append(
             "the text looks double-encoded (Ã© where é is meant); it was left as it is: "
             "export it again as UTF-8"
@@ -73,33 +80,36 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> tuple[str,
 def clean(text: str) -> str:
     """`text` with line ends LF, and U+FFFD for NUL and for lone surrogates."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return _SURROGATES.sub("\ufffd", text)
+    return SURROGATES.sub("\ufffd", text)
 
 
-def _to_text(data: bytes, name: str, encoding: str | None) -> tuple[str, list[str]]:
-    for bom, unicode_form in _BOMS:
-        if data.startswith(bom):
-            return _decode_as(data[len(bom) :], unicode_form, name, skipped=len(bom)), []
+def to_text(data: bytes, name: str, encoding: str | None = None) -> tuple[str, str | None]:
+    """The text as it stands without its byte order mark, and the encoding where that was guessed.
+
+    Line ends, NUL and lone surrogates stay; see `clean`. Raises `ReadError` as `decode` does.
+    """
+    if mark := mark_of(data):
+        return _decode_as(data[len(mark) :], _MARKS[mark], name, skipped=len(mark)), None
     if wide := _utf16_without_bom(data):
-        return _decode_as(data, wide, name), [
-            f"the file has no byte order mark; it was read as {wide.upper()}"
-        ]
+        return _decode_as(data, wide, name), wide
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         pass
     else:
         _refuse_binary(data, name, most=_MAX_IN_UTF8)
-        return text, []
+        return text, None
     codec = _codec(encoding, name)
     if not (codec or "").startswith(_USES_CONTROLS):
         _refuse_binary(data, name)
     if codec:
-        return _decode_as(data, codec, name), []
-    return _windows_1252(data, name), [
-        "the file is not Unicode; it was read as Windows-1252 (Western European): "
-        f"if letters look wrong, {_NAME_IT}"
-    ]
+        return _decode_as(data, codec, name), None
+    return _windows_1252(data, name), "cp1252"
+
+
+def mark_of(data: bytes) -> bytes:
+    """The byte order mark with which the bytes begin; empty for none."""
+    return next((mark for mark in _MARKS if data.startswith(mark)), b"")
 
 
 def _decode_as(data: bytes, encoding: str, name: str, *, skipped: int = 0) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from autocode.read.label_forms import TIME_ONLY, Label, Line
 from autocode.read.labels import find_labels
@@ -13,6 +13,7 @@ from autocode.read.reader import UNKNOWN, Piece, count
 from autocode.read.times import BRACKETED, F4_MARK, RANGE, first_time
 
 LINE_END = re.compile("\n{3,}|[\n\v\f\x85\u2028\u2029]")  # the positions stay those of the text with them
+MOST_LINES = 250_000  # with hundreds of hours of speech in them
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
 _MARK_BEFORE = re.compile(rf"({BRACKETED})\s*")
 _LINE_MARK = re.compile(rf"\s*({BRACKETED}|{RANGE})(?:\s+[-–—](?=\s))?(?:\s+|$)")
@@ -20,6 +21,11 @@ _MIN_TIMED = 0.3  # the share of lines, or of paragraphs, whose times are believ
 _MAX_LINE_MARK = 80  # characters of a line that are looked at for one
 _MARK_AFTER = re.compile(rf"\s*({F4_MARK})$")
 _FOOTER = re.compile(r"\s*Transcribed by https?://otter\.ai\s*$", re.IGNORECASE)
+
+
+def has_too_many_lines(text: str) -> bool:
+    """Is it more than any interview has?"""
+    return next(islice(LINE_END.finditer(text), MOST_LINES, None), None) is not None
 
 
 def split_lines(text: str) -> list[Line]:

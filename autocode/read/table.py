@@ -211,6 +211,9 @@ def _filled_rows(sheet: Any) -> Iterator[list[str]]:
                 yield cells[:width]
 
 
+_ESCAPED = re.compile("_x(00[01][0-9A-Fa-f])_")  # a control character, as Office Open XML writes it
+
+
 def _as_text(value: object) -> str:
     if isinstance(value, datetime.datetime):
         value = value.time() if value.year < 1905 else value  # a time with Excel's day 0
@@ -222,4 +225,4 @@ def _as_text(value: object) -> str:
         return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return "" if value is None else clean(str(value))
+    return "" if value is None else clean(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), str(value)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autocode.read.columns import Columns, find_columns
-from autocode.read.dialogue import split_dialogue, split_lines
+from autocode.read.dialogue import MOST_LINES, has_too_many_lines, split_dialogue, split_lines
 from autocode.read.label_forms import Line
 from autocode.read.reader import Found, Piece, Source
 from autocode.read.times import first_time
@@ -16,7 +16,6 @@ _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _CELL = re.compile(r"(?:[^|\\]|\\.)*")
 _TABLE_RULE = re.compile(r"\s*+\|?(?:\s*+:?-+:?\s*+\|)+(?:\s*+:?-+:?\s*+)?$|\s*+\|\s*+:?-+:?\s*+\|?\s*+$")
 _HOUR_S = 3600.0
-MOST_LINES = 250_000  # with hundreds of hours of speech in them
 
 
 def read_text(source: Source) -> list[Found]:
@@ -38,12 +37,11 @@ def read_markdown(source: Source) -> list[Found]:
 
 
 def _lines(source: Source, text: str) -> list[Line]:
-    lines = split_lines(text)
-    if len(lines) > MOST_LINES:
+    if has_too_many_lines(text):
         raise source.error(
             f"it has more than {MOST_LINES:,} lines, far more than one interview has; give each its own file"
         )
-    return lines
+    return split_lines(text)
 
 
 def _found(source: Source, text: str, lines: Sequence[Line], warnings: list[str]) -> Found:

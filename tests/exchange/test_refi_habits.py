@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autocode.errors import ExchangeError
 from autocode.exchange import import_plan, plan_import, read_project
 from autocode.exchange.refi import Project, Selection
 from autocode.exchange.refi_read import Opened
@@ -263,3 +264,46 @@ def test_groups_and_what_is_written_on_cases_reach_the_project(read: Make, tmp_p
         [memo] = ReviewStore(project.store).memos()
     assert (memo.kind, memo.text) == ("project", "Anna\n\nMet twice.\n\npilots\n\nFirst wave.")
     assert "1 set of codes: left out; a codebook here has no such sets" in plan.warnings
+
+
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "-Infinity", "1e999999999"])
+def test_a_number_that_is_none_is_kept_as_text(read: Make, tmp_path: Path, number: str) -> None:
+    value = (
+        f'<VariableValue><VariableRef targetGUID="{AGE}"/><FloatValue>{number}</FloatValue></VariableValue>'
+    )
+    variable = f'<Variables><Variable guid="{AGE}" name="age" typeOfVariable="Float"/></Variables>'
+    opened = read(source(selection(coding()) + value), cases=variable)
+    with create_project(tmp_path / "study", settings_toml="", codebook_yaml="", guide_yaml="") as project:
+        import_plan(project, plan_import(project, opened))
+        assert dict(project.store.transcript("anna").meta) == {"age": number}
+
+
+def test_a_codebook_that_is_too_deep_names_the_file(read: Make, tmp_path: Path) -> None:
+    deep = "".join(
+        f'<Code guid="{n:08x}-1111-4000-8000-000000000000" name="c{n}" isCodable="true">' for n in range(60)
+    )
+    opened = read(source(""), codes=deep + "</Code>" * 60)
+    with (
+        create_project(tmp_path / "study", settings_toml="", codebook_yaml="", guide_yaml="") as project,
+        pytest.raises(ExchangeError, match=r"p\.qdpx: .*more than 50 levels"),
+    ):
+        plan_import(project, opened)
+
+
+def test_a_text_of_endless_lines_is_refused(read: Make, tmp_path: Path) -> None:
+    opened = read(source(""), members={f"sources/{TEXT}.txt": "ab\n" * 260_000})
+    with (
+        create_project(tmp_path / "study", settings_toml="", codebook_yaml="", guide_yaml="") as project,
+        pytest.raises(ExchangeError, match=r"p\.qdpx: 'anna.*' has more than 250,000 lines; refused"),
+    ):
+        plan_import(project, opened)
+
+
+def test_an_empty_text_beside_a_path_is_no_text(read: Make) -> None:
+    inner = source(selection(coding())).replace(">", "><PlainTextContent/>", 1)
+    assert read(inner).project.sources[0].text == SAID
+
+
+def test_what_a_mac_leaves_on_a_stick_is_no_second_project(read: Make) -> None:
+    opened = read(source(""), members={"._project.qde": "\x00\x05\x16\x07", f"sources/._{TEXT}.txt": "\x00"})
+    assert opened.project.sources[0].text == SAID

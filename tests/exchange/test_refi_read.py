@@ -413,3 +413,44 @@ def test_coders_who_are_not_listed_stay_apart(write: Write) -> None:
 def test_a_flood_of_elements_is_refused(write: Write, n: int) -> None:
     with pytest.raises(ExchangeError, match="more than 1,000,000 elements; refused"):
         read_refi(write(b"", f"<Project>{'<a/>' * n}</Project>", packed=False))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark", "said"),
+    [
+        ("utf-16-le", b"", "no byte order mark; it was read as UTF-16-LE"),
+        ("utf-16-be", b"", "no byte order mark; it was read as UTF-16-BE"),
+        ("utf-16-le", b"\xff\xfe", ""),
+        ("utf-32-le", b"\xff\xfe\0\0", ""),
+        ("utf-32-be", b"\0\0\xfe\xff", ""),
+        ("cp1252", b"", "it was read as Windows-1252"),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["We trust our partner.\r\nThey know it well.\r\n", "Zoë: trust 👍 them. ok, so."]
+)
+def test_texts_in_every_form_of_unicode(
+    write: Write, text: str, encoding: str, mark: bytes, said: str
+) -> None:
+    text = text.replace("👍", "é") if encoding == "cp1252" else text
+    if encoding == "cp1252" and text.isascii():
+        said = ""
+    start = text.index("trust")
+    path = write(mark + text.encode(encoding), project_xml([(start, start + 5, "trust")]))
+    opened = read_refi(path)
+    assert quotes(opened.project) == [("A", "trust")]
+    assert (opened.project.sources[0].text or "").replace("\r", "") == text.replace("\r", "")
+    assert said in " ".join(opened.warnings)
+    assert bool(said) == ("it was read as" in " ".join(opened.warnings))
+
+
+def test_one_part_that_many_sources_name_does_not_fill_the_memory(write: Write) -> None:
+    """A text of 9 MB that packs into some kilobytes, named by sixty sources."""
+    one = re.search("<TextSource.*</TextSource>", project_xml([(0, 5, "")]))
+    assert one is not None
+    sources = "".join(
+        one[0].replace(f'guid="{SOURCE}"', f'guid="{n:08d}-3333-4333-8333-333333333333"') for n in range(60)
+    )
+    xml = project_xml([(0, 5, "")]).replace(one[0], sources)
+    with pytest.raises(ExchangeError, match=r"unpacks to too much; refused"):
+        read_refi(write(b"trust " * 1_500_000, xml))

@@ -141,3 +141,17 @@ def test_a_cue_that_ends_before_it_begins_has_no_end(tmp_path: Path) -> None:
     transcript = read_transcript(path)
     assert (transcript.turns[0].start_s, transcript.turns[0].end_s) == (5, None)
     assert "1 cue with an end before the beginning; the end was left out" in transcript.warnings
+
+
+@pytest.mark.parametrize(("suffix", "head", "comma"), [(".vtt", "WEBVTT\n\n", "."), (".srt", "", ",")])
+def test_times_before_the_beginning_lose_nothing(tmp_path: Path, suffix: str, head: str, comma: str) -> None:
+    """Subtitles that were shifted back."""
+    path = tmp_path / f"a{suffix}"
+    path.write_text(
+        head + "1\n-00:00:03.000 --> -00:00:01.000\nAnn: How?\n\n2\n-00:00:01.000 --> 00:00:02.000\nBo: So.\n\n"
+        "3\n00:00:02.000 --> 00:00:04.000\nAnn: And then?\n\n4\n-00:00:05.000 --> 00:00:06.000\nBo: We met.\n"
+        .replace(".000", f"{comma}000")
+    )  # fmt: skip
+    transcript = read_transcript(path)
+    assert said(transcript) == [("Ann", "How?"), ("Bo", "So."), ("Ann", "And then?"), ("Bo", "We met.")]
+    assert any("3 of 4 cues with a malformed time" in warning for warning in transcript.warnings)

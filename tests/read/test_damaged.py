@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
 import struct
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -178,3 +180,14 @@ def test_many_spaces_in_the_rule_of_a_table_cost_no_time(tmp_path: Path) -> None
     began = time.process_time()
     read_transcript(path)
     assert time.process_time() - began < 2  # it was half a minute
+
+
+def test_millions_of_lines_are_refused_before_they_are_split(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress(b"I: a\n" * 3_000_000))
+    tracemalloc.start()
+    with pytest.raises(ReadError, match="more than 250,000 lines"):
+        read_transcript(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 100e6  # it was 1.3 GB for twice as many

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 
 from autocode.exchange import refi
 from autocode.exchange.qualcoder.database import Study, guid, time_of
@@ -71,6 +71,6 @@ def _kind(valuetype: str, values: Iterable[str]) -> refi.VariableKind:
 
 def _scalar(value: str, kind: refi.VariableKind) -> refi.Scalar:
     try:
-        return int(value) if kind == "Integer" else Decimal(value) if kind == "Float" else value
+        return int(value) if kind == "Integer" else refi.finite(value) if kind == "Float" else value
     except (ValueError, InvalidOperation):
         return value
