@@ -33,6 +33,7 @@ def code_to_files(
     folder: Path,
     *,
     all_scores: bool = False,
+    learnt_from: Sequence[Mapping[str, str]] = (),
     done: Callable[[CodedTranscript], None] = lambda _: None,
     on_skip: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
@@ -54,6 +55,8 @@ def code_to_files(
         total = round(time.perf_counter() - started, 3)
         run = {
             **coder.describe(),
+            "all_scores": all_scores,
+            "learnt_from": list(learnt_from),
             "inputs": inputs(transcripts),
             "counts": dict(counts),
             "timings": {**coder.stopwatch.rounded(), "total": total},
@@ -65,7 +68,13 @@ def code_to_files(
 def inputs(transcripts: Iterable[Transcript | TranscriptSummary]) -> list[dict[str, str]]:
     """What `run.json` says of the files that were coded."""
     return [
-        {"transcript_id": t.id, "source": t.source, "format": t.format, "sha256": t.sha256}
+        {
+            "transcript_id": t.id,
+            "source": t.source,
+            "format": t.format,
+            "sha256": t.sha256,
+            "speakers": dict(t.speakers),
+        }
         for t in transcripts
     ]
 

@@ -6,7 +6,7 @@ Who looked at what is part of the data: seen and left uncoded is a zero, not see
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -201,26 +201,33 @@ def is_machine(name: str) -> bool:
 class Units:
     """The units of some transcripts, by id: where each stands and in which role it was said."""
 
-    def __init__(self, place: Mapping[str, tuple[str, str]], dropped: Iterable[str] = ()) -> None:
+    def __init__(
+        self, place: Mapping[str, tuple[str, str]], dropped: Iterable[str] = (), silent: Iterable[str] = ()
+    ) -> None:
         self._place = place  # unit: its transcript and its role
         self.dropped = frozenset(dropped)  # rows without text
+        self._silent = frozenset(silent)  # of respondents, and not codable: "Mm-hm."
 
     @classmethod
     def of_turns(cls, transcripts: Iterable[Transcript]) -> Units:
         """The units that tidy files bring along. Raises `ReadError` where there are none."""
-        place, dropped = dict[str, tuple[str, str]](), list[str]()
+        place, dropped, silent = dict[str, tuple[str, str]](), list[str](), list[str]()
         for transcript in transcripts:
             dropped += transcript.meta.get("dropped_units", ())
             for turn in transcript.turns:
                 if turn.unit_id is None:
                     raise ReadError(f"{transcript.source or transcript.id}: has no utterance_id column")
                 place[turn.unit_id] = transcript.id, turn.role
-        return cls(place, dropped)
+                if turn.role == "respondent" and not turn.meta.get("codable", True):
+                    silent.append(turn.unit_id)
+        return cls(place, dropped, silent)
 
     @classmethod
-    def of_utterances(cls, utterances: Iterable[Utterance]) -> Units:
+    def of_utterances(cls, utterances: Sequence[Utterance], dropped: Iterable[str] = ()) -> Units:
         """The units that transcripts were cut into."""
-        return cls({one.id: (one.transcript_id, one.role) for one in utterances})
+        place = {one.id: (one.transcript_id, one.role) for one in utterances}
+        silent = [one.id for one in utterances if one.role == "respondent" and not one.codable]
+        return cls(place, dropped, silent)
 
     def check(self, unit: str, where: str) -> None:
         """Raise `LearnError` for a unit that is in none of the transcripts."""
@@ -228,10 +235,14 @@ class Units:
             raise LearnError(f"{where}: there is no utterance '{unit}' in the transcripts")
 
     def assumed_coverage(self, applied: Mapping[str, Mapping[str, object]]) -> dict[str, list[str]]:
-        """All units of the coded roles in the transcripts in which a coder applied a code."""
+        """All codable units of the coded roles in the transcripts in which a coder applied a code."""
         roles = {self._place[unit][1] for units in applied.values() for unit in units}
         touched = {coder: {self._place[unit][0] for unit in units} for coder, units in applied.items()}
         return {
-            coder: [unit for unit, (where, role) in self._place.items() if where in places and role in roles]
+            coder: [
+                unit
+                for unit, (where, role) in self._place.items()
+                if where in places and role in roles and (unit not in self._silent or unit in applied[coder])
+            ]
             for coder, places in touched.items()
         }

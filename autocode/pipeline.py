@@ -376,7 +376,7 @@ class Coder:
             "codebook": {"name": book.name, "digest": book.digest, "n_codes": len(book.codes)},
             "guide": {"name": self.guide.name, "digest": self.guide.digest} if self.guide else None,
             "encoder": describe(self.embedder),
-            "model": {"digest": self.model.digest, **self.model.facts} if self.model else None,
+            "model": self.model.describe() if self.model else None,
             "settings": self.settings.model_dump(mode="json"),
             "seed": self.settings.seed,
             "python": platform.python_version(),

@@ -139,7 +139,10 @@ def _code_files(
             tally.add(transcript)
             step()
 
-        run = code_to_files(transcripts, coder, out, all_scores=all_scores, done=done, on_skip=terminal.warn)
+        run = code_to_files(
+            transcripts, coder, out, all_scores=all_scores, learnt_from=human.described(), done=done,
+            on_skip=terminal.warn,
+        )  # fmt: skip
     now = {"coded_now": tally.n_transcripts, "coded_before": 0}
     left_out = len(transcripts) - tally.n_transcripts
     show_coding(terminal, coder.codebook, tally, {**run["counts"], **now, "left_out": left_out}, where=out)

@@ -54,7 +54,7 @@ def evaluate(
     from autocode.evaluate.page import write_page
     from autocode.evaluate.run import Plan
     from autocode.evaluate.run import evaluate as run
-    from autocode.files import private_folder, write_private
+    from autocode.files import private_folder, write_together
     from autocode.learn.dial import check_target
     from autocode.pipeline import Coder
 
@@ -84,15 +84,13 @@ def evaluate(
             curve.append({"train_size": size, **{key: result[key] for key in (*SUMMARY, *POINT)}})
     if len(curve) > 1:
         result["learning_curve"] = curve
-    with private_folder(out.parent):
+    page = out.with_suffix(".html")
+    with private_folder(out.parent), write_together(out.parent, [out.name, page.name]) as (file, html):
         import json
 
-        with write_private(out) as file:
-            json.dump(result, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-        page = out.with_suffix(".html")
-        with write_private(page) as file:
-            file.write(write_page(result))
+        json.dump(result, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+        html.write(write_page(result))
     terminal.result(_table(result), _told(result), f"Numbers: {out}. Page: {page}", data=result)
 
 

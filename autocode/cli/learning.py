@@ -47,6 +47,13 @@ class HumanCodes:
     confidence: float = 0.95
     minutes: float | None = None  # for fine-tuning; None: no fine-tuning
 
+    def described(self) -> list[dict[str, str]]:
+        """What `run.json` says of the files of human codes."""
+        from autocode.reliability.columns import sha256
+
+        files = [("labels", self.labels), ("coverage", self.coverage)]
+        return [{"what": w, "source": p.name, "sha256": sha256(p)} for w, p in files if p is not None]
+
 
 def learn_from(
     terminal: Terminal, coder: Coder, transcripts: Sequence[Transcript], human: HumanCodes
@@ -85,8 +92,9 @@ def read_labels(
 
     assert human.labels is not None
     utterances = [one for transcript in transcripts for one in coder.segment(transcript)]
+    dropped = [unit for transcript in transcripts for unit in transcript.meta.get("dropped_units", ())]
     codings = read_codings(
-        human.labels, human.coverage, codebook=coder.codebook, units=Units.of_utterances(utterances)
+        human.labels, human.coverage, codebook=coder.codebook, units=Units.of_utterances(utterances, dropped)
     )
     codings = codings.to_learn_from()
     for warning in codings.warnings:

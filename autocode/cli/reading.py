@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from autocode.records import Role, Transcript
 
 OWN_PAGE = "page"  # among what is skipped: a report
-OF_KIND = {OWN_PAGE: " that autocode wrote"}
+BESIDE = "file"  # among what is skipped: what lies beside a dataset's utterances
+OF_KIND = {OWN_PAGE: " that autocode wrote", BESIDE: " beside the utterances, which alone are read"}
+OF_DATASET = {"utterances", "codes", "coverage", "codebook", "suggestions", "run"}
 Roles = Annotated[
     list[str] | None,
     typer.Option(
@@ -180,7 +182,12 @@ def _inside(folder: Path, skipped: Counter[str]) -> list[Path]:
     if not inside:
         raise ReadError(f"{folder}: no transcripts in this folder")
     utterances = [child for child in inside if child.name.split(".")[0] == "utterances"]
-    return utterances[:1] or inside
+    if not utterances:
+        return inside
+    others = [child for child in inside if child.name.split(".")[0] not in OF_DATASET]
+    if others:
+        skipped[BESIDE] += len(others)
+    return utterances[:1]
 
 
 def skipped_note(skipped: Mapping[str, int]) -> str:

@@ -91,7 +91,9 @@ def themes(
             "project in its folder, by 'autocode themes' alone"
         )
     from autocode.pipeline import Coder
+    from autocode.themes.files import check_place
 
+    check_place(out)
     settings = settings_of(config, given)
     coder = Coder(codebook, settings=settings)
     loaded = read_all(terminal, utterances, settings=settings, roles={})

@@ -52,6 +52,11 @@ class Model:
     facts: Mapping[str, Any]  # codebook, encoder, counts, settings: JSON values
     encoder_folder: Path | None = None  # of the fine-tuned encoders, where there are any
 
+    def describe(self) -> dict[str, Any]:
+        """What `run.json` tells of it."""
+        dial = self.dial and {"target_error": self.dial.target_error, "confidence": self.dial.confidence}
+        return {"digest": self.digest, **self.facts, "dial": dial}
+
     @property
     def digest(self) -> str:
         """Names the model: two with the same digest score alike."""

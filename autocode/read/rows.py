@@ -82,6 +82,8 @@ def _csv_rows(source: Source, delimiter: str | None) -> Iterator[tuple[int, Mapp
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
     try:
         for row in reader:
-            yield reader.line_num, {str(key).strip(): value for key, value in row.items() if key}
+            named = {str(key).strip(): value for key, value in row.items() if key}
+            if any(value and value.strip() for value in named.values()):  # spreadsheets leave empty rows
+                yield reader.line_num, named
     except csv.Error as error:
         raise source.error(f"not a CSV table ({error})", line=reader.line_num) from None

@@ -57,7 +57,8 @@ def panel_of_dataset(dataset: CodedDataset) -> Panel:
     units = {
         str(turn.unit_id): Unit(str(turn.unit_id), place, turn.text.strip())
         for place, turn in turns
-        if turn.role in roles or turn.unit_id in seen
+        if turn.unit_id in seen
+        or (turn.role in roles and (turn.role != "respondent" or turn.meta.get("codable", True)))
     }
     coverage = find_table(dataset.folder, "coverage")
     extra = Extra()

@@ -10,18 +10,29 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import ThemesError
-from autocode.files import private_folder, write_together
+from autocode.files import OutputError, private_folder, write_together
 from autocode.themes.find import Found
 from autocode.themes.holding_tables import CODES, PAIRS, code_rows, pair_rows
 from autocode.themes.page import write_page
 from autocode.themes.theme import Statement, Theme, Verdict
-from autocode.write import harmless, write_rows
+from autocode.write import harmless, plain, write_rows
 
 FILES = ("themes.json", "themes.csv", "theme_members.csv", "codes.csv", "code_pairs.csv", "themes.html")
 COLUMNS = (
     "theme", "label", "words", "statements", "share", "respondents", "transcripts", "coverage",
     "nearest_code", "distance", "stability", "new", "stable", "emergent", "decided",
 )  # fmt: skip
+
+
+def check_place(folder: Path) -> None:
+    """Raise `OutputError` where the tables would replace what is none of earlier themes."""
+    if (folder / "themes.json").exists():  # of an earlier run, which this one replaces
+        return
+    for name in FILES:
+        if (folder / name).is_file():
+            raise OutputError(
+                f"{folder}: {name} is there already, and of no themes; choose another folder with --out"
+            )
 
 
 def write_themes(found: Found, folder: Path) -> None:
@@ -112,7 +123,7 @@ def read_themes(folder: Path) -> Stored | None:
         members: dict[int, set[str]] = {theme.id: set() for theme in themes}
         with table.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                members[int(row["theme"])].add(row["utterance_id"])
+                members[int(row["theme"])].add(plain(row["utterance_id"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ThemesError(f"{folder}: its themes are damaged, or of another version; {again}") from error
     return Stored(themes, {id: frozenset(units) for id, units in members.items()}, transcripts, facts)

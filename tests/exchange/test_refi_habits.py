@@ -305,5 +305,5 @@ def test_an_empty_text_beside_a_path_is_no_text(read: Make) -> None:
 
 
 def test_what_a_mac_leaves_on_a_stick_is_no_second_project(read: Make) -> None:
-    opened = read(source(""), members={"._project.qde": "\x00\x05\x16\x07", f"sources/._{TEXT}.txt": "\x00"})
-    assert opened.project.sources[0].text == SAID
+    members = {f"sources/{TEXT}.txt": SAID, "._project.qde": "\x00\x05", f"sources/._{TEXT}.txt": "\x00"}
+    assert read(source(""), members=members).project.sources[0].text == SAID

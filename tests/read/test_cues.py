@@ -148,7 +148,8 @@ def test_times_before_the_beginning_lose_nothing(tmp_path: Path, suffix: str, he
     """Subtitles that were shifted back."""
     path = tmp_path / f"a{suffix}"
     path.write_text(
-        head + "1\n-00:00:03.000 --> -00:00:01.000\nAnn: How?\n\n2\n-00:00:01.000 --> 00:00:02.000\nBo: So.\n\n"
+        head + "1\n-00:00:03.000 --> -00:00:01.000\nAnn: How?\n\n"
+        "2\n-00:00:01.000 --> 00:00:02.000\nBo: So.\n\n"
         "3\n00:00:02.000 --> 00:00:04.000\nAnn: And then?\n\n4\n-00:00:05.000 --> 00:00:06.000\nBo: We met.\n"
         .replace(".000", f"{comma}000")
     )  # fmt: skip

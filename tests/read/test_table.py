@@ -213,4 +213,4 @@ def test_a_table_without_speakers_says_which_column_would_do(tmp_path: Path) -> 
 def test_control_characters_as_workbooks_write_them(tmp_path: Path) -> None:
     """`_x000D_` is a carriage return, and `_x00e9_` is what somebody wrote."""
     rows = [["Speaker", "Text"], ["Anna", "Why?_x000D_\nReally?"], ["Bo", "A_x00e9_ and_x0009_so."]]
-    assert said(xlsx(tmp_path, rows)) == [("Anna", "Why? Really?"), ("Bo", "A_x00e9_ and so.")]
+    assert said(xlsx(tmp_path, rows)) == [("Anna", "Why? Really?"), ("Bo", "A_x00e9_ and\tso.")]
