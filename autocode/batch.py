@@ -65,7 +65,7 @@ def code_to_files(
     return run
 
 
-def inputs(transcripts: Iterable[Transcript | TranscriptSummary]) -> list[dict[str, str]]:
+def inputs(transcripts: Iterable[Transcript | TranscriptSummary]) -> list[dict[str, Any]]:
     """What `run.json` says of the files that were coded."""
     return [
         {
@@ -275,6 +275,7 @@ def write_project(project: Project, coder: Coder, folder: Path, *, all_scores: b
         files.finish(
             {
                 **coder.describe(),
+                "all_scores": all_scores,
                 "inputs": inputs(one for one in project.store.transcripts() if one.id in coded_ids),
                 "counts": dict(counts),
                 "timings": dict(run.timings) if run else {},

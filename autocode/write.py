@@ -163,7 +163,7 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r") else text
 
 
-def plain(cell: str) -> str:
+def without_apostrophe(cell: str) -> str:
     """The text of which `harmless` made `cell`."""
     return cell[1:] if cell[:1] == "'" and harmless(cell[1:]) == cell else cell
 

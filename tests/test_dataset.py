@@ -144,3 +144,24 @@ def test_what_is_refused(tmp_path: Path, tables: dict[str, Any], parts: tuple[st
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(AutocodeError, match="no such folder"):
         read_dataset(tmp_path / "none")
+
+
+def test_what_is_not_codable_was_not_seen_and_left_uncoded(tmp_path: Path) -> None:
+    """A respondent's "Mm-hm." of which the file says that it is not to be coded."""
+    silent = {**UTTERANCES[2], "utterance_id": "e", "text": "Mm-hm.", "meta": {"codable": False}}
+    codes = [*CODES, {"utterance_id": "b", "coder": "ben", "code": "trust"}]
+    dataset = read_dataset(make(tmp_path, utterances=[*UTTERANCES, silent], codes=codes, coverage=None))
+    assert {coder: set(coding) for coder, coding in dataset.codings.by_coder.items()} == {
+        "anna": {"b", "c"}, "ben": {"b", "c"},
+    }  # fmt: skip
+    said = [*codes, {"utterance_id": "e", "coder": "ben", "code": "quarrel"}]  # by him it was
+    dataset = read_dataset(make(tmp_path, utterances=[*UTTERANCES, silent], codes=said, coverage=None))
+    assert set(dataset.codings.by_coder["ben"]) == {"b", "c", "e"}
+
+
+def test_empty_rows_that_spreadsheets_leave_are_no_rows(tmp_path: Path) -> None:
+    make(tmp_path, codes=None, coverage=None)
+    text = "utterance_id;coder;code\r\nb;anna;trust\r\n;;\r\n"
+    (tmp_path / "codes.csv").write_bytes(text.encode())
+    (tmp_path / "coverage.csv").write_text("utterance_id,coder\nb,anna\n , \nc,anna\n")
+    assert dict(read_dataset(tmp_path).codings.by_coder["anna"]) == {"b": {"trust"}, "c": set()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -13,8 +13,6 @@ from autocode.cli.terminal import Terminal, counted, terminal_of
 from autocode.errors import AgreementError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from autocode.reliability.panel import Panel
     from autocode.reliability.plan import Need
 
@@ -88,7 +86,7 @@ def report(
             replicates=replicates, seed=seed, purpose=purpose, metrics=metrics or (), done=lambda _: step(),
         )  # fmt: skip
     chosen = with_kinds(panel, coders=coder or (), machines=machine or ())
-    files = [path.name for path in [*write_files(record, chosen, out), *_documents(record, out)]]
+    files = [path.name for path in write_files(record, chosen, out)]
     for warning in record["warnings"]:
         terminal.warn(warning)
     main = {key: record[key] for key in ("source", "data", "overall", "machine", "results", "warnings")}
@@ -111,23 +109,6 @@ def _panel(terminal: Terminal, source: Path | None, codebook: str | None) -> Pan
 
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
         return panel_of_project(project, read_codebook(project.codebook_path))
-
-
-def _documents(record: dict[str, Any], out: Path) -> list[Path]:
-    """The page and the document."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    made = []
-    for module, name in (("page", "agreement.html"), ("document", "agreement.docx")):
-        place = f"autocode.reliability.{module}"
-        if find_spec(place) is not None:
-            write = cast(
-                "Callable[[dict[str, Any], Path], None]", getattr(import_module(place), f"write_{module}")
-            )
-            write(record, out / name)
-            made.append(out / name)
-    return made
 
 
 def _table(record: dict[str, Any]) -> Any:

@@ -70,6 +70,7 @@ def themes(
     In a project, after `autocode code`: `autocode themes`
     """
     from autocode.themes import SaturationRule
+    from autocode.themes.files import check_place
     from autocode.themes.project import told
 
     terminal = terminal_of(context)
@@ -82,6 +83,8 @@ def themes(
                 "in a project, codebook, settings and model come from its own files; name utterances to find "
                 "themes in files instead"
             )
+        if out is not None:
+            check_place(out)
         _in_project(terminal, out, detail, runs, rule)
         return
     if codebook is None or out is None:
@@ -91,7 +94,6 @@ def themes(
             "project in its folder, by 'autocode themes' alone"
         )
     from autocode.pipeline import Coder
-    from autocode.themes.files import check_place
 
     check_place(out)
     settings = settings_of(config, given)

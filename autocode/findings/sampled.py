@@ -17,7 +17,7 @@ from autocode.learn.suggest import probabilities_of
 from autocode.read.rows import read_rows
 from autocode.respondents import person, respondents_of
 from autocode.training import LEAST
-from autocode.write import plain
+from autocode.write import without_apostrophe
 
 if TYPE_CHECKING:
     from autocode.store import Project, ReviewStore
@@ -141,7 +141,7 @@ def read_sample(path: Path, known: Mapping[str, int]) -> dict[str, float]:
     for line, row in read_rows(path, required=()):
         unit = str(row.get("utterance_id") or row.get("unit") or "").strip()
         where = f"{path}, line {line}"
-        unit = unit if unit in known else plain(unit)
+        unit = unit if unit in known else without_apostrophe(unit)
         if unit not in known:
             what = f"there is no utterance '{unit}' to code" if unit else "no 'utterance_id'"
             raise FindingsError(f"{where}: {what}")

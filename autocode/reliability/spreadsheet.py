@@ -22,6 +22,7 @@ from autocode.read.rows import read_cells
 from autocode.reliability.columns import NO, YES, Extra, flag, sha256
 from autocode.reliability.panel import Panel, Unit, blindness_by_coder
 from autocode.reliability.record import counted, listed
+from autocode.write import without_apostrophe
 
 # What a column may be called, by what it is.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -63,7 +64,12 @@ class Table:
     def cell(self, row: Sequence[str], what: str) -> str:
         """A row's value in a known column; empty where there is none."""
         place = self.columns.get(what)
-        return "" if place is None or place >= len(row) else row[place].strip()
+        return "" if place is None else self.at(row, place)
+
+    @staticmethod
+    def at(row: Sequence[str], place: int) -> str:
+        """The value in a column; empty where the row is too short."""
+        return without_apostrophe(row[place].strip()) if place < len(row) else ""
 
     def error(self, line: int, problem: str) -> ReadError:
         """An error that names the file and the row."""
@@ -160,7 +166,7 @@ def _panel(
 
 def _read(path: Path, book: Codebook | None) -> Table:
     header, *rows = read_cells(path)
-    names = [" ".join(cell.split()) for _, cells in [header] for cell in cells]
+    names = [without_apostrophe(" ".join(cell.split())) for _, cells in [header] for cell in cells]
     table = Table(path, names, rows)
     low = [name.casefold().replace(" ", "_") for name in names]
     for what, spellings in NAMES.items():
@@ -191,7 +197,7 @@ def _is_code(table: Table, what: str, book: Codebook) -> bool:
 
 def _says_yes_or_no(table: Table, place: int) -> bool:
     """Has a column nothing but yes, no and empty cells, and not all of these?"""
-    found = {row[place].strip().casefold() if place < len(row) else "" for _, row in table.rows}
+    found = {table.at(row, place).casefold() for _, row in table.rows}
     return found <= {*YES, *NO, ""} and found != {""}
 
 
@@ -336,8 +342,7 @@ def _wide_coders(table: Table) -> Cells:
     cells = Cells(exclusive=True)
     for line, row in table.rows:
         for place in table.others:
-            value = row[place].strip() if place < len(row) else ""
-            _put(table, cells, (table.header[place], table.cell(row, "unit")), value, line)
+            _put(table, cells, (table.header[place], table.cell(row, "unit")), table.at(row, place), line)
     return cells
 
 
@@ -365,7 +370,7 @@ def _wide_codes(table: Table) -> Cells:
     values: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
     n_repeated = 0
     for line, row in table.rows:
-        found = tuple(row[place].strip().casefold() if place < len(row) else "" for place in table.others)
+        found = tuple(table.at(row, place).casefold() for place in table.others)
         strange = next(
             (place for place, value in zip(table.others, found, strict=True) if value not in known), None
         )

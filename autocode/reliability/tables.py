@@ -14,6 +14,7 @@ from autocode.reliability.record import Record, Row
 from autocode.write import write_rows
 
 RECORD = "agreement.json"
+PAGES = ("agreement.html", "agreement.docx")
 NUMBERS = (
     "name", "label", "value", "undefined_because", "low", "high", "method", "p_below_667", "p_below_800",
     "band", "caveats",
@@ -35,16 +36,24 @@ def check_place(folder: Path) -> None:
 
 
 def write_files(record: Record, panel: Panel, folder: Path) -> list[Path]:
-    """`agreement.json` and the tables: private files, all of them or none. Raises `OutputError`."""
+    """The whole report, `agreement.json`, tables, page and Word document: private files, all of them or none.
+
+    Raises `OutputError`.
+    """
+    from autocode.reliability.document import document
+    from autocode.reliability.page import page
+
     raw = {"ratings": ratings, **({"spans": spans} if panel.spans is not None else {})}
-    names = [RECORD, *(f"{name}.csv" for name in [*TABLES, *raw])]
-    with private_folder(folder), write_together(folder, names) as files:
+    names = [RECORD, *(f"{name}.csv" for name in [*TABLES, *raw]), *PAGES]
+    with private_folder(folder), write_together(folder, names) as (*files, html, word):
         json.dump(record, files[0], ensure_ascii=False, indent=1, allow_nan=False)
         files[0].write("\n")
         for file, table in zip(files[1:], TABLES.values(), strict=False):
             write_rows(file, table(record))
         for file, kept in zip(files[1 + len(TABLES) :], raw.values(), strict=True):
             write_rows(file, kept(panel))
+        html.write(page(record))
+        word.buffer.write(document(record))
     return [folder / name for name in names]
 
 

@@ -15,7 +15,7 @@ from autocode.themes.find import Found
 from autocode.themes.holding_tables import CODES, PAIRS, code_rows, pair_rows
 from autocode.themes.page import write_page
 from autocode.themes.theme import Statement, Theme, Verdict
-from autocode.write import harmless, plain, write_rows
+from autocode.write import harmless, without_apostrophe, write_rows
 
 FILES = ("themes.json", "themes.csv", "theme_members.csv", "codes.csv", "code_pairs.csv", "themes.html")
 COLUMNS = (
@@ -123,7 +123,7 @@ def read_themes(folder: Path) -> Stored | None:
         members: dict[int, set[str]] = {theme.id: set() for theme in themes}
         with table.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                members[int(row["theme"])].add(plain(row["utterance_id"]))
+                members[int(row["theme"])].add(without_apostrophe(row["utterance_id"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ThemesError(f"{folder}: its themes are damaged, or of another version; {again}") from error
     return Stored(themes, {id: frozenset(units) for id, units in members.items()}, transcripts, facts)

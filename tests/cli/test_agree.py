@@ -197,3 +197,25 @@ def test_the_script_on_the_library(table: Path, here: Path) -> None:
     )  # fmt: skip
     assert "the agreement of 2 coders" in child.stdout
     assert (here / "o" / "agreement.json").is_file()
+
+
+def test_a_report_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
+    Path("t.csv").write_text("unit,ann,ben\n1,a,a\n2,b,a\n3,b,b\n")
+    (tmp_path / "out" / "agreement.html").mkdir(parents=True)
+    run("agree", "t.csv", "--out", tmp_path / "out").refused("agreement.html", "is a folder")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["agreement.html"]
+
+
+def test_codes_that_a_spreadsheet_takes_for_formulas_come_back(run: Run) -> None:
+    units = [f"-t{n}" for n in range(24)]
+    rows = [
+        f"{unit},{who},{int(n % 3 == 0)},{int((n + j) % 4 == 0)}"
+        for n, unit in enumerate(units)
+        for j, who in enumerate("ab")
+    ]
+    Path("t.csv").write_text("unit,coder,+good,-bad\n" + "\n".join(rows) + "\n")
+    assert run("agree", "t.csv", "--out", "one").code == 0
+    assert run("agree", "one/ratings.csv", "--out", "two").code == 0
+    first, second = (json.loads(Path(name, "agreement.json").read_text()) for name in ("one", "two"))
+    assert first["codes"] == second["codes"]
+    assert [one["code"] for one in second["codes"]] == ["+good", "-bad"]

@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -123,7 +124,11 @@ def test_run_json_is_enough_to_repeat_the_run(run: Run, book: Path, interview: P
 
     hashed = sha256(interview.read_bytes()).hexdigest()
     known = {"transcript_id": "anna", "source": "anna.txt", "format": "text", "sha256": hashed}
-    assert told["inputs"] == [known]
+    assert told["inputs"] == [{**known, "speakers": dict.fromkeys(("Interviewer", "Respondent"), ANY)}]
+    roles = ("--speaker", "Interviewer=respondent", "--speaker", "Respondent=interviewer")
+    assert run(*arguments, *roles, "--out", "other").code == 0
+    [turned] = json.loads(Path("other/run.json").read_text())["inputs"]
+    assert turned["speakers"] == {"Interviewer": "respondent", "Respondent": "interviewer"}
     assert told["counts"]["transcripts"] == 1
     assert told["counts"]["codable"] == len(lines_of(Path("out/suggestions.jsonl"))) == 3
     assert told["counts"]["utterances"] == len(lines_of(Path("out/utterances.jsonl"))) == 6
@@ -297,3 +302,66 @@ def test_a_sign_of_life_without_a_terminal(run: Run, book: Path, interview: Path
     arguments = ("code", interview, "--codebook", book, "--out", "out", *HASHING)
     assert run(*arguments).err.splitlines() == ["preparing the codebook and the encoder ..."]
     assert run("-q", *arguments).err == ""
+
+
+def test_run_json_tells_what_was_learnt_from_and_how_it_was_written(
+    run: Run, book: Path, interview: Path
+) -> None:
+    assert run("code", interview, "--codebook", book, "--out", "first", *HASHING).code == 0
+    units = [row["utterance_id"] for row in lines_of(Path("first/suggestions.jsonl"))]
+    labels, coverage = Path("codes.csv"), Path("coverage.csv")
+    labels.write_text(f"utterance_id,coder,code\n{units[0]},x,trust\n{units[1]},x,learning\n")
+    coverage.write_text("utterance_id,coder\n" + "".join(f"{unit},x\n" for unit in units))
+    learnt = ("--labels", labels, "--coverage", coverage, "--target-error", 0.2, "--all-scores")
+    assert run("code", interview, "--codebook", book, "--out", "out", *HASHING, *learnt).code == 0
+    told = json.loads(Path("out/run.json").read_text())
+    assert told["all_scores"] is True
+    from hashlib import sha256
+
+    assert told["learnt_from"] == [
+        {"what": path.stem.replace("codes", "labels"), "source": path.name,
+         "sha256": sha256(path.read_bytes()).hexdigest()}
+        for path in (labels, coverage)
+    ]  # fmt: skip
+    assert told["model"]["dial"] == {"target_error": 0.2, "confidence": 0.95}
+
+
+def test_labels_may_tell_of_a_row_without_text(run: Run, book: Path) -> None:
+    rows = [
+        {"transcript_id": t, "utterance_id": f"{t}{n}", "speaker": "R", "role": "respondent", "text": text}
+        for t in "ab"
+        for n, text in enumerate(["We trust them.", "", "We learned it.", "It rained."])
+    ]
+    Path("utterances.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    Path("codes.csv").write_text("utterance_id,coder,code\na0,x,trust\nb2,x,learning\n")
+    Path("coverage.csv").write_text(
+        "utterance_id,coder\n" + "".join(f"{r['utterance_id']},x\n" for r in rows)
+    )
+    done = run(
+        "code", "utterances.jsonl", "--codebook", book, "--labels", "codes.csv", "--coverage", "coverage.csv",
+        "--out", "out", *HASHING,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    strange = Path("coverage.csv").read_text() + "zz,x\n"
+    Path("coverage.csv").write_text(strange)
+    run(
+        "code", "utterances.jsonl", "--codebook", book, "--labels", "codes.csv", "--coverage", "coverage.csv",
+        "--out", "other", *HASHING,
+    ).refused("coverage.csv, line 10", "there is no utterance 'zz'")  # fmt: skip
+
+
+def test_what_lies_beside_the_utterances_of_a_folder_is_told(run: Run, book: Path, interview: Path) -> None:
+    folder = Path("interviews")
+    folder.mkdir()
+    shutil.copy(interview, folder / "anna.txt")
+    assert run("code", folder, "--codebook", book, "--out", folder, *HASHING).code == 0
+    (folder / "ben.txt").write_text(interview.read_text().replace("Respondent", "Ben"))
+    done = run("code", folder, "--codebook", book, "--out", "out", *HASHING)
+    assert done.code == 0
+    assert "2 files beside the utterances, which alone are read" in done.err
+    assert {row["transcript_id"] for row in lines_of(Path("out/suggestions.jsonl"))} == {"anna"}
+
+
+def test_settings_with_a_byte_order_mark(run: Run, book: Path, interview: Path) -> None:
+    Path("s.toml").write_bytes(b'\xef\xbb\xbf[embed]\nencoder = "hashing"\n')
+    assert run("code", interview, "--codebook", book, "--config", "s.toml", "--out", "out").code == 0

@@ -144,3 +144,12 @@ def test_what_is_missing(run: Run, interviews: list[Path], book: Path) -> None:
     assert few.code == 2
     assert "at least 10 statements of respondents with 6 words or more, and there are 8" in few.err
     assert few.out.count("│\n├") == 7  # between eight statements, each beside the nearest other one
+
+
+def test_tables_of_something_else_are_not_replaced(run: Run, book: Path, interview: Path) -> None:
+    place = Path("coded")
+    place.mkdir()
+    (place / "codes.csv").write_text("utterance_id,coder,code\nu1,x,trust\n")
+    told = ("themes", interview, "--codebook", book, "--encoder", "hashing", "--out", place)
+    run(*told).refused("codes.csv is there already, and of no themes")
+    assert [path.name for path in place.iterdir()] == ["codes.csv"]
