@@ -28,12 +28,17 @@ def read_aws(source: Source) -> list[Found]:
         text, turns = lay_out(_said(one) for one in call)
         return [Found(text, turns, warnings, language=language_code(look(document, "LanguageCode")))]
     names = _names(document)
+    has_speakers = look(document, "results", "speaker_labels") is not None
     words: list[Word] = []
     for item in _items(document):
         alternatives = objects(item.get("alternatives"))
         text = string(alternatives[0].get("content")) if alternatives else ""
         start, end = item.get("start_time"), item.get("end_time")
-        said_by = speaker_name(item.get("speaker_label")) or names.get(_key(start, end))
+        said_by = (
+            speaker_name(item.get("speaker_label"))
+            or (None if has_speakers else speaker_name(item.get("channel_label")))
+            or names.get(_key(start, end))
+        )
         glued = item.get("type") == "punctuation"
         if (said_by is None or glued) and words:
             said_by = words[-1].speaker  # punctuation has no time, and so no speaker

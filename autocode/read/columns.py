@@ -11,6 +11,7 @@ from autocode.read.times import first_time
 from autocode.read.words import COLUMNS
 
 _NAMES = {name.casefold(): kind for kind, names in COLUMNS.items() for name in names}
+_MS = re.compile(r"(?<![^\W\d_])(?:ms|msec|milliseconds)(?![^\W\d_])")
 _MAX_HEADER_ROW = 20  # above the header there may be a title and the date
 
 
@@ -23,6 +24,8 @@ class Columns:
     start: int | None
     end: int | None
     first_row: int  # of the speech: the one after the header, or 0 where there is none
+    role: int | None = None
+    in_ms: bool = False  # the header says that times are milliseconds
 
 
 def header_kind(cell: str) -> str | None:
@@ -50,18 +53,28 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns | None:
     for number, row in enumerate(rows[:_MAX_HEADER_ROW]):
         kinds = [header_kind(cell) for cell in row]
         if "text" in kinds and (len(set(kinds) - {None}) >= 2 or (number == 0 and len(row) == 1)):
+            role, start = _index(kinds, "role"), _index(kinds, "start")
+            speaker = _index(kinds, "speaker")
             return Columns(
-                kinds.index("text"),
-                _index(kinds, "speaker"),
-                _index(kinds, "start"),
+                _spoken([n for n, kind in enumerate(kinds) if kind == "text"], rows[number + 1 :]),
+                role if speaker is None else speaker,
+                start,
                 _index(kinds, "end"),
                 number + 1,
+                None if speaker is None else role,
+                start is not None and _MS.search(row[start].casefold()) is not None,
             )
     return _by_content(rows)
 
 
 def _index(kinds: list[str | None], kind: str) -> int | None:
     return kinds.index(kind) if kind in kinds else None
+
+
+def _spoken(columns: Sequence[int], rows: Sequence[Sequence[str]]) -> int:
+    """The first column with much text: "turn" and "transcript" may be numbers and names beside the speech."""
+    lengths = {n: sum(len(row[n].strip()) for row in rows if n < len(row)) for n in columns}
+    return next(n for n in columns if lengths[n] >= max(lengths.values()) / 2)
 
 
 def _by_content(rows: Sequence[Sequence[str]]) -> Columns | None:

@@ -20,7 +20,13 @@ _LINE_MARK = re.compile(rf"\s*({BRACKETED}|{RANGE})(?:\s+[-–—](?=\s))?(?:\s+
 _MIN_TIMED = 0.3  # the share of lines, or of paragraphs, whose times are believed to be marks
 _MAX_LINE_MARK = 80  # characters of a line that are looked at for one
 _MARK_AFTER = re.compile(rf"\s*({F4_MARK})$")
-_FOOTER = re.compile(r"\s*Transcribed by https?://otter\.ai\s*$", re.IGNORECASE)
+_FOOTER = re.compile(  # of Otter, Google Meet and Teams
+    r"\s*Transcribed by https?://otter\.ai\s*$"
+    r"|[\s#*_]*Transcription ended after [\d:]{4,9}[\s*_]*$"
+    r"|[\s*_]*This editable transcript was computer generated and might contain errors\b"
+    r"|[\s●•*]*(?-i:(?:[^\W\d_a-zß-ÿ][^\s.:!?]{0,30}\.? ){1,5})(?:started|stopped) transcription[\s*]*$",
+    re.IGNORECASE,
+)
 
 
 def has_too_many_lines(text: str) -> bool:

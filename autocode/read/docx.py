@@ -80,6 +80,7 @@ class _Styles:
     def __init__(self, styles: Any) -> None:
         self.bold: set[str] = set()
         self.headings: set[str] = set()
+        self.hidden: set[str] = set()
         for style in styles.iter(f"{_W}style"):
             style_id = style.get(f"{_W}styleId", "")
             name = style.find(f"{_W}name")
@@ -89,6 +90,17 @@ class _Styles:
             bold = style.find(f"{_W}rPr/{_W}b")
             if bold is not None and bold.get(f"{_W}val", "1") not in _OFF:
                 self.bold.add(style_id)
+            if _is_on(style.find(f"{_W}rPr/{_W}vanish")):
+                self.hidden.add(style_id)
+
+    def is_hidden(self, run: Any, paragraph_style: str) -> bool:
+        """Whether a run is hidden text: by its own word first, then by its style's or its paragraph's."""
+        own = run.find(f"{_W}rPr/{_W}vanish")
+        if own is not None:
+            return _is_on(own)
+        style = run.find(f"{_W}rPr/{_W}rStyle")
+        named = {paragraph_style, "" if style is None else style.get(f"{_W}val", "")}
+        return not self.hidden.isdisjoint(named)
 
     def is_bold(self, run: Any, paragraph_style: str) -> bool:
         """Whether a run is bold: its own word first, then its style's, then its paragraph's."""
@@ -97,6 +109,10 @@ class _Styles:
             return bold.get(f"{_W}val", "1") not in _OFF
         style = run.find(f"{_W}rPr/{_W}rStyle")
         return (style is not None and style.get(f"{_W}val", "") in self.bold) or paragraph_style in self.bold
+
+
+def _is_on(toggle: Any) -> bool:
+    return toggle is not None and toggle.get(f"{_W}val", "1") not in _OFF
 
 
 def _blocks(parent: Any) -> Iterator[Any]:
@@ -118,6 +134,8 @@ def _paragraph(element: Any, styles: _Styles) -> Paragraph:
     style_id = style.get(f"{_W}val", "") if style is not None else ""
     text, bold, still_bold = "", 0, True
     for run in _runs(element):
+        if styles.is_hidden(run, style_id):
+            continue
         said = "".join(_run_text(run))
         still_bold = still_bold and (not said.strip() or styles.is_bold(run, style_id))
         text += said
@@ -140,6 +158,10 @@ def _run_text(run: Any) -> Iterator[str]:
         elif child.tag == f"{_MC}AlternateContent":  # Word's emoji
             for fallback in child.iterfind(f"{_MC}Fallback"):
                 yield from _run_text(fallback)
+        elif child.tag == f"{_W}ruby":  # characters with their pronunciation above them
+            for base in child.iterfind(f"{_W}rubyBase"):
+                for inner in _runs(base):
+                    yield from _run_text(inner)
         else:
             yield _BREAKS.get(child.tag, "")
 

@@ -26,7 +26,7 @@ def read_google(source: Source) -> list[Found]:
     document, warnings = parse_json(source)
     results = _results(document)
     tagged = [words for words in map(_words, results) if any(word.speaker for word in words)]
-    if tagged and tagged[-1][0].start_s == tagged[0][0].start_s:
+    if tagged and _repeats(tagged[-1], tagged[:-1]):
         tagged = tagged[-1:]  # every result repeats what was said before it
     if tagged:
         spoken = sentences(word for words in tagged for word in words)
@@ -37,6 +37,15 @@ def read_google(source: Source) -> list[Found]:
     laid_out, pieces = lay_out(spoken)
     language = next((code for one in results if (code := language_code(_get(one, "languageCode")))), None)
     return [Found(laid_out, pieces, warnings, language=language)]
+
+
+def _repeats(last: list[Word], before: list[list[Word]]) -> bool:
+    """Whether the last result begins where the first does: by the times, or without them by all words."""
+    first_s = before[0][0].start_s if before else last[0].start_s
+    if first_s is not None or last[0].start_s is not None:
+        return last[0].start_s == first_s
+    said = [word.text for words in before for word in words]
+    return [word.text for word in last[: len(said)]] == said
 
 
 def _results(document: Any) -> list[dict[str, Any]]:

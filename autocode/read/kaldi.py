@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import Any
 
 from autocode.read.json_tree import look, objects, parse_json, seconds, speaker_name, string
 from autocode.read.layout import Spoken, lay_out
 from autocode.read.reader import Found, Source
 from autocode.read.timed_words import Stretch, Word, said, sentences, speaker_at
+
+_MARKS = re.compile(r"[^\w\s]+(?=\s|\Z)")
+_LETTER = re.compile(r"\w")
 
 
 def is_kaldi(document: Any) -> bool:
@@ -47,18 +52,38 @@ def _bbc(document: Any, words: list[dict[str, Any]]) -> list[Spoken]:
         key=lambda one: one.start_s,
     )
     starts = [one.start_s for one in stretches]
-    written = string(look(document, "text")).split()  # with punctuation, which the words of OpenAI have not
-    if len(written) != len(words):
-        written = [string(word.get("punct")) or string(word.get("word")) for word in words]
+    spoken = [string(word.get("punct")) or string(word.get("word")) for word in words]
+    written = _written(string(look(document, "text")), spoken)
     return sentences(
         Word(
-            text,
+            text.strip(),
             (start_s := seconds(word.get("start"))),
             seconds(word.get("end")),
             speaker_at(stretches, starts, start_s) or speaker_name(word.get("speaker")),
+            glued=not text[:1].isspace(),
         )
         for word, text in zip(words, written, strict=True)
     )
+
+
+def _written(text: str, words: list[str]) -> list[str]:
+    """The words as the text has them, each with the blank before it, and with punctuation.
+
+    The words of OpenAI have none, and of "well-known" they make two. As they are where it is another text.
+    """
+    parts = text.split()
+    if len(parts) == len(words):
+        return [f" {part}" for part in parts]
+    ends = [0]
+    for word in (one.strip() for one in words):
+        start = text.find(word, ends[-1])
+        if start < 0 or _LETTER.search(text, ends[-1], start):
+            return [f" {one}" for one in words]
+        end = start + len(word)
+        marks = _MARKS.match(text, end)
+        ends.append(end if marks is None else marks.end())
+    found = [text[start:end] for start, end in pairwise(ends)]
+    return [f" {found[0]}", *found[1:]]
 
 
 def _vosk_results(document: Any) -> list[dict[str, Any]]:

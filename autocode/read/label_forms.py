@@ -21,6 +21,9 @@ _COLON = re.compile(
     rf"(?P<name>{NAME})\s*+(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
     rf"[:：](?!//)(?!\d)[ \t]*(?P<after>{BRACKETED})?\s*"
 )
+_GENDERED = re.compile(
+    r"[*_\s]{0,4}[^\W\d_]{2,40}([:*/])(?:innen|in|r|n)(?=[ \t]{0,2}\d{0,3}[ \t]{0,2}(?:\*\*)?[:：])"
+)
 _BRACKET = re.compile(
     rf"(?:\[(?P<square>{NAME})[^\S\t]*\]|<(?P<angle>{NAME})[^\S\t]*>|\((?P<round>{NAME})[^\S\t]*\))"
     rf"\s*(?P<mark>{MARK})?\s*[:：]?(?:\s+|$)"
@@ -34,7 +37,7 @@ _DASH = re.compile(rf"(?P<name>{NAME})\s+[-–—]\s+")
 _DOT = re.compile(r"(?P<name>[QAR])[.)]\s+")
 _TAB = re.compile(rf"(?P<name>{NAME})[^\S\n\t]*\t+")
 _ALONE = re.compile(rf"(?P<name>{NAME})\s*$")
-_ABBREVIATION = re.compile(r"\b(?:[^\W\d_]{1,3}|prof|hon|sen|rep)\.(?=\s|$|\d)|(?<=\w)\.(?=[\d\w])", re.I)
+_ABBREVIATION = re.compile(r"\b(?:[^\W\d_]{1,3}|prof|hon|sen|rep)\.(?=\s|$|[\d-])|(?<=\w)\.(?=[\d\w])", re.I)
 _SENTENCE = re.compile(r"[.!?;…\"“”=/\\@]|,.*,")  # what no name has in it
 _TIME_AND_END = re.compile(rf"\s+(?P<mark>{MARK})\s*$")
 _COLON_NEXT = re.compile(r"\s*[:：]\s*")
@@ -95,9 +98,15 @@ def candidate(line: Line) -> Label | None:
         at, start_s = first.end(), first_time(first["mark"])
     if 0 < line.bold < len(line.text) and (label := _bold_beginning(line, at, start_s)) is not None:
         return label
+    sign = ""
+    if gendered := _GENDERED.match(head, at):  # Interviewer:in, Befragte*r
+        sign, where = gendered[1], gendered.start(1)
+        head = f"{head[:where]}_{head[where + 1 :]}"
     for kind, pattern in _PATTERNS:
         match = pattern.match(head, at)
         if match and (label := _read(kind, match, line)) is not None:
+            if sign:
+                label = replace(label, name=label.name.replace("_", sign, 1))
             if first and label.kind == "alone":
                 label = replace(label, kind="timed")  # as Word transcribes: 00:00:05 Speaker 1
             return label if label.start_s is not None else replace(label, start_s=start_s)

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from autocode.read.label_forms import NAME, TIME_ONLY, Kind, Label, Line, candidate, name_key
 from autocode.read.roles import is_label_word, label_roles
@@ -22,6 +23,7 @@ Coverage = Callable[[Collection[int]], float]  # the share of paragraphs that so
 _STRONG: frozenset[Kind] = frozenset({"colon", "timed"})
 _WEAK: tuple[Kind, ...] = ("bracket", "bold", "tab", "alone")
 _MIN_COVERAGE = 0.3
+_MAX_TITLE = 4  # lines of a title above a header
 _MAX_HEADER = 20  # paragraphs before the first label that may be title, date, summary ...
 
 _KEY_VALUE = re.compile(rf"[\s*_]*(?P<key>{NAME})[\s*_]*:")
@@ -78,17 +80,21 @@ def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Co
 
 def _header_lines(lines: Sequence[Line]) -> range:
     """The lines of a header such as `Date: ... / Interviewer: ... / Place: ...` at the beginning."""
-    end = 0
-    keys = []
-    while end < len(lines) and lines[end].text.strip():
-        match = _KEY_VALUE.match(lines[end].text[:80])
-        if match is None:
-            break
-        keys.append(match["key"].strip().casefold())
-        end += 1
+    first = next((n for n, line in enumerate(lines[:_MAX_TITLE]) if _KEY_VALUE.match(line.text[:80])), 0)
+    keys = [key for line in takewhile(_key, lines[first:]) if (key := _key(line))]
+    end = first + len(keys)
     ended = end == len(lines) or not lines[end].text.strip()
+    if not ended or len(set(keys)) < len(keys):  # no blank line behind it: what recurs is a label
+        often = Counter(_key(line) for line in lines[first:])
+        keys = list(takewhile(lambda key: often[key] == 1 and (len(key) > 2 or key in METADATA), keys))
+        end, ended = first + len(keys), first + len(keys) < end
     is_header = ended and len(keys) >= 2 and len(set(keys)) == len(keys) and bool(set(keys) & METADATA)
-    return range(end if is_header else 0)
+    return range(first, end if is_header else first)
+
+
+def _key(line: Line) -> str | None:
+    match = _KEY_VALUE.match(line.text[:80])
+    return match["key"].strip().casefold() if match else None
 
 
 def _blocks(lines: Sequence[Line]) -> list[int]:

@@ -28,6 +28,7 @@ _SHORT_INTERVIEWERS = frozenset({"i", "int", "iv", "iver", "q", "mod", "inv"})
 _SHORT_RESPONDENTS = frozenset({"p", "ip", "ie", "res", "resp", "par", "part", "kp", "tn"})
 _LETTER_LABELS = frozenset("iqrpbams")
 _SHAPE = re.compile(r"[\W_]*([^\W\d_]+)[\W_]*(?:(?:nr|no|num)\b\.?)?[\W_]*[\d\s]*[\W_]*")
+_GENDER = re.compile(r"(?<=[^\W\d_])[:*/_](?:innen|in|r|n)(?![^\W\d_])")
 _LONGEST = 100  # characters of a label that says what somebody is
 _WORD = re.compile(r"[^\W\d_]+")
 _CLOSING = "\"'”’»«)]}*_ \t\n\u200e\u200f\u202c\u2069"
@@ -50,6 +51,7 @@ def short_form(name: str) -> str:
     >>> short_form("Respondent nr.2"), short_form("P03"), short_form("Mary O'Brien")
     ('respondent', 'p', '')
     """
+    name = _GENDER.sub("", name) if len(name) <= _LONGEST else name
     match = _SHAPE.fullmatch(name) if len(name) <= _LONGEST else None  # it is cubic in a run of spaces
     return match[1].casefold() if match else ""
 

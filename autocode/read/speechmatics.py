@@ -27,10 +27,19 @@ def read_speechmatics(source: Source) -> list[Found]:
     document, warnings = parse_json(source)
     words = _results(document) or _words(document)
     if any(one.get("channel") for one in objects(look(document, "results"))):
-        words.sort(key=lambda word: math.inf if word.start_s is None else word.start_s)
+        words = _by_time(words)
     laid_out, pieces = lay_out(sentences(words))
     language = look(document, "job", "lang") or look(document, "metadata", "transcription_config", "language")
     return [Found(laid_out, pieces, warnings, language=language_code(language))]
+
+
+def _by_time(words: list[Word]) -> list[Word]:
+    """The words of several channels in order; a mark stays behind the word that it belongs to."""
+    keys: list[float] = []
+    for word in words:
+        own = math.inf if word.start_s is None else word.start_s
+        keys.append(keys[-1] if word.glued and keys else own)
+    return [words[n] for n in sorted(range(len(words)), key=keys.__getitem__)]
 
 
 def _name(value: object) -> str | None:

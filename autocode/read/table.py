@@ -16,7 +16,8 @@ from autocode.read.archive import check_office_file
 from autocode.read.columns import Columns, find_columns, header_kind
 from autocode.read.decode import clean
 from autocode.read.layout import Spoken, lay_out
-from autocode.read.reader import Found, Source, count
+from autocode.read.reader import UNKNOWN, Found, Source, count
+from autocode.read.roles import label_roles
 from autocode.read.tidy import OPTIONAL, is_tidy_header, read_tidy_rows
 from autocode.read.times import first_time
 
@@ -145,17 +146,31 @@ def _spoken_rows(
     if columns.first_row == 0:
         notes.append("the table has no header row; its columns were recognised by what is in them")
     body = rows[columns.first_row :]
-    starts = _seconds([_cell(row, columns.start) for row in body], day_fractions=day_fractions)
-    ends = _seconds([_cell(row, columns.end) for row in body], day_fractions=day_fractions)
+    starts, ends = (
+        _seconds([_cell(row, one) for row in body], day_fractions=day_fractions, in_ms=columns.in_ms)
+        for one in (columns.start, columns.end)
+    )
+    speakers = _speakers(body, columns)
     spoken = [
         Spoken(speaker, _cell(row, columns.text), start, end, joins=columns.speaker is not None)
-        for row, speaker, start, end in zip(body, _speakers(body, columns), starts, ends, strict=True)
+        for row, speaker, start, end in zip(body, speakers, starts, ends, strict=True)
     ]
     n_empty = sum(not one.text.strip() for one in spoken)
     if n_empty:
         notes.append(f"{count(n_empty, 'row')} without text dropped")
     text, pieces = lay_out(spoken)
+    if roles := _roles(body, speakers, columns):
+        pieces = [replace(piece, role=roles.get(piece.speaker, "")) for piece in pieces]
     return Found(text, pieces, notes)
+
+
+def _roles(rows: Sequence[Sequence[str]], speakers: Sequence[str | None], columns: Columns) -> dict[str, str]:
+    """Each speaker's word in the column of roles; nothing where none of the words is known."""
+    found: dict[str, str] = {}
+    for row, speaker in zip(rows, speakers, strict=True):
+        if word := _cell(row, columns.role):
+            found.setdefault(speaker or UNKNOWN, word)
+    return found if label_roles(found.values()) else {}
 
 
 def _cell(row: Sequence[str], column: int | None) -> str:
@@ -171,10 +186,10 @@ def _speakers(rows: Sequence[Sequence[str]], columns: Columns) -> list[str | Non
     return speakers
 
 
-def _seconds(cells: Sequence[str], *, day_fractions: bool) -> list[float | None]:
+def _seconds(cells: Sequence[str], *, day_fractions: bool, in_ms: bool) -> list[float | None]:
     """Seconds of clock times, or of plain numbers; Excel's numbers below 1 are fractions of a day."""
     numbers = [float(cell.replace(",", ".")) for cell in cells if _NUMBER.fullmatch(cell)]
-    factor = _DAY_S if day_fractions and numbers and 0 < max(numbers) < 1 else 1.0
+    factor = _DAY_S if day_fractions and numbers and 0 < max(numbers) < 1 else 0.001 if in_ms else 1.0
     return [
         round(float(cell.replace(",", ".")) * factor, 3) if _NUMBER.fullmatch(cell) else first_time(cell)
         for cell in cells

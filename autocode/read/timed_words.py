@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autocode.read.layout import Spoken, ends_sentence
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff65]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def said(words: Sequence[Word], *, speaker: str | None = None, joins: bool = Tru
     """Words as one stretch of speech, by the first word's speaker unless `speaker` is given."""
     text = ""
     for before, word in zip((None, *words), words, strict=False):
-        joined = word.glued or (before is not None and before.opens)
+        joined = word.glued or (before is not None and (before.opens or _unspaced(before.text, word.text)))
         text += word.text.strip() if joined else f" {word.text.strip()}"
     return Spoken(
         speaker or (words[0].speaker if words else None),
@@ -58,6 +63,11 @@ def said(words: Sequence[Word], *, speaker: str | None = None, joins: bool = Tru
         next((word.end_s for word in reversed(words) if word.end_s is not None), None),
         joins=joins,
     )
+
+
+def _unspaced(before: str, word: str) -> bool:
+    """Whether two words are of a script that has no spaces: Chinese, Japanese, Thai, Lao, Khmer, Burmese."""
+    return bool(_UNSPACED.match(before.strip()[-1:]) and _UNSPACED.match(word.strip()[:1]))
 
 
 def speaker_at(stretches: Sequence[Stretch], starts: Sequence[float], time_s: float | None) -> str | None:

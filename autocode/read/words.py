@@ -85,8 +85,9 @@ COLUMNS = {
         "speaker speakers name who person participant interviewee talker actor author from",
         "sprecher sprecherin sprecher:in sprecher/in sprecher*in wer locuteur locutrice",
         "intervenant intervenante orateur hablante orador interlocutor parlante oratore spreker",
-        "taler talare talende puhuja label voice role",
+        "taler talare talende puhuja label voice",
     ),
+    "role": word_set("role roles rolle rôle rol ruolo roll rooli"),
     "start": word_set(
         "start time times timestamp timestamps timecode begin beginning onset starttime in zeit",
         "zeitstempel startzeit anfang beginn temps début debut hora inicio tiempo ora inizio",

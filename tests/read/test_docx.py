@@ -9,6 +9,7 @@ from typing import Any
 
 import docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 
 from autocode.errors import ReadError
 from autocode.read import read_transcript
@@ -270,3 +271,22 @@ def test_text_boxes_are_reported(tmp_path: Path) -> None:
     transcript = read_transcript(raw(tmp_path, f"<w:p>{run('I: hi')}{box}</w:p>"))
     assert said(transcript) == [("I", "hi")]
     assert any("text boxes" in warning for warning in transcript.warnings)
+
+
+def test_hidden_text_is_left_out_and_characters_with_their_reading_stay(tmp_path: Path) -> None:
+    body = (
+        '<w:p><w:r><w:t xml:space="preserve">Anna: Well, </w:t></w:r>'
+        "<w:r><w:rPr><w:vanish/></w:rPr><w:t>SECRET </w:t></w:r>"
+        '<w:r><w:rPr><w:rStyle w:val="Gone"/></w:rPr><w:t>NAME </w:t></w:r>'
+        '<w:r><w:rPr><w:rStyle w:val="Gone"/><w:vanish w:val="0"/></w:rPr><w:t>so.</w:t></w:r></w:p>'
+        "<w:p><w:r><w:t>Bo: </w:t></w:r><w:r><w:ruby><w:rt><w:r><w:t>kanji</w:t></w:r></w:rt>"
+        "<w:rubyBase><w:r><w:t>漢字</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>"
+        "<w:p><w:r><w:t>Anna: Yes.</w:t></w:r></w:p><w:p><w:r><w:t>Bo: No.</w:t></w:r></w:p>"
+    )
+    path = raw(tmp_path, body)
+    made = docx.Document(str(path))
+    style = made.styles.add_style("Gone", WD_STYLE_TYPE.CHARACTER)
+    style.font.hidden = True
+    made.save(str(path))
+    transcript = read_transcript(path)
+    assert said(transcript) == [("Anna", "Well, so."), ("Bo", "漢字"), ("Anna", "Yes."), ("Bo", "No.")]

@@ -559,3 +559,76 @@ def test_no_shape_of_json_breaks_a_reader(tmp_path: Path, case: str) -> None:
 def test_every_json_format_has_a_case() -> None:
     shaped = {name for name, reader in READERS.items() if reader.fits is not None}
     assert shaped == {name for name, _, _ in CASES.values()}
+
+
+def texts(transcript: Transcript) -> list[tuple[str, str]]:
+    return [(turn.speaker, turn.text) for turn in transcript.turns]
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_google_without_times_of_words(tmp_path: Path, repeated: bool) -> None:
+    """Two results of one word list each; or the second one says again what the first one said."""
+    first = [{"word": word, "speakerLabel": "1"} for word in ("Okay,", "Turku?")]
+    second = [{"word": word, "speakerLabel": "2"} for word in ("Okay,", "the", "port.")]
+    words = [first, first + second if repeated else second]
+    document = {"results": [{"alternatives": [{"words": one}]} for one in words]}
+    assert texts(read(tmp_path, document)) == [
+        ("Speaker 1", "Okay, Turku?"), ("Speaker 2", "Okay, the port."),
+    ]  # fmt: skip
+
+
+def test_marks_stay_with_their_word_when_two_channels_talk_at_once(tmp_path: Path) -> None:
+    def word(text: str, start: float, end: float, channel: str, kind: str = "word") -> dict[str, Any]:
+        more = {"attaches_to": "previous"} if kind == "punctuation" else {}
+        found = {"type": kind, "start_time": start, "end_time": end, "channel": channel, **more}
+        return {**found, "alternatives": [{"content": text, "confidence": 1, "language": "en"}]}
+
+    results = [
+        word("Yes", 0.0, 1.0, "one"), word(".", 1.0, 1.0, "one", "punctuation"),
+        word("So", 0.5, 0.9, "two"), word("we", 0.95, 1.1, "two"), word("left", 1.2, 1.5, "two"),
+        word(".", 1.5, 1.5, "two", "punctuation"),
+    ]  # fmt: skip
+    document = {
+        "format": "2.9",
+        "job": {"id": "1"},
+        "metadata": {"type": "transcription"},
+        "results": results,
+    }
+    assert texts(read(tmp_path, document)) == [("one", "Yes."), ("two", "So we left.")]
+
+
+def test_channels_of_amazon_are_told_by_the_items(tmp_path: Path) -> None:
+    def item(text: str, start: str, channel: str) -> dict[str, Any]:
+        return {**aws_item(text, start, str(float(start) + 0.4)), "channel_label": channel}
+
+    items = [
+        item("Yes", "0.0", "ch_0"), {**aws_item("."), "channel_label": "ch_0"},
+        item("So", "0.5", "ch_1"), item("what", "1.0", "ch_1"), {**aws_item("?"), "channel_label": "ch_1"},
+        item("Well", "2.0", "ch_0"), {**aws_item("."), "channel_label": "ch_0"},
+    ]  # fmt: skip
+    document = {"jobName": "j", "status": "COMPLETED", "results": {"transcripts": [], "items": items}}
+    assert texts(read(tmp_path, document)) == [("ch_0", "Yes."), ("ch_1", "So what?"), ("ch_0", "Well.")]
+
+
+def test_scripts_without_spaces_stay_without_them(tmp_path: Path) -> None:
+    items = [aws_item(text, str(n), str(n + 0.5)) for n, text in enumerate(["你", "好", "吗"])]
+    items.append(aws_item("？"))
+    items += [aws_item(text, str(n), str(n + 0.5)) for n, text in enumerate(["OK", "thanks"], start=4)]
+    document = {"jobName": "j", "status": "COMPLETED", "results": {"transcripts": [], "items": items}}
+    assert " ".join(text for _, text in texts(read(tmp_path, document))) == "你好吗？ OK thanks"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "expected"),
+    [
+        ("It's a well-known fact. Isn't it? Yes, $5 more.", "It's a well known fact Isn't it Yes 5 more",
+         ["It's a well-known fact.", "Isn't it?", "Yes, $5 more."]),
+        ("“Oh”, she said - twice. Why?", "Oh she said twice Why", ["“Oh”, she said - twice.", "Why?"]),
+        ("Another text. It is of other words.", "Oh she said twice Why", ["Oh she said twice Why"]),
+    ],
+)  # fmt: skip
+def test_the_punctuation_of_openai_where_words_are_cut_otherwise(
+    tmp_path: Path, text: str, words: str, expected: list[str]
+) -> None:
+    timed = [{"word": word, "start": n, "end": n + 1} for n, word in enumerate(words.split())]
+    assert [said for _, said in texts(read(tmp_path, {"text": text, "words": timed}))] == expected

@@ -214,3 +214,36 @@ def test_control_characters_as_workbooks_write_them(tmp_path: Path) -> None:
     """`_x000D_` is a carriage return, and `_x00e9_` is what somebody wrote."""
     rows = [["Speaker", "Text"], ["Anna", "Why?_x000D_\nReally?"], ["Bo", "A_x00e9_ and_x0009_so."]]
     assert said(xlsx(tmp_path, rows)) == [("Anna", "Why? Really?"), ("Bo", "A_x00e9_ and\tso.")]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Turn,Speaker,Utterance\n1,I,How did it begin?\n2,R,We met.\n",
+        "transcript,speaker,text\nint1,I,How did it begin?\nint1,R,We met.\n",
+        "speaker,text,comments\nI,How did it begin?,(laughs)\nR,We met.,\n",
+    ],
+)
+def test_of_several_columns_that_could_be_the_speech_the_one_with_words(tmp_path: Path, table: str) -> None:
+    assert said(csv(tmp_path, table)) == [("I", "How did it begin?"), ("R", "We met.")]
+
+
+def test_a_column_of_roles_is_the_files_own_word(tmp_path: Path) -> None:
+    rows = (
+        "Anna,interviewer,Tell me about it.\nBen,respondent,Well we left. Why not?\n"
+        "Anna,interviewer,Go on.\nBen,respondent,Ok?\n"
+    )
+    roles = {"Anna": "interviewer", "Ben": "respondent"}
+    assert csv(tmp_path, "speaker,role,text\n" + rows).speakers == roles
+    turned = "\n".join(",".join(row.split(",")[k] for k in (1, 0, 2)) for row in rows.splitlines())
+    assert csv(tmp_path, "Role,Speaker,Text\n" + turned).speakers == roles
+    alone = "\n".join(",".join(row.split(",")[1:]) for row in rows.splitlines())
+    assert set(csv(tmp_path, "role,text\n" + alone).speakers) == {"interviewer", "respondent"}
+    odd = csv(tmp_path, "speaker,role,text\nAnna,CEO,Why?\nBen,clerk,So.\n")
+    assert set(odd.speakers) == {"Anna", "Ben"}
+
+
+@pytest.mark.parametrize("head", ["start_ms,end_ms", "Start (ms),End (ms)", "start time [milliseconds],end"])
+def test_milliseconds_by_the_header(tmp_path: Path, head: str) -> None:
+    transcript = csv(tmp_path, f"speaker,{head},text\nA,1500,4000,Why?\nB,4200,9100,So.\n")
+    assert [(turn.start_s, turn.end_s) for turn in transcript.turns] == [(1.5, 4.0), (4.2, 9.1)]

@@ -266,3 +266,67 @@ def test_any_number_of_empty_lines_ends_a_paragraph(tmp_path: Path, n: int) -> N
 def test_a_file_of_more_lines_than_any_interview_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ReadError, match=r"a\.(txt|md): it has more than 250,000 lines, .* its own file$"):
         read(tmp_path, "a\n" * (MOST_LINES + 1), name)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Interviewer:in", "Befragte:r"), ("Interviewer*in", "Teilnehmer*in 2"), ("Interviewer/in", "B"),
+        ("I", "Teilnehmer*in 2"), ("**Interviewer:in", "**Befragte:r 1"),
+    ],
+)  # fmt: skip
+def test_german_labels_of_all_genders(tmp_path: Path, first: str, second: str) -> None:
+    end = ":**" if first.startswith("**") else ":"
+    text = "".join(f"{first}{end} Wie?\n\n{second}{end} Gut: sehr.\n\n" for _ in range(3))
+    transcript = read(tmp_path, text)
+    names = (first.strip("*"), second.strip("*"))
+    assert said(transcript) == [(names[0], "Wie?"), (names[1], "Gut: sehr.")] * 3
+    assert list(transcript.speakers.values()) == ["interviewer", "respondent"]
+
+
+def test_initials_with_a_hyphen(tmp_path: Path) -> None:
+    names = ("Anne Roy", "J.-P. Dupont", "Marc Petit")
+    text = "".join(f"{name}: Et après ?\n" for name in names * 3)
+    assert list(read(tmp_path, text).speakers) == list(names)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Transcription ended after 00:31:00\n\nThis editable transcript was computer generated and "
+        "might contain errors. People can also change the text after it was created.",
+        "● Nick Miller stopped transcription",
+        "Zoë O'Brien-Smith stopped transcription",
+    ],
+)
+def test_the_last_lines_of_meetings_are_no_speech(tmp_path: Path, end: str) -> None:
+    text = "Anna: How was it?\nBo: Good: very.\nAnna: Why?\nBo: Because.\n\n" + end + "\n"
+    assert said(read(tmp_path, text)) == FOUR
+
+
+def test_what_somebody_says_of_a_transcription_is_speech(tmp_path: Path) -> None:
+    text = (
+        "Anna: How was it?\nBo: Good: very.\nAnna: Why?\nBo: Because.\n\nand then we stopped transcription\n"
+    )
+    assert read(tmp_path, text).turns[-1].text.endswith("and then we stopped transcription")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Datum: 12.03.2021\nInterviewerin: Anna Schmidt\nBefragte: B3\nDauer: 45 min\n",
+        "Interview 3\n\nDate: 3 May\nInterviewer: Anna\nInterviewee: P3\n\n",
+        "Interview 3\nDate: 3 May\nInterviewer: Anna\n",
+    ],
+)
+def test_a_header_below_a_title_or_without_a_blank_line(tmp_path: Path, head: str) -> None:
+    transcript = read(tmp_path, head + "I: Wie war das?\nB: Gut.\nI: Warum?\nB: Darum.\n")
+    assert said(transcript)[-4:] == [("I", "Wie war das?"), ("B", "Gut."), ("I", "Warum?"), ("B", "Darum.")]
+    assert set(transcript.speakers) <= {"I", "B", "Unknown"}
+
+
+def test_what_is_asked_once_behind_a_header_is_not_lost(tmp_path: Path) -> None:
+    transcript = read(
+        tmp_path, "Datum: 12.03.2021\nOrt: Kiel\nI: Erzählen Sie.\nB: Gut.\nB: Und so.\nB: Ja, so.\n"
+    )
+    assert said(transcript)[0] == ("I", "Erzählen Sie.")
