@@ -140,8 +140,7 @@ def read_codings(codes: Path, coverage: Path | None, *, codebook: Codebook, unit
         n_repeated += code in applied[coder][unit]
         applied[coder][unit].add(code)
         first_line.setdefault((coder, unit), line)
-        group = codebook.group_of(code)
-        if len(both := sorted(applied[coder][unit] & set(group))) > 1:
+        if both := codebook.excluded(applied[coder][unit]):
             raise LearnError(
                 f"{codes}, line {line}: '{coder}' gives utterance '{unit}' both '{both[0]}' and '{both[1]}', "
                 "which exclude each other"

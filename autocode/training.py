@@ -20,7 +20,7 @@ from autocode.learn.dial import set_dial
 from autocode.learn.files import Model, load_model
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions, overlaid
-from autocode.learn.learner import Learned, learn, leave_out_groups, support
+from autocode.learn.learner import Learned, learn, support
 from autocode.learn.recipe import mean_average_precision
 from autocode.learn.signals import Signals, join
 from autocode.pipeline import Coder, check_model
@@ -255,7 +255,7 @@ def dial_of(learned: Learned, target_error: float, confidence: float) -> Dial:
     return set_dial(
         learned.cross_fitted,
         learned.values,
-        leave_out_groups(learned.signals.groups),
+        numbered(learned.signals.groups),  # also where single utterances were left out, of one interview
         target_error=target_error,
         confidence=confidence,
         exclusive=learned.rule.groups + learned.rule.options,

@@ -68,22 +68,23 @@ def evaluate(
     for warning in data.warnings:
         terminal.warn(warning)
     coder = Coder(data.codebook, settings=settings)
-    sizes: list[int | None] = [*sorted(set(train_size or ()))] or [None]
-    curve: list[dict[str, Any]] = []
-    result: dict[str, Any] = {}
+    sizes: list[int | None] = [*sorted(set(train_size or ()), reverse=True)] or [None]
+    results: list[dict[str, Any]] = []
     with terminal.progress("evaluating", len(sizes) * (folds + 1)) as step:
         for size in sizes:
             plan = Plan(
                 group_by, folds, size, target_error, confidence, human_ceiling,
                 minutes=minutes if fine_tune else None, seed=settings.seed,
             )  # fmt: skip
-            result = run(data, coder, plan, fold_done=lambda _: step())
+            results.append(run(data, coder, plan, fold_done=lambda _: step()))
             step()
-            for warning in result["warnings"][len(data.warnings) :] if size == sizes[0] else ():
-                terminal.warn(warning)
-            curve.append({"train_size": size, **{key: result[key] for key in (*SUMMARY, *POINT)}})
-    if len(curve) > 1:
-        result["learning_curve"] = curve
+    result = results[0]  # of the largest size
+    for warning in result["warnings"][len(data.warnings) :]:
+        terminal.warn(warning)
+    if len(results) > 1:
+        result["learning_curve"] = [
+            {key: one[key] for key in ("train_size", *SUMMARY, *POINT)} for one in reversed(results)
+        ]
     page = out.with_suffix(".html")
     with private_folder(out.parent), write_together(out.parent, [out.name, page.name]) as (file, html):
         import json

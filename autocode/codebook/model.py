@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
@@ -129,6 +129,13 @@ class Codebook(BaseModel):
     def group_of(self, id: str) -> tuple[str, ...]:
         """The exclusive group of a code, itself included; empty where it has none."""
         return self._index.group_of.get(self[id].id, ())
+
+    def excluded(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """Codes of one exclusive group that `codes`, or what stands above them, give together; else none."""
+        given = {above for code in codes for above in (code, *self.ancestors(code))}
+        groups = sorted({group for code in given if (group := self.group_of(code))})
+        together = (tuple(sorted(given & {*group})) for group in groups)
+        return next((codes for codes in together if len(codes) > 1), ())
 
     def resolve(self, id_or_path: str) -> str:
         """The id meant by an id, a path of names or ids with ` > `, or a name that only one code has.

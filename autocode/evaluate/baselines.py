@@ -28,6 +28,9 @@ def tfidf_lr(train: Signals, values: Floats, test: Signals) -> Fitted:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD)
+    words = vectorizer.build_analyzer()
+    if not any(map(words, train.texts)):  # "…", a smiley
+        return _one_vs_rest(np.zeros((len(train), 1)), values, np.zeros((len(test), 1)))
     return _one_vs_rest(vectorizer.fit_transform(train.texts), values, vectorizer.transform(test.texts))
 
 

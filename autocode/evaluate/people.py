@@ -44,6 +44,14 @@ def agreement_with_people(
     )
 
 
+def shared_units(dataset: CodedDataset) -> set[str]:
+    """The units that two coders or more looked at; what they agreed on later is no coder's."""
+    seen_by = Counter(
+        unit for name, units in dataset.codings.by_coder.items() if name != CONSENSUS for unit in units
+    )
+    return {unit for unit, n in seen_by.items() if n > 1}
+
+
 def human_ceiling(
     dataset: CodedDataset, labels: Labels, columns: Sequence[int], chosen: NDArray[np.bool_]
 ) -> dict[str, Any]:
@@ -53,11 +61,11 @@ def human_ceiling(
     """
     by_coder, book = dict(dataset.codings.by_coder), dataset.codebook
     by_coder.pop(CONSENSUS, None)
-    seen_by = Counter(unit for units in by_coder.values() for unit in units)
+    shared = shared_units(dataset)
     found: dict[str, Any] = {}
     for coder, units in by_coder.items():
         others = {name: seen for name, seen in by_coder.items() if name != coder}
-        order = [unit for unit in labels.unit_ids if unit in units and seen_by[unit] > 1]
+        order = [unit for unit in labels.unit_ids if unit in units and unit in shared]
         if not order:
             continue
         own = labels_of_codings({coder: units}, book, order=order).values
@@ -71,7 +79,7 @@ def human_ceiling(
         for name in names
         if any(one[name] is not None for one in found.values())
     }
-    rows = np.flatnonzero([seen_by[unit] > 1 for unit in labels.unit_ids])
+    rows = np.flatnonzero([unit in shared for unit in labels.unit_ids])
     return {"coders": found, **means, "autocode": _against(labels.values[rows], chosen[rows], book, columns)}
 
 

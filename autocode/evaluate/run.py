@@ -24,7 +24,7 @@ from autocode.embed import describe
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.baselines import BASELINES
-from autocode.evaluate.people import agreement_with_people, human_ceiling
+from autocode.evaluate.people import agreement_with_people, human_ceiling, shared_units
 from autocode.learn.dial import Dial, Side
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, all_alike, labels_of_codings
@@ -91,9 +91,14 @@ def evaluate(
             "interviews or more, so that it can test on interviews that were not learnt from"
         )
     warnings = list(dict.fromkeys((*dataset.warnings, *taught.warnings, *filter(None, [all_alike(labels)]))))
-    signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids), done=read)
     n_folds = min(plan.n_folds, n_groups)
     folds = group_folds(groups, n_folds, seed=plan.seed)
+    check_size(plan, groups, folds)
+    if plan.human_ceiling and not shared_units(dataset):
+        raise LearnError(
+            f"{dataset.folder}: no two coders looked at the same utterances, so there is no human ceiling"
+        )
+    signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids), done=read)
     read_seconds = time.perf_counter() - started
     predicted = _cross_validate(signals, labels, coder, plan=plan, groups=groups, folds=folds, done=fold_done)
     predicted.baselines["zero_shot"] = zero_shot_choice(coder, signals)
@@ -101,16 +106,12 @@ def evaluate(
     for chosen, scores in predicted.baselines.values():
         keep_best(chosen, scores, *groups_of_codes)
     columns = literal_columns(dataset)
-    report = _report(labels, predicted, dataset.codebook, columns, plan)
+    report = _report(labels, predicted, dataset.codebook, columns, plan, n_groups=n_groups)
     if human := human_ceiling(dataset, labels, columns, predicted.chosen):
         report["human"] = human
-    elif plan.human_ceiling:
-        raise LearnError(
-            f"{dataset.folder}: no two coders looked at the same utterances, so there is no human ceiling"
-        )
     return {
         "autocode": __version__,
-        "dataset": dataset.folder.name,
+        "dataset": dataset.folder.resolve().name,
         "n_utterances": len(labels),
         "n_codes": len(columns),
         "n_groups": n_groups,
@@ -208,10 +209,17 @@ def _some_groups(
     there = np.unique(groups[rows])
     if n is None:
         return rows
-    if n > len(there):
-        raise LearnError(f"--train-size {n}: there are only {len(there)} interviews to train on in a fold")
     chosen = np.random.default_rng(seed).choice(there, n, replace=False)
     return rows[np.isin(groups[rows], chosen)]
+
+
+def check_size(plan: Plan, groups: NDArray[np.intp], folds: NDArray[np.intp]) -> None:
+    """Raise `LearnError` if a fold has fewer groups to train on than the plan has."""
+    least = min(len(np.unique(groups[folds != fold])) for fold in np.unique(folds))
+    if plan.train_size is not None and plan.train_size > least:
+        held = "interviews" if plan.group_by == "transcript_id" else "groups"
+        there = f"there are only {least} {held} to train on in a fold"
+        raise LearnError(f"--train-size {plan.train_size}: {there}")
 
 
 def unit_groups(transcripts: Sequence[Transcript], field_name: str, units: set[str]) -> dict[str, str]:
@@ -232,7 +240,7 @@ def unit_groups(transcripts: Sequence[Transcript], field_name: str, units: set[s
                 value = turn.meta
                 for part in field_name.removeprefix("meta.").split("."):
                     value = value.get(part) if hasattr(value, "get") else None
-            if value is None or isinstance(value, dict | list):
+            if value is None or isinstance(value, dict | list) or not str(value).strip():
                 raise LearnError(f"--group-by {field_name}: utterance '{turn.unit_id}' has no such field")
             found[str(turn.unit_id)] = str(value)
     return found
@@ -257,7 +265,7 @@ def zero_shot_choice(coder: Coder, signals: Signals) -> tuple[NDArray[np.bool_],
 
 
 def _report(
-    labels: Labels, predicted: Predicted, codebook: Codebook, columns: list[int], plan: Plan
+    labels: Labels, predicted: Predicted, codebook: Codebook, columns: list[int], plan: Plan, *, n_groups: int
 ) -> dict[str, Any]:
     truth, probabilities, chosen = labels.values, predicted.probabilities, predicted.chosen
     per_code = metrics.per_code(truth[:, columns], chosen[:, columns], [codebook.ids[c] for c in columns])
@@ -279,8 +287,8 @@ def _report(
             **metrics.bands(truth, predicted.verdicts, columns),
             "units_settled": metrics.units_settled(truth, predicted.verdicts, columns),
             "more_interviews": {
-                "accept": _most([dial.accept for dial in predicted.dials]),
-                "reject": _most([dial.reject for dial in predicted.dials]),
+                "accept": _most([(dial, dial.accept) for dial in predicted.dials], n_groups),
+                "reject": _most([(dial, dial.reject) for dial in predicted.dials], n_groups),
             },
         },
         "baselines": {
@@ -295,9 +303,14 @@ def _report(
     }
 
 
-def _most(sides: Sequence[Side]) -> int | None:
-    """About how many more interviews the dials say they need to settle anything; None: none, or unknown."""
-    return max((side.more_interviews for side in sides if side.more_interviews is not None), default=None)
+def _most(sides: Sequence[tuple[Dial, Side]], n_groups: int) -> int | None:
+    """About how many more interviews than there are it takes to settle anything; None: none, or unknown."""
+    more = (
+        dial.n_interviews + side.more_interviews - n_groups
+        for dial, side in sides
+        if side.more_interviews is not None
+    )
+    return max((n for n in more if n > 0), default=None)
 
 
 def duplicates(texts: Sequence[str], groups: NDArray[np.intp]) -> dict[str, int]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.learn.ridge import smoothed_mean
+from autocode.learn.sets import below_exclusive
 from autocode.learn.signals import N_ROLES
 
 Floats = NDArray[np.float64]
@@ -75,14 +76,22 @@ class Blend:
         return logit
 
     def tied(self, log_odds: Floats, roles: NDArray[np.intp]) -> Floats:
-        """Probabilities from log-odds: exclusive codes add up to 1, a parent is as likely as its children."""
+        """Probabilities from log-odds: exclusive codes add up to 1, a parent is as likely as its children.
+
+        A code below one of an exclusive group lends that one its likelihood before they are made to add up.
+        """
         probabilities = sigmoid(log_odds)
+        below = below_exclusive((*self.groups, *self.options), self.parents)
+        for child, parent in below:
+            np.maximum(probabilities[:, parent], probabilities[:, child], out=probabilities[:, parent])
         everywhere = [range(N_ROLES)] * len(self.groups)
         for group, certain in zip((*self.groups, *self.options), (*everywhere, *self.certain), strict=True):
             members = list(group)
             total = probabilities[:, members].sum(axis=1)
             least = np.where(np.isin(roles, list(certain)), 1e-12, 1.0)
             probabilities[:, members] /= np.maximum(total, least)[:, None]
+        for child, parent in reversed(below):
+            np.minimum(probabilities[:, parent], probabilities[:, child], out=probabilities[:, child])
         for child, parent in self.parents:
             np.maximum(probabilities[:, parent], probabilities[:, child], out=probabilities[:, parent])
         return probabilities

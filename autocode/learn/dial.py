@@ -198,7 +198,11 @@ def _search(
         n, errors, promised = counts[start]
         reached = log_evidence(errors, n, promised, target) if n.any() else -np.inf
         grows = reached > 0.05 * needed  # in proportion to the interviews
-        return Side(None, 0, 0, 0.0, math.ceil(len(interviews) * (needed / reached - 1.0)) if grows else None)
+        more = math.ceil(len(interviews) * (needed / reached - 1.0)) if grows else None
+        if more is None and n.any() and errors.sum() <= target * n.sum():  # not wrong too often, but too few
+            without_error = needed / -math.log1p(-target) / float((n > 0).mean())
+            more = max(1, math.ceil(without_error) - len(interviews))
+        return Side(None, 0, 0, 0.0, more)
     return Side(float(thresholds[found]), 0, 0, 0.0, None)  # what it settles is counted at the end
 
 
@@ -239,7 +243,7 @@ def _clearly_worse(settled: Bools, wrong: Bools, target: float) -> bool:
 
 
 def _sentence(what: str, side: Side, dial: Dial) -> str:
-    promise = f"at most {dial.target_error:g} wrong with {dial.confidence:.0%} confidence"
+    promise = f"at most {dial.target_error:g} wrong with {100 * dial.confidence:g}% confidence"
     if side.threshold is not None:
         return (
             f"{side.coverage:.1%} of decisions are {what} unseen ({promise}; {side.n_wrong} of "

@@ -45,7 +45,7 @@ def labels_of_codings(
     """One table from the codings of all coders; units in the given `order`, those that nobody saw left out.
 
     A code applies where at least half of those who saw the unit applied it or a code below it; of an
-    exclusive group only the code with most votes, the first one of equals.
+    exclusive group the code with most votes, the first one of equals, unless more gave none of its codes.
     """
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
     lineage = {c: [column[x] for x in (c, *codebook.ancestors(c))] for c in codebook.ids}
@@ -62,10 +62,12 @@ def labels_of_codings(
     values = (votes >= np.maximum(voters, 1) / 2).astype(np.float64)
     for group in codebook.exclusive_groups:
         members = [column[code_id] for code_id in group]
-        most = votes[:, members].argmax(axis=1)
+        most = votes[:, members].max(axis=1)
         values[:, members] = 0.0
-        any_vote = votes[:, members].max(axis=1) > 0
-        values[np.flatnonzero(any_vote), np.array(members)[most[any_vote]]] = 1.0
+        applies = (most > 0) & (most >= voters[:, 0] - votes[:, members].sum(axis=1))
+        best = np.array(members)[votes[:, members].argmax(axis=1)]
+        values[np.flatnonzero(applies), best[applies]] = 1.0
+    _empty_below_rivals(codebook, values)
     return Labels(tuple(ids), codebook.ids, _closed(codebook, values))
 
 
@@ -73,7 +75,8 @@ def labels_of_decisions(decisions: Iterable[Decision], codebook: Codebook) -> La
     """One table from single decisions, in the order in which units were first decided on.
 
     The latest decision of each coder counts. A code that applies brings its ancestors along and speaks
-    against the others of its exclusive group; one that does not apply speaks against all below it.
+    against the others of its exclusive group; one that does not apply speaks against all below it. Where
+    coders give several codes of a group, that of most of them applies, the first one of equals.
     Codes that are no longer in the codebook are left out.
     """
     latest = {(d.utterance_id, d.code_id, d.coder): d.applies for d in decisions if d.code_id in codebook}
@@ -83,13 +86,20 @@ def labels_of_decisions(decisions: Iterable[Decision], codebook: Codebook) -> La
     for (unit, code, _), applies in latest.items():
         votes[units[unit], column[code]] += applies
         voters[units[unit], column[code]] += 1
+    yes = {(u, above, coder) for (u, c, coder), applies in latest.items() if applies
+           for above in (c, *codebook.ancestors(c))}  # fmt: skip
+    n_yes = np.zeros_like(votes)
+    for unit, code, _ in yes:
+        n_yes[units[unit], column[code]] += 1
     with np.errstate(invalid="ignore"):
-        values = np.where(voters > 0, votes / voters >= 0.5, np.nan)
-    for code in codebook.ids:
-        applies = values[:, column[code]] == 1
-        rivals = [column[rival] for rival in codebook.group_of(code) if rival != code]
-        values[np.ix_(applies, rivals)] = np.where(np.isnan(values[np.ix_(applies, rivals)]), 0.0,
-                                                   values[np.ix_(applies, rivals)])  # fmt: skip
+        values = _closed(codebook, np.where(voters > 0, votes / voters >= 0.5, np.nan))
+    for group in codebook.exclusive_groups:
+        members = np.array([column[code] for code in group])
+        one = np.flatnonzero((values[:, members] == 1).any(axis=1))
+        most = np.where(values[np.ix_(one, members)] == 1, n_yes[np.ix_(one, members)], -1.0).argmax(axis=1)
+        values[np.ix_(one, members)] = 0.0
+        values[one, members[most]] = 1.0
+    _empty_below_rivals(codebook, values)
     return Labels(tuple(units), codebook.ids, _closed(codebook, values))
 
 
@@ -112,6 +122,14 @@ def overlaid(below: Labels, above: Labels) -> Labels:
     rows = [row[unit] for unit in above.unit_ids]
     values[rows] = np.where(np.isnan(above.values), values[rows], above.values)
     return Labels(ids, below.code_ids, values)
+
+
+def _empty_below_rivals(codebook: Codebook, values: NDArray[np.float64]) -> None:
+    """Say no, in place, to codes below a code of an exclusive group that does not apply."""
+    column = {code_id: index for index, code_id in enumerate(codebook.ids)}
+    for member in (code for group in codebook.exclusive_groups for code in group):
+        if below := [column[code] for code in codebook.descendants(member)]:
+            values[np.ix_(values[:, column[member]] == 0, below)] = 0.0
 
 
 def _closed(codebook: Codebook, values: NDArray[np.float64]) -> NDArray[np.float64]:

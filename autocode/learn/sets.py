@@ -47,7 +47,12 @@ class SetRule:
             empty = ~chosen.any(axis=1)
             chosen[empty, ratio[empty].argmax(axis=1)] = True
         chosen |= likeliest(probabilities, self.options)
+        below = below_exclusive((*self.groups, *self.options), self.parents)
+        for child, parent in below:
+            chosen[:, parent] |= chosen[:, child]
         keep_best(chosen, ratio, self.groups, self.options)
+        for child, parent in reversed(below):
+            chosen[:, child] &= chosen[:, parent]
         for child, parent in self.parents:
             chosen[:, parent] |= chosen[:, child]
         return chosen
@@ -69,6 +74,16 @@ def family(codebook: Codebook) -> tuple[tuple[int, int], ...]:
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
     deepest_first = sorted(codebook.ids, key=codebook.depth, reverse=True)
     return tuple((column[c], column[a]) for c in deepest_first for a in codebook.ancestors(c)[:1])
+
+
+def below_exclusive(exclusive: Columns, parents: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Those of `parents` (child, parent; the deepest first) that are codes of a group or stand below one."""
+    tied, found = {code for group in exclusive for code in group}, list[tuple[int, int]]()
+    for child, parent in reversed(parents):
+        if parent in tied:
+            tied.add(child)
+            found.append((child, parent))
+    return tuple(reversed(found))
 
 
 def _rivals(whole: NDArray[np.float64], related: set[frozenset[int]]) -> tuple[tuple[int, int], ...]:

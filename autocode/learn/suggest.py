@@ -44,13 +44,16 @@ def suggestions(
     """For each utterance its suggestions, best first: the codes that are not rejected, or all.
 
     Without a dial the codes that probably apply are for review and the others are rejected; with one,
-    its bands decide. `codebook_reasons(row, column)` are those of the zero-shot scorer.
+    its bands decide; where it can reject nothing, the codes that probably apply are
+    listed. `codebook_reasons(row, column)` are those of the zero-shot scorer.
     """
     model = explainer.learned
     chosen = model.rule(probabilities)
     verdicts = dial.decide(probabilities) if dial else np.where(chosen, "review", "reject")
     scores = scores_of(probabilities, model.rule.thresholds)
     listed = np.ones_like(chosen) if all_scores else verdicts != "reject"
+    if dial and dial.reject.threshold is None and not all_scores:  # every code of every utterance is no help
+        listed &= chosen | (verdicts == "accept")
     encoded = model.views.encode(signals)
     near = explainer.nearness(encoded)
     found: dict[str, tuple[Suggestion, ...]] = {}

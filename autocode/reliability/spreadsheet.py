@@ -447,12 +447,10 @@ class _Codes:
     def resolved(self, written: set[str], line: int) -> frozenset[str]:
         """Ids of the codes. Raises `ReadError` for two of an exclusive group."""
         found = frozenset(id for code in written if (id := self.ids[code]) is not None)
-        for code in sorted(found):
-            both = sorted(found & set(self.book.group_of(code)))
-            if len(both) > 1:
-                raise self.table.error(
-                    line, f"'{both[0]}' and '{both[1]}' exclude each other, and both are given"
-                )
+        if both := self.book.excluded(found):
+            raise self.table.error(
+                line, f"'{both[0]}' and '{both[1]}' exclude each other, and both are given"
+            )
         return found
 
 

@@ -21,7 +21,9 @@ from autocode.evaluate.page import write_page
 from autocode.evaluate.people import agreement_with_people
 from autocode.evaluate.run import Plan, duplicates, evaluate, unit_groups
 from autocode.learn.labels import labels_of_codings
+from autocode.learn.learner import learn
 from autocode.pipeline import Coder
+from autocode.training import dial_of, signals_of
 
 QUESTIONS = ["How was it with the partner?", "And then?"]
 SAID = {
@@ -311,3 +313,49 @@ def test_pdpilot_learnt_beats_zero_shot(shared: Path) -> None:
     assert found["folds"] == found["n_groups"] == 7
     zero_shot = found["baselines"]["zero_shot"]["ranking"]["recall_at_5"]
     assert found["ranking"]["recall_at_5"] > zero_shot
+
+
+def test_one_interview_promises_nothing(dataset: CodedDataset, coder: Coder) -> None:
+    """Where single utterances are left out, the dial still counts interviews: there is one."""
+    taught = dataset.codings.to_learn_from()
+    labels = labels_of_codings(taught.by_coder, dataset.codebook, order=dataset.unit_ids)
+    signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids))
+    one = replace(signals, groups=("i0",) * len(signals))
+    dial = dial_of(learn(one, labels, dataset.codebook), 0.2, 0.95)
+    assert dial.n_interviews == 1
+    assert dial.accept.threshold is dial.reject.threshold is None
+
+
+def test_what_cannot_be_is_refused_before_anything_is_learnt(dataset: CodedDataset, coder: Coder) -> None:
+    def learnt(_: int) -> None:
+        raise AssertionError("it has begun to learn")
+
+    with pytest.raises(LearnError, match="there are only 6 interviews to train on"):
+        evaluate(dataset, coder, Plan(n_folds=4, train_size=7), fold_done=learnt)
+    with pytest.raises(LearnError, match="no human ceiling"):
+        evaluate(dataset, coder, Plan(n_folds=4, human_ceiling=True), fold_done=learnt)
+    empty = [
+        replace(one, turns=tuple(replace(turn, meta={**turn.meta, "firm": " "}) for turn in one.turns))
+        for one in dataset.transcripts
+    ]
+    with pytest.raises(LearnError, match="has no such field"):
+        unit_groups(empty, "meta.firm", set(dataset.unit_ids))
+
+
+def test_how_many_more_is_counted_from_what_is_coded(dataset: CodedDataset, coder: Coder) -> None:
+    """Folds learn from six of eight interviews; what is missing to the dial is two less."""
+    result = evaluate(dataset, coder, Plan(n_folds=4, target_error=0.2))
+    small = evaluate(dataset, coder, Plan(n_folds=4, target_error=0.2, train_size=2))
+    more = [one["auto_accept"]["more_interviews"]["accept"] for one in (result, small)]
+    assert all(n is None or 0 < n < 20 for n in more)
+    whole = evaluate(replace(dataset, folder=Path()), coder, Plan(n_folds=2))
+    assert whole["dataset"] == Path.cwd().name
+
+
+def test_texts_without_a_word_are_no_reason_to_stop(dataset: CodedDataset, coder: Coder) -> None:
+    odd = tuple(
+        replace(one, turns=tuple(replace(turn, text="…") for turn in one.turns))
+        for one in dataset.transcripts
+    )
+    result = evaluate(replace(dataset, transcripts=odd), coder, Plan(n_folds=2))
+    assert result["baselines"]["tfidf_lr"]["micro_f1"] is not None

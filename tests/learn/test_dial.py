@@ -142,3 +142,23 @@ def test_of_codes_of_which_one_applies_the_likeliest_is_not_rejected() -> None:
     assert not rejected[best].any()
     assert (tied.reject.n_settled, tied.reject.n_wrong) == (rejected.sum(), (rejected & (y == 1)).sum())
     assert Dial.from_dict(json.loads(json.dumps(tied.to_dict()))) == tied
+
+
+def test_few_without_an_error_are_too_few_and_not_wrong_too_often() -> None:
+    """Eight interviews with two sure and right decisions each; with wrong ones it is another matter."""
+    rng = np.random.default_rng(0)
+    values = np.tile([[1.0], [1.0], [0.0], [0.0]], (8, 1))
+    p = np.where(values == 1, 0.93, 0.07)  # less sure than the target asks for
+    groups = np.repeat(np.arange(8), 4)
+    dial = set_dial(p, values, groups, target_error=0.05)
+    assert dial.accept.threshold is None
+    assert dial.accept.more_interviews == 51  # .95 ** 59 is below .05
+    assert "not enough labels yet: code about" in dial.notes(["a"])[0]
+    shuffled = set_dial(p, rng.permutation(values), groups, target_error=0.05)
+    assert shuffled.accept.more_interviews is None
+    assert "too often wrong" in shuffled.notes(["a"])[0]
+
+
+def test_confidence_is_not_rounded_to_certainty() -> None:
+    dial = set_dial(*corpus(4, seed=0), target_error=0.05, confidence=0.999)
+    assert "with 99.9% confidence" in dial.notes(["a"] * len(dial.accept_from))[0]

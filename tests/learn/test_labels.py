@@ -71,3 +71,43 @@ def test_one_table_over_another_leaves_what_it_does_not_say() -> None:
     found = overlaid(below, above)
     assert found.unit_ids == ("a", "b", "c")
     np.testing.assert_array_equal(found.values, [[0.0, 0.0], [0.0, np.nan], [np.nan, 1.0]])
+
+
+TREE = Codebook(
+    name="t",
+    codes=tuple(
+        Code(id=id, name=id, parent=parent)
+        for id, parent in [("yes", None), ("y1", "yes"), ("no", None), ("n1", "no"), ("n2", "n1")]
+    ),
+    exclusive_groups=(("yes", "no"),),
+)
+
+
+def test_none_of_a_group_wins_where_more_gave_none_of_its_codes() -> None:
+    """One vote of three is no majority; one of two is half."""
+    nothing, yes = frozenset[str](), frozenset({"yes"})
+    by_coder = {
+        "anna": {"u": yes, "v": yes, "w": yes},
+        "ben": {"u": nothing, "v": nothing, "w": frozenset({"no"})},
+        "cleo": {"u": nothing, "w": nothing},
+    }
+    labels = labels_of_codings(by_coder, BOOK, order=["u", "v", "w"])
+    assert labels.values[:, [COLUMN["yes"], COLUMN["no"]]].tolist() == [[0, 0], [1, 0], [1, 0]]
+
+
+def test_codes_below_those_that_exclude_each_other_do_too() -> None:
+    by_coder = {
+        "anna": {"u": frozenset({"y1"}), "v": frozenset({"n2"})},
+        "ben": {"u": frozenset({"n2"}), "v": frozenset({"y1"})},
+        "cleo": {"v": frozenset({"no"})},
+    }
+    labels = labels_of_codings(by_coder, TREE, order=["u", "v"])
+    assert labels.values.tolist() == [[1, 1, 0, 0, 0], [0, 0, 1, 0, 0]]
+    made = [decision("u", "y1"), decision("u", "n2", coder="ben"), decision("u", "n2", coder="cleo")]
+    assert labels_of_decisions(made, TREE).values.tolist() == [[0, 0, 1, 1, 1]]
+    assert labels_of_decisions(made[:1], TREE).values[0, :4].tolist() == [1, 1, 0, 0]
+
+
+def test_the_codebook_knows_which_codes_go_not_together() -> None:
+    assert TREE.excluded(["y1", "n2"]) == ("no", "yes")
+    assert TREE.excluded(["yes", "y1"]) == TREE.excluded([]) == ()
