@@ -56,6 +56,10 @@ class StoreError(AutocodeError):
     """A project that is missing, busy, newer than this program, or full."""
 
 
+class StoreBusyError(StoreError):
+    """A database that cannot be written to or reached just now: the same again, later, may do."""
+
+
 class AgreementError(AutocodeError):
     """Ratings from which no coefficient can be computed."""
 

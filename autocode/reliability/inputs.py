@@ -123,7 +123,7 @@ def panel_of_project(project: Project, codebook: Codebook) -> Panel:
         for one in people.said(name_of)
         if one.coder == CONSENSUS and one.done
     }
-    units, spans = _texts(project, people, {*told.transcripts, *pool.transcripts}, told.place)
+    units, spans = _texts(project, people, {*told.transcripts, *pool.transcripts}, told)
     order, version_of = _history(people, name_of)
     versions = sorted({number for number in version_of.values() if number is not None})
     label = "codebook version {}".format
@@ -221,7 +221,7 @@ class _Told:
 
 
 def _texts(
-    project: Project, people: ReviewStore, transcripts: Iterable[str], place: Mapping[str, str]
+    project: Project, people: ReviewStore, transcripts: Iterable[str], told: _Told
 ) -> tuple[dict[str, Unit], Spans | None]:
     """Every codable unit with its text and address, and the free spans if there are any."""
     from autocode.errors import StoreError
@@ -237,15 +237,19 @@ def _texts(
         except StoreError:  # not coded any more
             continue
         for one in reading.utterances:
-            if one.codable or one.id in place:
+            if one.codable or one.id in told.place:
                 units[one.id] = Unit(one.id, name, one.text.strip(), review_link(one.id))
                 places[one.id] = one.start_char, one.end_char
         for key, coder in coders:
             found = people.spans(reading.transcript_key, key)
-            spans += [Span(name, coder, start, end, code) for start, end, code in found]
+            spans += [
+                Span(name, coder, start, end, now)
+                for start, end, code in found
+                for now in sorted(told.now([code]))
+            ]
             if found and name not in lengths:
                 lengths[name] = len(project.store.transcript(name).text)
-    for unit, transcript in place.items():  # of an earlier cut
+    for unit, transcript in told.place.items():  # of an earlier cut
         units.setdefault(unit, Unit(unit, transcript))
     return units, Spans(tuple(spans), lengths, places) if spans else None
 

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from autocode.errors import StoreError
+from autocode.errors import StoreBusyError, StoreError
 from autocode.store.failures import is_busy, translated
 from autocode.store.tables import compact_json
 
@@ -94,7 +94,7 @@ class Database:
                 return connection
             waited = time.monotonic() - started
             if waited >= self.wait_s:
-                raise StoreError(
+                raise StoreBusyError(
                     f"{self.where}: another autocode command has been writing for {waited:.0f} s; "
                     "run this one again when it has finished"
                 )

@@ -16,6 +16,7 @@ from autocode.store.tables import (
     assignments,
     coders,
     codes,
+    codings,
     decisions,
     segmentations,
     spans,
@@ -188,10 +189,16 @@ def assign(
 def first_decisions(
     connection: Connection,
 ) -> list[tuple[str, str, str, Arm, frozenset[str], frozenset[str]]]:
-    """Of each finished unit: coder, transcript, utterance, arm, codes then, suggested codes then."""
+    """Of each finished unit: coder, transcript, utterance, arm, codes then, suggested codes then.
+
+    Every cut of a transcript numbers its utterances anew, so those of earlier cuts have a name that says so.
+    """
+    latest = select(func.max(codings.c.id)).group_by(codings.c.transcript_id)
+    cuts = set(connection.scalars(select(codings.c.segmentation_id).where(codings.c.id.in_(latest))))
     query = (
         select(coders.c.name, transcripts.c.name.label("transcript"), utterances.c.name.label("unit"),
-               assignments.c.arm, assignments.c.first_codes, assignments.c.suggested)
+               assignments.c.arm, assignments.c.first_codes, assignments.c.suggested,
+               segmentations.c.id.label("cut"))
         .join(coders, coders.c.id == assignments.c.coder_id)
         .join(utterances, utterances.c.id == assignments.c.utterance_id)
         .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
@@ -200,9 +207,12 @@ def first_decisions(
         .order_by(assignments.c.id)
     )  # fmt: skip
     return [
-        (coder, transcript, unit, arm, frozenset(json.loads(first)), frozenset(json.loads(suggested)))
-        for coder, transcript, unit, arm, first, suggested in connection.execute(query)
-    ]
+        (
+            coder, transcript, unit if cut in cuts else f"{unit} (as it was cut before, {cut})", arm,
+            frozenset(json.loads(first)), frozenset(json.loads(suggested)),
+        )
+        for coder, transcript, unit, arm, first, suggested, cut in connection.execute(query)
+    ]  # fmt: skip
 
 
 def said(connection: Connection, units: Iterable[int] | None) -> list[Said]:

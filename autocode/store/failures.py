@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
-from autocode.errors import StoreError
+from autocode.errors import StoreBusyError, StoreError
 
 FULL = "the disk is full; nothing of this step was saved: make room and run the command again"
 READ_ONLY = (
@@ -63,7 +63,7 @@ def translated(where: str) -> Iterator[None]:
         sentence = _sentence(error)
         if sentence is None:
             raise
-        raise StoreError(f"{where}: {sentence}") from error
+        raise (StoreBusyError if _passes(error) else StoreError)(f"{where}: {sentence}") from error
     except OSError as error:
         raise StoreError(f"{where}: {explain(error)}") from error
 
@@ -71,6 +71,13 @@ def translated(where: str) -> Iterator[None]:
 def is_busy(error: DBAPIError) -> bool:
     """Whether another command holds the lock that was asked for."""
     return _sqlite_code(error) in BUSY_CODES or _postgres_state(error) in BUSY_STATES
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether the same may be done later: the lock is held, or the server is away, full or starting."""
+    state = _postgres_state(error)
+    away = state is None and _sqlite_code(error) is None  # no connection
+    return is_busy(error) or away or (state or "")[:2] in ("08", "53", "57")
 
 
 def explain(error: OSError) -> str:

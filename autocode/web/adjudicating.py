@@ -78,11 +78,15 @@ def overview(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
         return web.page(request, "adjudicate.html", who, may=False, leads=leads)
     cases = cases_of(web)
     to_do = [one for one in cases.values() if one.differs and one.agreed is None]
-    differed = Counter(code for one in cases.values() for code in one.in_dispute)
-    applied = Counter(code for one in cases.values() for code in frozenset().union(*one.sets.values()))
+    still_blind = web.review.still_blind(who.coder)  # which codes are in dispute there would tell
+    open_cases = [one for one in cases.values() if one.unit not in still_blind]
+    differed = Counter(code for one in open_cases for code in one.in_dispute)
+    applied = Counter(code for one in open_cases for code in frozenset().union(*one.sets.values()))
     agreements = agreement_by_code(web)
     book = web.review.codebook
-    begin = {code: one.unit for one in reversed(to_do) for code in one.in_dispute}
+    begin = {
+        code: one.unit for one in reversed(to_do) if one.unit not in still_blind for code in one.in_dispute
+    }
     rows = [
         {
             "code": code,
@@ -99,7 +103,7 @@ def overview(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
         request, "adjudicate.html", who, may=True, leads=leads, to_do=to_do, rows=rows, n_ready=len(cases),
         agreed=[one for one in cases.values() if one.agreed is not None], waiting=_waiting(web),
         said=request.query_params.get("said", ""), common=_common(agreements), n_blind=_n_units(agreements),
-        still_blind=web.review.still_blind(who.coder), **unit_values(web),
+        still_blind=still_blind, **unit_values(web),
     )  # fmt: skip
 
 
@@ -112,8 +116,9 @@ def _waiting(web: Web) -> dict[str, int]:
     people = web.review.people
     names = {one.key: one.name for one in people.accounts() if one.active}
     found: Counter[str] = Counter()
-    for coders in people.coverage().values():
-        if any(coders.values()):
+    here = web.review.pool_keys()
+    for unit, coders in people.coverage().items():
+        if unit in here and any(coders.values()):
             found.update(names[key] for key, done in coders.items() if not done and key in names)
     return dict(found)
 

@@ -146,9 +146,11 @@ def _changes(
         end = max((one.end_char for one in reading.utterances), default=0)
         if not span.start_char < span.end_char <= end:
             raise RefusedError(400, "the selection lies outside the transcript")
-        changes.append(
-            ["span", reading.transcript_key, span.start_char, span.end_char, span.code, span.applies]
-        )
+        place = span.start_char, span.end_char
+        stored = [span.code]
+        if not span.applies:  # under a code that was merged into it, perhaps
+            stored = review.as_stored(reading.transcript_key, who.coder.key, place, span.code) or stored
+        changes += [["span", reading.transcript_key, *place, code, span.applies] for code in stored]
     changes += [["done", one.unit, one.done] for one in body.done]
     shown = review.shown(views)
     if body.spans:
@@ -212,7 +214,7 @@ def answer(web: Web, who: SignedIn, outcome: Outcome | None, order: str, *, mess
     spans: dict[str, list[tuple[int, int, str]]] = {}
     if outcome is not None:
         for key in {change[1] for change in outcome.changes if change[0] == "span"}:
-            spans[str(key)] = web.review.people.spans(key, who.coder.key)
+            spans[str(key)] = web.review.spans(key, who.coder.key)
     return Answer(
         action=None if outcome is None else outcome.action, kind="" if outcome is None else outcome.kind,
         units=units, done=done, next=following, message=message, spans=spans,

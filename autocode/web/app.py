@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from autocode import __version__
-from autocode.errors import AutocodeError, StoreError
+from autocode.errors import AutocodeError, StoreBusyError, StoreError
 from autocode.web import (
     adjudicating,
     api,
@@ -30,10 +30,13 @@ from autocode.web import (
     themes,
 )
 from autocode.web.guard import Guard, RefusedError, Throttle, new_token
-from autocode.web.session import SignInNeededError, Web
+from autocode.web.session import OldPageError, SignInNeededError, Web
 from autocode.web.state import Review
 
 HERE = Path(__file__).parent
+# A browser keeps strict cookies back when a link in a report on the disk is clicked. The page's own second
+# request has them.
+AGAIN = '<!doctype html><title>autocode</title><meta http-equiv="refresh" content="0">'
 
 
 def create_app(
@@ -85,10 +88,15 @@ async def _told(request: Request, error: Exception) -> Response:
     """A mistake as a sentence: JSON for the page's own requests, a page for people."""
     web: Web = request.app.state.web
     if isinstance(error, SignInNeededError) and not _wants_json(request):
+        if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET":
+            return HTMLResponse(AGAIN)
         return RedirectResponse("/sign-in", status_code=303)
     status, sentence = _status(error), _sentence(error)
     if _wants_json(request):
-        return JSONResponse({"error": sentence}, status_code=status)
+        old = isinstance(
+            error, OldPageError
+        )  # the page reloads itself, and sends again what it wanted stored
+        return JSONResponse({"error": sentence, **({"reload": True} if old else {})}, status_code=status)
     if request.method == "HEAD":
         return PlainTextResponse("", status_code=status)
     page = web.templates.get_template("error.html").render(
@@ -108,6 +116,8 @@ def _status(error: Exception) -> int:
         return error.status_code
     if isinstance(error, RequestValidationError):
         return 422
+    if isinstance(error, StoreBusyError):
+        return 503  # the page keeps what it could not send, and sends it again
     return 404 if isinstance(error, StoreError) and "no such" in str(error) else 400
 
 

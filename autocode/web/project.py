@@ -178,6 +178,7 @@ async def change_share(request: Request, who: Leading, web: TheWeb) -> Response:
     if not 0 <= share <= 1:
         raise RefusedError(400, f"the share is a number from 0 to 1, not {share:g}")
     await run_in_threadpool(web.review.people.set_setting, BLIND_SHARE, share)
+    web.review.orders.forget()  # an order by score would tell those of what is blind now
     return RedirectResponse("/project?said=share", status_code=303)
 
 

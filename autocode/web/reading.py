@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -60,8 +61,10 @@ def read(transcript_id: str, request: Request, who: Who, web: TheWeb, coder: str
         other = review.people.account(coder)
         if other is None:
             raise RefusedError(404, f"there is no coder '{coder[:80]}'")
-    views = review.views(who.coder, reading) if other is None else _as_decided(web, who.coder, other, reading)
-    spans = review.people.spans(reading.transcript_key, who.coder.key)
+    if other is None:
+        views, spans = review.views(who.coder, reading), review.spans(reading.transcript_key, who.coder.key)
+    else:
+        views, spans = _as_decided(web, who.coder, other, reading)
     memos = review.with_memos(who.coder)
     live = review.live
     return web.page(
@@ -75,22 +78,33 @@ def read(transcript_id: str, request: Request, who: Who, web: TheWeb, coder: str
     )  # fmt: skip
 
 
-def _as_decided(web: Web, reader: Account, other: Account, reading: Reading) -> list[UnitView]:
-    """The utterances with what another coder says of those that are settled, and that are no secret here."""
+def _as_decided(
+    web: Web, reader: Account, other: Account, reading: Reading
+) -> tuple[list[UnitView], list[tuple[int, int, str]]]:
+    """The utterances with what another coder says of those that are settled, and that are no secret here,
+    and that coder's stretches within these.
+    """
     review = web.review
     shown = review.settled().keys() - review.still_blind(reader, reading.keys)
     said = review.people.standing([key for key in reading.keys if key in shown], other.key)
-    return [replace(view, done=view.key in shown) for view in review.views(reader, reading, said=said)]
+    views = [replace(view, done=view.key in shown) for view in review.views(reader, reading, said=said)]
+    secret = [view.utterance for view in views if view.utterance.codable and not view.done]
+    spans = [
+        (start, end, code)
+        for start, end, code in review.spans(reading.transcript_key, other.key)
+        if not any(one.start_char < end and start < one.end_char for one in secret)
+    ]
+    return views, spans
 
 
-@router.get("/utterance/{name}")
+@router.get("/utterance/{name:path}")
 def utterance(name: str, who: Who, web: TheWeb) -> Response:
     """Where an utterance stands: the address that reports link to."""
     key = web.review.people.key_of_utterance(name)
     if key is None:
         raise StoreError(f"{name}: no such utterance in the project")
     unit = web.review.people.unit(key)
-    return RedirectResponse(f"/read/{unit.transcript_id}#u{key}", status_code=303)
+    return RedirectResponse(f"/read/{quote(unit.transcript_id)}#u{key}", status_code=303)
 
 
 @router.get("/search")

@@ -48,6 +48,13 @@ class SignInNeededError(RefusedError):
         super().__init__(401, "sign in first")
 
 
+class OldPageError(RefusedError):
+    """The page's token is of an earlier sign-in."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "this page is out of date; reload it")
+
+
 @dataclass(slots=True)
 class SignedIn:
     """Who is asking, with the token that forms must carry."""
@@ -163,7 +170,7 @@ async def changing(request: Request) -> AsyncIterator[SignedIn]:
             form = await request.form()
             given = str(form.get("csrf", ""))
         if not same(given, who.csrf):
-            raise RefusedError(403, "this page is out of date; reload it")
+            raise OldPageError
         yield who
     finally:
         await request.close()

@@ -223,7 +223,10 @@ class Review:
             said = self._agreed(codable)
         said = self.people.standing(codable, coder.key) if said is None else said
         book, succession = self.codebook, self.succession
-        said = {key: succession.read(codes, book) for key, codes in said.items()}
+        said = {
+            key: {code: applies for code, applies in succession.read(codes, book).items() if code in book}
+            for key, codes in said.items()
+        }
         marks = self.people.marks(coder.key, codable)
         share, found = self._blind_share(), []
         given = self.people.given().get(coder.key, frozenset())
@@ -241,10 +244,27 @@ class Review:
             )  # fmt: skip
         return found
 
+    def spans(self, transcript_key: int, coder: int) -> list[tuple[int, int, str]]:
+        """A coder's stretches of a transcript, with the codes as the codebook has them now."""
+        found = self.people.spans(transcript_key, coder)
+        return sorted({(start, end, now) for start, end, code in found if (now := self._now(code))})
+
+    def as_stored(self, transcript_key: int, coder: int, place: tuple[int, int], code: str) -> list[str]:
+        """Under which codes a coder's stretch with a present code is stored: merged ones, too."""
+        found = self.people.spans(transcript_key, coder)
+        return [old for start, end, old in found if (start, end) == place and self._now(old) == code]
+
+    def _now(self, code: str) -> str | None:
+        """The code that a stored one is now; None: the codebook has it no more."""
+        book = self.codebook
+        now = code if code in book else self.succession.resolve(code)
+        return now if now in book else None
+
     def _agreed(self, units: Sequence[int]) -> dict[int, dict[str, bool]]:
         """What a reader sees: what coders agreed on, else what at least half of them applied."""
         by_unit: dict[int, list[Said]] = {}
-        for one in self.people.said(units):
+        unsettled = self.unsettled()
+        for one in self.people.said([unit for unit in units if unit not in unsettled]):
             if one.done:
                 by_unit.setdefault(one.unit, []).append(one)
         found: dict[int, dict[str, bool]] = {}

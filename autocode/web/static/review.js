@@ -28,6 +28,7 @@
     if (!response.ok) {
       const error = new Error(answer.error || `the server answers ${response.status}`);
       error.status = response.status;
+      error.reload = Boolean(answer.reload);
       throw error;
     }
     return answer;
@@ -54,6 +55,11 @@
     localStorage.setItem(inBox(one), JSON.stringify(one));
     flush();
   }
+  function reloadedJustNow() {
+    const before = +sessionStorage.getItem("autocode-reloaded") || 0;
+    sessionStorage.setItem("autocode-reloaded", Date.now());
+    return Date.now() - before < 5000;
+  }
   async function flush() {
     if (sending) return;
     sending = true;
@@ -67,6 +73,7 @@
         show(answer, request);
       } catch (error) {
         if (error.status === 401) { location.href = "/sign-in"; break; }  // it waits until its coder is back
+        if (error.reload && !reloadedJustNow()) { location.reload(); break; }  // so does what an older page wanted
         if (error.status && error.status !== 503) {
           sent();
           tell(error.message);
@@ -74,7 +81,8 @@
           continue;
         }
         const n = waiting.length;
-        offline.textContent = `No connection to autocode: ${n} decision${n === 1 ? " waits" : "s wait"} here and will be sent.`;
+        const why = error.status ? "autocode cannot store anything just now" : "No connection to autocode";
+        offline.textContent = `${why}: ${n} decision${n === 1 ? " waits" : "s wait"} here and will be sent.`;
         offline.hidden = false;
         retry = setTimeout(flush, 1500);
         break;
@@ -106,6 +114,7 @@
   }
 
   function replaceUnit(key, html) {
+    late.delete(key);
     const old = document.getElementById(`u${key}`);
     if (!old) return;
     const had = old === current();
@@ -146,8 +155,13 @@
   function move(step, undecided = false) {
     const all = units();
     if (!all.length) return;
-    let at = all.indexOf(current());
-    if (at < 0) at = step > 0 ? -1 : all.length;
+    const here = current();
+    let at = all.indexOf(here);
+    if (at < 0) {  // nowhere, or on one that the filter has taken away since: begin where it stands
+      const next = here ? all.findIndex((unit) => here.compareDocumentPosition(unit) & Node.DOCUMENT_POSITION_FOLLOWING) : 0;
+      const behind = next < 0 || (!here && step < 0) ? all.length : next;
+      at = step > 0 ? behind - 1 : behind;
+    }
     for (let i = at + step; i >= 0 && i < all.length; i += step) {
       if (!undecided || !all[i].classList.contains("done")) { focus(all[i]); return; }
     }
@@ -321,6 +335,9 @@
     try {
       const answer = await api(`/api/memos/${kind}?target=${encodeURIComponent(target)}`);
       memoOn = { kind, target };
+      const mayWrite = body.dataset.role !== "reader" && !(view && view.dataset.other);
+      memoText.readOnly = !mayWrite;
+      $("#memo .primary").hidden = !mayWrite;
       memoText.value = answer.text;
       $("#memo-title").textContent = `Memo on this ${kind}`;
       $("#memo-others").replaceChildren(...answer.others.flatMap((one) => {
@@ -425,7 +442,7 @@
 
   // Filters, minimap, codebook
   const filters = $("#filters");
-  function filter() {
+  function filter({ keep = null } = {}) {
     if (!filters) return;
     const data = new FormData(filters);
     const text = String(data.get("text")).toLowerCase(), code = data.get("code"), speaker = data.get("speaker");
@@ -444,6 +461,7 @@
       if (shown && state === "open") shown = open.length > 0;
       if (shown && state === "coded") shown = codes.filter(Boolean).length > 0;
       if (shown && !isNaN(p)) shown = unit.dataset.p !== "" && +unit.dataset.p >= p;
+      if (unit === keep) shown = true;
       unit.classList.toggle("filtered", !shown);
       n += shown;
     }
@@ -461,7 +479,7 @@
       if (!confirm(`Accept this code on ${found.length} utterances? One undo takes all of it back.`)) return;
       send("/api/act", { key: newKey(), kind: "bulk", codes: found.map((unit) => ({ unit, code, applies: true })) });
     });
-    filters.addEventListener("input", filter);
+    filters.addEventListener("input", () => filter());
     filters.addEventListener("reset", () => setTimeout(filter));
     filters.addEventListener("submit", (event) => event.preventDefault());
   }
@@ -544,7 +562,7 @@
           const unit = document.getElementById(`u${key}`);
           if (!unit || unit === here || inSight(unit)) { if (unit) late.set(key, html); } else { replaceUnit(key, html); }
         }
-        filter();
+        filter({ keep: here });  // what somebody works on does not vanish
       } catch (error) { /* the next event brings them */ }
     });
   }
@@ -558,12 +576,20 @@
     for (const [key, html] of late) {
       const unit = document.getElementById(`u${key}`);
       if (!unit) late.delete(key);
-      else if (unit !== current() && !inSight(unit)) { replaceUnit(key, html); late.delete(key); }
+      else if (unit !== current() && !inSight(unit)) replaceUnit(key, html);
     }
   }, 700);
+  const renew = (unit) => { if (unit && late.has(unit.dataset.unit)) replaceUnit(unit.dataset.unit, late.get(unit.dataset.unit)); };
+  let pressed = false;  // what lies under the pressed button of a mouse must stay there, or there is no click
+  document.addEventListener("pointerdown", () => { pressed = true; }, true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => setTimeout(() => {
+      pressed = false;
+      if (getSelection().isCollapsed) renew(current());
+    }), true);
+  }
   document.addEventListener("focusin", (event) => {
-    const unit = event.target.closest && event.target.closest(".unit.codable");
-    if (unit && late.has(unit.dataset.unit)) { const html = late.get(unit.dataset.unit); late.delete(unit.dataset.unit); replaceUnit(unit.dataset.unit, html); }
+    if (!pressed) renew(event.target.closest && event.target.closest(".unit.codable"));
   });
 
   focusFirst();
