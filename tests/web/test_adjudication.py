@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from autocode.store import Request
+from autocode.reliability import panel_of_project
+from autocode.store import Project, Request
 from autocode.store.review import CONSENSUS
+from autocode.web.adjudicating import _waiting, agreement_by_code
 from autocode.web.state import BLIND_SHARE, Review
-from tests.web.conftest import Finish, SignIn, field_of
+from tests.web.conftest import Finish, Person, SignIn, build_coding, field_of
 
 Units = dict[str, list[int]]
 
@@ -282,3 +287,56 @@ def test_what_was_said_of_a_merged_code_counts_for_the_one_it_went_into(
     assert "There is nothing to agree on" in client.get("/adjudicate").text
     agree(client, differing, take="Cem")
     assert agreed(review, differing) == {"trust", "conflict"}
+
+
+def test_an_earlier_cut_has_other_statements_under_the_same_names(
+    project: Project, review: Review, app: FastAPI, units: dict[str, list[int]]
+) -> None:
+    """Ben decided on sentences; now they are cut otherwise, and Cem decides: nobody has seen the same."""
+    before = units["anna"]
+    for name in ("Ben", "Cem"):
+        account = review.people.add_account(name, "coder")
+        review.people.assign(account.key, dict.fromkeys(before, 0.5))
+    finish(review, "Ben", before, ["trust"])
+    coding = build_coding(project.store.transcript("anna"))
+    shorter = tuple(
+        replace(one, end_char=one.end_char - 5, text=one.text[:-5]) if one.codable else one
+        for one in coding.utterances
+    )
+    project.store.save_coding("again", "anna", replace(coding, utterances=shorter), segmentation="other")
+    now = [key for key, place in zip(review.pool().keys.tolist(), review.pool().transcripts, strict=True)
+           if place == "anna"]  # fmt: skip
+    assert not set(now) & set(before)
+    finish(review, "Cem", now, ["conflict"])
+    assert agreement_by_code(app.state.web) == {}
+    assert _waiting(app.state.web) == {}
+    panel = panel_of_project(project, review.codebook)
+    assert not set(panel.humans["Ben"]) & set(panel.humans["Cem"])
+    assert set(panel.humans["Cem"]) == {one.id for one in coding.utterances if one.codable}
+
+
+def finish(review: Review, name: str, units: list[int], codes: list[str]) -> None:
+    account = review.people.account(name)
+    assert account is not None
+    for unit in units:
+        changes = [*(["code", unit, code, True] for code in codes), ["done", unit, True]]
+        request = Request(
+            f"finish-{name}-{unit}", "done", changes, review.codebook.digest, arms={unit: "blind"},
+            suggested={unit: ["trust"]},
+        )  # fmt: skip
+        review.people.act(account.key, request)
+
+
+def test_what_is_in_dispute_is_not_told_to_a_lead_who_is_blind(
+    review: Review, person: Callable[..., Person], units: dict[str, list[int]]
+) -> None:
+    mia = person("Mia", "lead")
+    for name, code in (("Ben", "conflict"), ("Cem", "trust")):
+        review.people.add_account(name, "coder")
+        finish(review, name, units["anna"][:1], [code])
+    unit = units["anna"][0]
+    assert f"/adjudicate/{unit}?code=conflict" in mia.get("/adjudicate")
+    review.people.set_setting(BLIND_SHARE, 1.0)
+    page = mia.get("/adjudicate")
+    assert "?code=" not in page
+    assert f"/adjudicate/{unit}" in page

@@ -434,6 +434,65 @@ def test_suggestions_learn_from_what_is_decided(study, new_page, people):
         assert page.locator(".code.open .p").count() > 0  # probabilities, not only scores
 
 
+def test_new_suggestions_take_no_click_no_statement_and_no_undo_away(study, new_page, people):
+    """While everything is learnt anew, what is in sight is brought up to date when nobody is at it."""
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        reading(page, server)
+        here = [int(unit.get_attribute("data-unit")) for unit in page.locator(".unit.codable").all()]
+        others = [key for key in people.pool().keys.tolist() if key not in here]
+
+        answers = []
+        page.on("response", lambda one: answers.append(one) if "/api/suggestions" in one.url else None)
+
+        def teach(some: list[int], code: str) -> set[str]:
+            """Give a code to others' statements, to the last third none; the units with new suggestions."""
+            codes = [{"unit": unit, "code": code, "applies": True} for unit in some[: len(some) * 2 // 3]]
+            done = [{"unit": unit, "done": True} for unit in some]
+            answers.clear()
+            page.evaluate(
+                """(act) => fetch("/api/act", {method: "POST", body: JSON.stringify(act), headers:
+                {"X-CSRF-Token": document.body.dataset.csrf, "Content-Type": "application/json"}})""",
+                {"key": f"taught-{code}-{some[0]}", "kind": "bulk", "codes": codes, "done": done},
+            )
+            for _ in range(300):
+                page.wait_for_timeout(200)
+                found = [set(one.json()["units"]) for one in answers]
+                if any(len(units) > 5 for units in found):
+                    return set().union(*found)
+            raise AssertionError("nothing new was learnt")
+
+        first = page.locator(f"#u{here[0]}")
+        first.locator(".said").click()
+        new = teach(others[:30], "trust")
+        in_sight = [one for one in page.locator(".unit.codable").all() if 0 < one.bounding_box()["y"] < 700]
+        unit = next(one for one in in_sight[1:] if one.get_attribute("data-unit") in new)
+        key, box = int(unit.get_attribute("data-unit")), unit.locator(".finish").bounding_box()
+        stored(page, lambda: page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+        mia = people.account("Mia")
+        assert people.marks(mia.key)[key].done
+        first.locator(".said").click()
+        teach(others[30:45], "leapfrogging")
+        for _ in range(2):  # what was taught, and the click
+            stored(page, lambda: page.keyboard.press("z"))
+        assert not people.marks(mia.key)[key].done
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        page.wait_for_timeout(1500)
+        assert page.locator(f"#u{key}.done").count() == 0
+
+        page.evaluate("window.scrollTo(0, 0)")
+        page.select_option("select[name=state]", "open")
+        shown = [unit.get_attribute("id") for unit in page.locator(".unit.codable:not(.filtered)").all()]
+        at = page.locator(f"#{shown[1]}")
+        at.locator(".said").click()
+        while at.locator(".code.open").count():
+            stored(page, lambda: page.keyboard.press("a"))
+        teach(others[45:66], "trust")
+        assert page.evaluate("document.activeElement.id") == shown[1]  # it did not vanish
+        page.keyboard.press("j")
+        assert page.evaluate("document.activeElement.id") == shown[2]
+
+
 def test_colleagues_sign_in_and_do_not_see_each_other(study, new_page, people):
     people.add_account("Lena Lead", "lead")
     people.add_account("Ben", "coder", passphrase_hash=hashed("correct horse"))
