@@ -137,7 +137,10 @@ def damaged_json(random: Random, data: bytes) -> bytes:
         holder, key = random.choice(places)
         if holder is lines or len(places) > MOST_ELEMENTS:
             continue
-        _damage_node(random, holder, key, places)
+        try:
+            _damage_node(random, holder, key, places)
+        except RecursionError:  # a node too deep to be copied; it was refused before anything was changed
+            return damaged_bytes(random, data)
     try:
         dumped = [json.dumps(one, ensure_ascii=random.random() < 0.8) for one in lines]
     except (RecursionError, ValueError):  # too deep, or a number of too many digits
