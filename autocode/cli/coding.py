@@ -178,7 +178,7 @@ def code_project_here(
 ) -> None:
     """Code the project that `folder` belongs to; with `out`, write all of its coding there."""
     from autocode.batch import project_coder, write_project
-    from autocode.store import open_project
+    from autocode.store import ReviewStore, open_project
 
     with open_project(folder, on_wait=terminal.note) as project:
         coder = project_coder(project)
@@ -190,7 +190,14 @@ def code_project_here(
         if forgotten:
             terminal.note(forgotten)
         _warn_of_language(terminal, coder)
+        people = ReviewStore(project.store)
+        left_behind = people.n_of_earlier_cuts()
         counts = code_new(terminal, project, coder, n_transcripts)
+        if (n := people.n_of_earlier_cuts()) > left_behind:
+            terminal.warn(
+                f"the transcripts are cut into other statements now: {counted(n, 'finished statement')} of "
+                "an earlier cut keep their decisions, but are not shown or counted with the new ones"
+            )
         if not counts["coded_now"]:
             terminal.note("Nothing to do: every transcript is coded with these settings already.")
         if out is not None:

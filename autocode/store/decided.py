@@ -193,8 +193,7 @@ def first_decisions(
 
     Every cut of a transcript numbers its utterances anew, so those of earlier cuts have a name that says so.
     """
-    latest = select(func.max(codings.c.id)).group_by(codings.c.transcript_id)
-    cuts = set(connection.scalars(select(codings.c.segmentation_id).where(codings.c.id.in_(latest))))
+    cuts = _latest_cuts(connection)
     query = (
         select(coders.c.name, transcripts.c.name.label("transcript"), utterances.c.name.label("unit"),
                assignments.c.arm, assignments.c.first_codes, assignments.c.suggested,
@@ -213,6 +212,24 @@ def first_decisions(
         )
         for coder, transcript, unit, arm, first, suggested, cut in connection.execute(query)
     ]  # fmt: skip
+
+
+def n_of_earlier_cuts(connection: Connection) -> int:
+    """How many finished statements are of a cut of their transcript that is not the latest."""
+    query = (
+        select(utterances.c.segmentation_id, func.count())
+        .join(assignments, assignments.c.utterance_id == utterances.c.id)
+        .where(assignments.c.done_at.is_not(None))
+        .group_by(utterances.c.segmentation_id)
+    )
+    cuts = _latest_cuts(connection)
+    return sum(int(n) for cut, n in connection.execute(query) if cut not in cuts)
+
+
+def _latest_cuts(connection: Connection) -> set[int]:
+    """The keys of the segmentations of the transcripts' latest codings."""
+    latest = select(func.max(codings.c.id)).group_by(codings.c.transcript_id)
+    return set(connection.scalars(select(codings.c.segmentation_id).where(codings.c.id.in_(latest))))
 
 
 def said(connection: Connection, units: Iterable[int] | None) -> list[Said]:

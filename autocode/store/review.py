@@ -227,6 +227,11 @@ class ReviewStore:
                 connection, coder, frozenset(wanted), frozenset(among), by=by, now=self._clock()
             )
 
+    def n_of_earlier_cuts(self) -> int:
+        """How many finished statements are of a cut of their transcript that is not the latest."""
+        with self._database.read() as connection:
+            return decided.n_of_earlier_cuts(connection)
+
     def first_decisions(self) -> list[tuple[str, str, str, Arm, frozenset[str], frozenset[str]]]:
         """Of each finished unit: coder, transcript, utterance, arm, codes then, suggested codes then."""
         with self._database.read() as connection:

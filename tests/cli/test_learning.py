@@ -106,6 +106,23 @@ def test_the_dial_says_what_it_cannot_promise(run: Run, dataset: Path, settings:
     assert "not enough labels yet: code about" in told.err
 
 
+def test_a_dial_that_can_reject_nothing_lists_what_probably_applies(
+    run: Run, here: Path, dataset: Path, settings: Path
+) -> None:
+    listed = {}
+    for out, more in (("plain", ()), ("dial", ("--target-error", "0.05"))):
+        done = run(
+            "code", dataset / "utterances.jsonl", "--codebook", dataset / "codebook.json", "--config", settings,
+            "--labels", dataset / "codes.jsonl", "--coverage", dataset / "coverage.jsonl", "--out", out, *more,
+        )  # fmt: skip
+        assert done.code == 0, done.err
+        rows = lines_of(here / out / "suggestions.jsonl")
+        listed[out] = [[(one["code"], one["decision"]) for one in row["suggestions"]] for row in rows]
+    assert "Nothing can be rejected unseen" in done.err
+    assert listed["dial"] == listed["plain"]
+    assert {decision for row in listed["dial"] for _, decision in row} == {"review"}
+
+
 def test_the_same_codes_everywhere_teach_nothing(run: Run, dataset: Path, settings: Path) -> None:
     write(dataset / "codes.jsonl", [{"utterance_id": f"i{i}-{turn}", "coder": "anna", "code": "trust"}
                                     for i in range(6) for turn in range(9)])  # fmt: skip
@@ -211,6 +228,7 @@ def test_evaluate(run: Run, here: Path, dataset: Path, settings: Path) -> None:
         (("evaluate", "dataset", "--out", "m.json", "--target-error", "0"), ("target error",)),
         (("evaluate", "dataset", "--out", "m.json", "--human-ceiling"), ("no two coders",)),
         (("evaluate", "dataset", "--out", "m.json", "--train-size", "5"), ("--train-size 5",)),
+        (("evaluate", "dataset", "--out", "m.json", "--seed", "-1"), ("seed", "greater than or equal to 0")),
     ],
 )
 def test_what_is_refused(

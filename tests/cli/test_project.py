@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autocode.codebook import read_codebook
-from autocode.store import open_project
+from autocode.store import Request, ReviewStore, open_project
 from tests.cli.conftest import Run, lines_of, process, tree
 
 PLAIN = ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl")
@@ -294,3 +294,19 @@ def test_broken_files_of_a_project(
     Path(file).write_bytes(content)
     run("code", "--out", "out").refused(*parts)
     assert not Path("out").exists()
+
+
+def test_another_cut_tells_what_becomes_of_decisions(run: Run, study: Path, interview: Path) -> None:
+    assert run("add", interview).code == 0
+    assert run("code").code == 0
+    with open_project(study) as project:
+        people = ReviewStore(project.store)
+        mia = people.add_account("Mia", "coder")
+        done = [["done", unit, True] for unit in people.pool().keys.tolist()[:2]]
+        people.act(mia.key, Request("finished-two", "done", done, project.store.codebooks()[-1].digest))
+    told = "2 finished statements of an earlier cut keep their decisions"
+    assert told not in run("code").err
+    settings = study / "autocode.toml"
+    settings.write_text(settings.read_text() + '[segment]\nunit = "turn"\n', encoding="utf-8")
+    assert told in run("code").err
+    assert told not in run("code").err  # once
