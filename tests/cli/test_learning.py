@@ -109,11 +109,11 @@ def test_the_dial_says_what_it_cannot_promise(run: Run, dataset: Path, settings:
 def test_a_dial_that_can_reject_nothing_lists_what_probably_applies(
     run: Run, here: Path, dataset: Path, settings: Path
 ) -> None:
-    listed = {}
+    listed, (book, codes, coverage) = {}, ("codebook.json", "codes.jsonl", "coverage.jsonl")
     for out, more in (("plain", ()), ("dial", ("--target-error", "0.05"))):
         done = run(
-            "code", dataset / "utterances.jsonl", "--codebook", dataset / "codebook.json", "--config", settings,
-            "--labels", dataset / "codes.jsonl", "--coverage", dataset / "coverage.jsonl", "--out", out, *more,
+            "code", dataset / "utterances.jsonl", "--codebook", dataset / book, "--config", settings,
+            "--labels", dataset / codes, "--coverage", dataset / coverage, "--out", out, *more,
         )  # fmt: skip
         assert done.code == 0, done.err
         rows = lines_of(here / out / "suggestions.jsonl")
@@ -228,7 +228,7 @@ def test_evaluate(run: Run, here: Path, dataset: Path, settings: Path) -> None:
         (("evaluate", "dataset", "--out", "m.json", "--target-error", "0"), ("target error",)),
         (("evaluate", "dataset", "--out", "m.json", "--human-ceiling"), ("no two coders",)),
         (("evaluate", "dataset", "--out", "m.json", "--train-size", "5"), ("--train-size 5",)),
-        (("evaluate", "dataset", "--out", "m.json", "--seed", "-1"), ("seed", "greater than or equal to 0")),
+        (("evaluate", "dataset", "--out", "m.json", "--seed", "-1"), ("--seed", "at least 0", "-1 found")),
     ],
 )
 def test_what_is_refused(
