@@ -184,9 +184,10 @@ def set_rows(
     any_code: Mask = np.asarray(coded[sets.codes].any(axis=0))
     rows = []
     for name in names:
-        ratings, units = sets, data
+        ratings, units, label = sets, data, LABELS[name]
         if name.endswith("_coded"):
             ratings, units = sets.select_units(any_code), data.of_units(any_code)
+            label = label.replace("units with", f"the {counted(units.n_units, 'unit')} with")
         if name == "ancestor_alpha":
             assert book is not None
             closed = (
@@ -201,7 +202,10 @@ def set_rows(
             name.split("_", maxsplit=1)[0], "nominal"
         )
         found = krippendorff_alpha(ratings, metric=metric)
-        rows.append(_named(name, found, units, ratings, "krippendorff_alpha", options, metric=metric))
+        interval = None
+        if found.value is not None:
+            interval = units.interval(ratings, "krippendorff_alpha", options, metric=metric)
+        rows.append(row_of(name, found, interval, label=label, caveats=units.cautions() if interval else ()))
     return rows
 
 
@@ -236,19 +240,6 @@ def _share(totals: _Share) -> NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore"):
         share: NDArray[np.float64] = totals.agreeing / totals.n_units
     return share
-
-
-def _named(  # noqa: PLR0917
-    name: str,
-    found: Coefficient,
-    data: Compared,
-    ratings: Ratings,
-    coefficient: str,
-    options: Options,
-    **more: Any,
-) -> Row:
-    interval = None if found.value is None else data.interval(ratings, coefficient, options, **more)
-    return row_of(name, found, interval, caveats=data.cautions() if interval else ())
 
 
 def code_rows(
