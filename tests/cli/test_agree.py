@@ -199,14 +199,14 @@ def test_the_script_on_the_library(table: Path, here: Path) -> None:
     assert (here / "o" / "agreement.json").is_file()
 
 
-def test_a_report_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
+def test_a_report_is_written_whole_or_not_at_all(run: Run, here: Path) -> None:
     Path("t.csv").write_text("unit,ann,ben\n1,a,a\n2,b,a\n3,b,b\n")
-    (tmp_path / "out" / "agreement.html").mkdir(parents=True)
-    run("agree", "t.csv", "--out", tmp_path / "out").refused("agreement.html", "is a folder")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["agreement.html"]
+    (here / "out" / "agreement.html").mkdir(parents=True)
+    run("agree", "t.csv", "--out", here / "out").refused("agreement.html", "is a folder")
+    assert [path.name for path in (here / "out").iterdir()] == ["agreement.html"]
 
 
-def test_codes_that_a_spreadsheet_takes_for_formulas_come_back(run: Run) -> None:
+def test_codes_that_a_spreadsheet_takes_for_formulas_come_back(run: Run, here: Path) -> None:
     units = [f"-t{n}" for n in range(24)]
     rows = [
         f"{unit},{who},{int(n % 3 == 0)},{int((n + j) % 4 == 0)}"
