@@ -82,7 +82,8 @@ def plan_additions(project: Project, loaded: Sequence[Loaded], *, roles: Mapping
     for one in loaded:
         stored = _same_content(project, summaries, one.transcript)
         first = first_with.setdefault((one.transcript.sha256, one.transcript.text), one)
-        problem = _problem(one, stored, first, {summary.id for summary in summaries})
+        kept = one.path.resolve().parent == project.transcripts_path.resolve()  # the project's own copy
+        problem = _problem(one, stored, first, {summary.id for summary in summaries}, kept=kept)
         if problem is not None:
             problems.append(problem)
         elif stored is None:
@@ -107,13 +108,15 @@ def _same_content(
     return None
 
 
-def _problem(one: Loaded, stored: Transcript | None, first: Loaded, ids: set[str]) -> str | None:
+def _problem(
+    one: Loaded, stored: Transcript | None, first: Loaded, ids: set[str], *, kept: bool
+) -> str | None:
     """Why a transcript can not be added: a sentence that names its file, and what would do."""
     from autocode.batch import without_respondent
 
     transcript = one.transcript
     if stored is not None:
-        if transcript.id == stored.id or transcript.source == stored.source:
+        if kept or transcript.id == stored.id or transcript.source == stored.source:
             return None
         return f"{one.path}: has the same content as '{stored.id}', which is in the project; leave it out"
     if first is not one:

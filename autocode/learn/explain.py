@@ -59,7 +59,10 @@ class Explainer:
         """
         model = self.learned
         values = model.values[model.anchors, column]
-        own = np.arange(len(values)) == self.place.get(signals.ids[row], -1)
+        at = self.place.get(signals.ids[row], -1)
+        if at >= 0 and model.signals.texts[int(model.anchors[at])] != signals.texts[row]:
+            at = -1  # of another study, or of another cut
+        own = np.arange(len(values)) == at
         if allowed is not None:
             own |= ~allowed
         found: list[Evidence] = []

@@ -68,8 +68,9 @@ class Learned:
         found = self.blend.tied(log_odds, signals.roles)
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
         for row, unit in enumerate(signals.ids):
-            if unit in known:
-                found[row] = self.cross_fitted[known[unit]]
+            own = known.get(unit)  # not another study's, or another cut's, of the same number
+            if own is not None and self.signals.texts[own] == signals.texts[row]:
+                found[row] = self.cross_fitted[own]
         return found
 
     def look(self, encoded: Encoded) -> tuple[NDArray[np.float32], Floats]:

@@ -109,6 +109,9 @@ def label_roles(names: Iterable[str]) -> dict[str, Role]:
             role = role or _role_of_word(word, cared_for=cared_for)
         if role is not None:
             roles[name] = role
+    carers = [name for name in roles if words[name] & CARERS]
+    if len(carers) == 1 and not cared_for and "interviewer" not in roles.values():
+        del roles[carers[0]]  # a therapist beside a client's name, or a nurse beside an interviewer's
     return roles
 
 
@@ -176,7 +179,9 @@ def guess_roles(
         return roles, []
     name = max(open_ones, key=scores.__getitem__)
     best = counted[name]
-    margin = scores[name] - max(score for other, score in scores.items() if other != name)
+    joining = _joining(counted, [other for other in open_ones if other != name])
+    rivals = [score for other, score in scores.items() if other != name and other not in joining]
+    margin = scores[name] - max(rivals, default=0.0)
     too_little = best.n_questions < 3 if len(counted) > 2 else best.n_questions + best.n_asking == 0
     if margin < 0.15 or too_little:
         return roles, [
@@ -184,7 +189,6 @@ def guess_roles(
             "correct with --speaker NAME=interviewer"
         ]
     roles[name] = "interviewer"
-    joining = _joining(counted, [other for other in open_ones if other != name])
     roles |= dict.fromkeys(joining, "interviewer")
     warnings = [
         f"roles are a guess: '{other}' mostly asks too and is taken as a further interviewer; "
@@ -192,7 +196,8 @@ def guess_roles(
         for other in joining
     ]
     n_questions = sum(one.n_questions for one in counted.values())
-    if _clear(best, n_questions, margin):
+    says_most = 3 * best.n_words >= 2 * sum(one.n_words for one in counted.values())  # "..., you know?"
+    if _clear(best, n_questions, margin) and not says_most:
         return roles, warnings
     return roles, [
         *warnings,

@@ -23,6 +23,7 @@ from autocode.segment.units import join_by_topic
 
 Embed = Callable[[Sequence[str]], NDArray[np.floating]]
 
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai, Japanese, Chinese
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 
 
@@ -79,8 +80,9 @@ def _spans(
 
 
 def count_words(text: str) -> int:
-    """Words that were said; marks do not count."""
-    return len(_WORD.findall(without_marks(text)))
+    """Words that were said; marks do not count. Where no spaces are written, two characters are a word."""
+    said = without_marks(text)
+    return len(_WORD.findall(_UNSPACED.sub(" ", said))) + (len(_UNSPACED.findall(said)) + 1) // 2
 
 
 def join_short(text: str, spans: Sequence[Span], *, min_words: int) -> list[Span]:

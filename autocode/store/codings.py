@@ -142,8 +142,14 @@ def _store_utterances(
         "segmentation": segmentation,
         "layout_digest": digest(rows),
     }
-    key = connection.scalar(
-        select(segmentations.c.id).where(*(segmentations.c[name] == value for name, value in place.items()))
+    key = connection.scalar(  # the same boundaries, whatever settings led to them
+        select(segmentations.c.id)
+        .where(
+            segmentations.c.transcript_id == transcript_key,
+            segmentations.c.layout_digest == place["layout_digest"],
+        )
+        .order_by(segmentations.c.id)
+        .limit(1)
     )
     if key is None:
         key = connection.execute(

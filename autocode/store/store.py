@@ -178,7 +178,7 @@ class Store:
 
         `segmentation` is the digest of the segment settings. An earlier coding of the
         transcript under the same run key is replaced. Utterances whose boundaries are those of
-        an earlier coding with the same `segmentation` stay the same to decisions.
+        an earlier coding, of whatever settings, stay the same to decisions.
 
         Raises `StoreError` if a role was changed while the transcript was being coded, and
         `ValueError` if the parts do not fit together or are not the transcript's.

@@ -310,3 +310,34 @@ def test_another_cut_tells_what_becomes_of_decisions(run: Run, study: Path, inte
     settings.write_text(settings.read_text() + '[segment]\nunit = "turn"\n', encoding="utf-8")
     assert told in run("code").err
     assert told not in run("code").err  # once
+
+
+def test_settings_that_cut_nothing_otherwise_keep_decisions(run: Run, study: Path, interview: Path) -> None:
+    assert run("add", interview).code == 0
+    assert run("code").code == 0
+    with open_project(study) as project:
+        people = ReviewStore(project.store)
+        before = people.pool().keys.tolist()
+        mia = people.add_account("Mia", "coder")
+        done = [["done", unit, True] for unit in before]
+        people.act(mia.key, Request("finished-all", "done", done, project.store.codebooks()[-1].digest))
+    settings = study / "autocode.toml"
+    settings.write_text(settings.read_text() + "[segment]\ncohesion = 0.3\n", encoding="utf-8")
+    assert "earlier cut" not in run("code").err
+    with open_project(study) as project:
+        assert ReviewStore(project.store).pool().keys.tolist() == before
+
+
+def test_a_corrected_transcript_leaves_its_folder_as_it_can_be_added(
+    run: Run, study: Path, interview: Path, here: Path
+) -> None:
+    assert run("add", interview).code == 0
+    assert run("remove", "anna", "--yes").code == 0
+    interview.write_text(interview.read_text().replace("completely", "wholly"))
+    assert run("add", interview, "--yes").code == 0
+    assert sorted(path.name for path in Path("transcripts").iterdir()) == ["anna-2.txt", "anna.txt"]
+    Path("transcripts/anna.txt").unlink()
+    write_interview(Path("transcripts/ben.txt"), seed=7)
+    done = run("add", "transcripts", "--yes")
+    assert done.code == 0, done.err
+    assert ids(study) == ["anna", "ben"]

@@ -214,3 +214,40 @@ def test_a_second_interviewer_is_found_and_said() -> None:
         "roles are a guess: 'Tomas Rehnvik' mostly asks too and is taken as a further interviewer; "
         "correct with --speaker NAME=respondent",
     )
+
+
+def test_who_talks_most_and_asks_after_it_is_a_doubt() -> None:
+    """ "..., you know?" at the end of long turns is no question of an interviewer."""
+    turns = [
+        ("Eva", "Tell me how it began."),
+        ("Tom", "We began in 2010 in a garage with two friends who knew the market, you know?"),
+        ("Eva", "Okay. And then?"),
+        ("Tom", "Then we sold to Germany, where we had a friend whom we trusted a lot, right?"),
+        ("Eva", "I see."),
+        ("Tom", "And he never asked for a contract, can you believe that?"),
+        ("Eva", "Go on."),
+        ("Tom", "So we grew and grew until the crisis came and took it all away, you know?"),
+        ("Eva", "Who helped you in the crisis?"),
+        ("Tom", "Nobody helped us at all, the bank was gone, and that was it, you know?"),
+    ]
+    _, warnings = guess_roles(habits(turns), {})
+    assert any("roles are a guess: 'Tom' asks 5 of the 7 questions" in one for one in warnings)
+
+
+def test_two_interviewers_who_share_the_questions() -> None:
+    turns = []
+    for n in range(12):
+        turns += [(["Kari", "Ola"][n % 2], "How did that go?")]
+        turns += [("Ben", "It went very well for us and we sold a lot of it there.")]
+    roles, warnings = guess_roles(habits(turns), {})
+    assert roles == {"Kari": "interviewer", "Ola": "interviewer", "Ben": "respondent"}
+    assert any("is taken as a further interviewer" in one for one in warnings)
+
+
+def test_a_carer_beside_a_name_is_known_by_what_is_asked() -> None:
+    assert label_roles(["Therapist", "Mary"]) == {}
+    asks = [("Therapist", "How was your day?"), ("Mary", "It was hard, and I slept badly.")] * 4
+    assert guess_roles(habits(asks), label_roles(["Therapist", "Mary"]))[0]["Therapist"] == "interviewer"
+    studied = [("Anna", "How was your shift?"), ("Nurse", "It was hard, and nobody came.")] * 4
+    assert guess_roles(habits(studied), label_roles(["Anna", "Nurse"]))[0]["Nurse"] == "respondent"
+    assert label_roles(["Nurse 1", "Nurse 2"]) == {"Nurse 1": "respondent", "Nurse 2": "respondent"}
