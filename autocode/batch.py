@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,7 @@ def code_to_files(
     respondent speaks. Nothing is written unless all others are coded. Returns what `run.json`
     holds. Raises `ReadError` if there is nothing to code at all.
     """
-    transcripts = _with_respondents(transcripts, BY_OPTION, on_skip)
+    transcripts = with_respondents(transcripts, BY_OPTION, on_skip)
     started, counts = time.perf_counter(), Counter[str]()
     columns = coder.codebook.ids if all_scores else ()
     with coding_files(folder, score_columns=columns, ancestors=coder.codebook.ancestors) as files:
@@ -104,7 +104,7 @@ def without_respondent(
     )
 
 
-def _with_respondents(
+def with_respondents(
     transcripts: Iterable[Transcript], remedy: str, on_skip: Callable[[str], None]
 ) -> list[Transcript]:
     """The transcripts that have somebody to code; raises `ReadError` with the first reason if none has."""
@@ -117,6 +117,18 @@ def _with_respondents(
     for problem in problems:
         on_skip(f"{problem}; it was left out")
     return kept
+
+
+def uncoded_note(project: Project, coded: Collection[str]) -> str | None:
+    """A sentence where transcripts with somebody to code are not among the `coded` ones."""
+    there = [one for one in project.store.transcripts() if "respondent" in one.speakers.values()]
+    n = sum(one.id not in coded for one in there)
+    if not n:
+        return None
+    are = "is" if n == 1 else "are"
+    return (
+        f"{n} of {len(there)} transcripts {are} not coded yet and left out; 'autocode code' codes what is new"
+    )
 
 
 def code_project(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.batch import project_coder
+from autocode.batch import project_coder, uncoded_note
 from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
 from autocode.learn.files import Model
@@ -82,7 +82,10 @@ def corpus_of_project(
     pool = people.pool()
     if not len(pool.keys):
         raise LearnError(f"{project.folder}: no transcript has been coded yet; 'autocode code' does that")
-    transcripts = [project.store.transcript(one) for one in people.latest_codings()]
+    coded = people.latest_codings()
+    if note := uncoded_note(project, coded):
+        warn(note)
+    transcripts = [project.store.transcript(one) for one in coded]
     text_of = {one.id: one.text for transcript in transcripts for one in coder.segment(transcript)}
     model, problem = usable_model(project.model_path, coder, text_of)
     if problem:

@@ -88,7 +88,7 @@ class StoreConfig(Section):
 class Settings(Section):
     """All settings of one project or run."""
 
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
     read: ReadConfig = ReadConfig()
     segment: SegmentConfig = SegmentConfig()
     embed: EmbedConfig = EmbedConfig()

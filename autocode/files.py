@@ -9,9 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import TextIO
 
 from autocode.errors import AutocodeError
+
+# A new file, written byte by byte on Windows, too
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 
 class OutputError(AutocodeError):
@@ -29,9 +33,10 @@ def private_folder(folder: Path) -> Iterator[Path]:
         try:
             for place in reversed((folder, *folder.parents)):
                 if not place.is_dir():
+                    made.append(place)  # before it is: Ctrl-C may come in between
                     place.mkdir(mode=0o700)
-                    made.append(place)
         except (FileExistsError, NotADirectoryError):
+            made.pop()
             raise OutputError(f"{folder}: is a file, or lies in one, and a folder is needed there") from None
         except OSError as error:
             raise OutputError(f"{folder}: cannot be made ({explain_os_error(error)})") from None
@@ -59,8 +64,9 @@ def write_together(folder: Path, names: Sequence[str]) -> Iterator[tuple[TextIO,
         files = []
         try:
             for name in names:
-                handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-                cleaning.callback(Path(temporary).unlink, missing_ok=True)
+                temporary = folder / f".{name}.{token_hex(6)}"
+                cleaning.callback(temporary.unlink, missing_ok=True)
+                handle = os.open(temporary, _NEW, 0o600)
                 file = open(handle, "w", encoding="utf-8", newline="\n", errors="replace")  # noqa: SIM115
                 cleaning.callback(_close, file)
                 files.append((file, temporary, folder / name))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
+from autocode.read import roles
 from autocode.records import Utterance
 
 _PARTS = (
@@ -30,8 +32,18 @@ def respondents_of(utterances: Iterable[Utterance]) -> dict[tuple[str, str], str
 
 def person(utterance: Utterance) -> tuple[str, str]:
     """The key of whoever says `utterance` in `respondents_of`."""
-    speaker = " ".join(utterance.speaker.split()).casefold()
-    return (utterance.transcript_id if _NO_NAME.fullmatch(speaker) else "", speaker)
+    return person_of(utterance.transcript_id, utterance.speaker)
+
+
+def person_of(transcript_id: str, speaker: str) -> tuple[str, str]:
+    """The key of a speaker of a transcript."""
+    return transcript_id if is_part(speaker) else "", " ".join(speaker.split()).casefold()
+
+
+@lru_cache(maxsize=4096)
+def is_part(speaker: str) -> bool:
+    """Is a label what somebody is, such as `CEO` or `Befragter 2`, and not who?"""
+    return _NO_NAME.fullmatch(" ".join(speaker.split())) is not None or roles.is_part(speaker)
 
 
 def spread(respondents: Sequence[str], order: Iterable[int], n: int) -> list[int]:

@@ -1143,3 +1143,9 @@ def test_a_column_code_beside_names_holds_the_ids(tmp_path):
     assert read_codebook(write(tmp_path, "b.csv", "code,definition\nTrust,Relying\n")).ids == ("Trust",)
     both = read_codebook(write(tmp_path, "c.csv", "id,code,name\nt,T,Trust\n"))
     assert (both.ids, len(both.warnings)) == (("t",), 1)  # the column 'code' is not used
+
+
+def test_a_column_of_numbers_is_no_remark(tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text("#;name;definition\n1;Trust;Reliance\n2;Risk;Danger\n")
+    assert [code.name for code in read_codebook(path).codes] == ["Trust", "Risk"]

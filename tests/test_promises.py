@@ -24,14 +24,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 # A part of autocode may import from those above it; two steps know nothing of each other.
 LAYERS: list[set[str]] = [
     {"errors", "records", "lean"},
-    {"config", "digests", "files", "respondents"},
+    {"config", "digests", "files"},
     {"fields", "textfile", "xmlfile", "yamlfile"},
     {"attributes"},
     {"codebook", "guide", "read", "segment", "embed", "agreement", "store", "write"},
-    {"classify", "dataset", "report"},
-    {"learn"},
+    {"classify", "dataset", "report", "respondents"},
+    {"anonymise", "learn"},
     {"pipeline"},
-    {"anonymise", "batch", "exchange", "quotes", "training"},
+    {"batch", "exchange", "quotes", "training"},
     {"choosing", "reliability"},
     {"evaluate"},
     {"themes"},

@@ -137,6 +137,7 @@ def normal(text: str) -> str:
     True
     """
     folded = unicodedata.normalize("NFC", text).casefold()
+    folded = folded.replace("i\u0307", "i").replace("ı", "i")  # İ, I, i and ı: `re.IGNORECASE` mixes them
     folded = re.sub(f"[{APOSTROPHES}]", "'", folded)
     return re.sub(rf"[\s{HYPHENS}]+", " ", folded).strip()
 

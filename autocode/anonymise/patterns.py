@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-EMAIL = r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"
+EMAIL = r"[\w.+%'’-]+@[\w-]+(?:\.[\w-]+)+"
 _PATH = r"(?:/[^\s<>\"”»]*[\w/])?"
 _ENDINGS = "com|org|net|edu|gov|info|io|ai|eu|no|se|dk|fi|de|uk|nl|fr"
 LINK = (
     rf"(?i:https?://[^\s<>\"”»]*[\w/]|www\.[\w-]+(?:\.[\w-]+)+{_PATH}"
-    rf"|[\w-]+(?:\.[\w-]+)*\.(?:{_ENDINGS})\b(?!\.\w){_PATH})"
+    rf"|[\w-]+(?:\.[\w-]+)*\.(?-i:{_ENDINGS}|{_ENDINGS.upper()})\b(?!\.\w){_PATH})"  # but "it.No"
 )
 # Digits with at most two marks between them; `is_phone` decides whether one could call that.
 PHONE = r"(?:\+|\(\+)?(?:\(\d{1,5}\)|\d)(?:[ .\-/()\u00a0]{0,2}\d){6,17}"

@@ -13,8 +13,8 @@ from autocode.anonymise.remaining import TITLES, Remaining, left_small, remainin
 from autocode.anonymise.replace import Matcher, anonymise, identity
 from autocode.errors import AnonymiseError
 from autocode.read import UNKNOWN
-from autocode.read.roles import is_label_word
 from autocode.records import Transcript
+from autocode.respondents import is_part
 
 _PART = re.compile(r"[^\W\d_][\w'’-]+")
 _ASIDE = re.compile(r"[(\[{][^)\]}]*[)\]}]")
@@ -193,7 +193,7 @@ class _Names:
         """
         labels = dict(known)
         people = {name for one in transcripts for name in one.speakers if _is_name(name)}
-        shared = Counter(part for name in people for part in set(_parts(name)))
+        shared = Counter(part for name in people for part in set(name_parts(name)))
         for transcript in transcripts:
             for speaker, role in transcript.speakers.items():
                 there = self._of.get(identity("person", speaker)) if speaker in people else None
@@ -201,7 +201,7 @@ class _Names:
                 if place not in labels:
                     labels[place] = there.placeholder if there else self.label(ROLE_LABELS[role])
                 if speaker in people and there is None:
-                    own = [part for part in _parts(speaker) if shared[part] == 1]
+                    own = [part for part in name_parts(speaker) if shared[part] == 1]
                     self.add("person", (speaker, *own), "speaker", placeholder=labels[place])
         for part in sorted(part for part, n in shared.items() if n > 1):
             self.add("person", (part,), "speaker")
@@ -210,14 +210,16 @@ class _Names:
 
 def _is_name(speaker: str) -> bool:
     """Is a label somebody's name, and not `Interviewer`, `P03` or `SPEAKER_00`?"""
-    return speaker != UNKNOWN and not is_label_word(speaker) and re.search(r"[^\W\d_]", speaker) is not None
+    return speaker != UNKNOWN and not is_part(speaker) and re.search(r"[^\W\d_]", speaker) is not None
 
 
-def _parts(name: str) -> list[str]:
+def name_parts(name: str) -> list[str]:
     """The words of a name by which somebody may be called."""
-    words = _PART.findall(_ASIDE.sub(" ", name))
-    parts = [word for word in words if word[0].isupper() and word.casefold() not in TITLES]
-    return [part for part in dict.fromkeys(parts) if part != name]
+    words = _PART.findall(_ASIDE.sub(" ", name).replace("_", " "))
+    if name in (name.upper(), name.lower()):  # as labels are shouted, and people call themselves on screen
+        words += [word.title() for word in words]
+    words = [word for word in words if word[0].isupper() and word.casefold() not in TITLES]
+    return [part for part in dict.fromkeys(words) if part != name and not is_part(part)]
 
 
 def _free(form: str, taken: set[str]) -> Iterator[str]:

@@ -26,7 +26,12 @@ ENDINGS = {
     "de": "s|es|n|en",
     "fi": ":?i{0,2}(?:n|ssa|ssä|sta|stä|lla|llä|lta|ltä|lle|ksi|na|nä|a|ä|ta|tä|seen|en|t)",
 }  # fmt: skip
+_START = r"(?<!\w)"
 _END = r"(?![\w\u0300-\u036f])"  # a combining accent belongs to the letter before it
+# Scripts that put no spaces between words, and Hangul, whose particles follow without one
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]"
+)
 _MIN_INFLECTED = 3  # letters: "Al" is not in "als"
 _ADDRESSES: tuple[Kind, ...] = ("email", "link", "phone")
 
@@ -67,18 +72,23 @@ class Matcher:
         spelt = [
             (text, text in one.exact) for one in names if one.kind not in _ADDRESSES for text in one.spellings
         ]
-        by_first: dict[str, list[str]] = {}
+        by_first: dict[tuple[str, str], list[str]] = {}
         for text, exact in sorted(spelt, key=lambda item: (-len(item[0]), item[0])):
             letters = _letters(text)
-            by_first.setdefault(letters[0].lower(), []).append(_pattern(letters, exact, language))
-        branches = [f"(?=(?i:{first}))(?:{'|'.join(some)})" for first, some in sorted(by_first.items())]
+            first = letters[0] if "İ" in letters[0] else letters[0].lower()  # "İ".lower() is two letters
+            begin = "" if len(letters) > 1 and _UNSPACED.match(text) else _START
+            by_first.setdefault((begin, first), []).append(_pattern(letters, exact, language))
+        branches = [
+            f"{begin}(?=(?i:{first}))(?:{'|'.join(some)})"
+            for (begin, first), some in sorted(by_first.items())
+        ]
         done = placeholder_pattern({one.placeholder for one in names})
         parts = [
             rf"(?P<done>{done})",
             f"(?P<email>{EMAIL})",
             rf"(?<![\w@.])(?P<link>{LINK})",
             rf"(?<![\w.,])(?P<phone>{PHONE})(?!\w|[.,]\d)",
-            *([rf"(?<!\w)(?P<name>{'|'.join(branches)})"] if branches else []),
+            *([f"(?P<name>{'|'.join(branches)})"] if branches else []),
         ]
         self._any = re.compile("|".join(parts))
 
@@ -131,6 +141,8 @@ def _letters(spelling: str) -> list[str]:
 def _pattern(letters: list[str], exact: bool, language: str) -> str:
     """A spelling as a whole word, perhaps with an ending."""
     written = "".join(letters)
+    if len(letters) > 1 and any(map(_UNSPACED.search, letters[-1])):
+        return f"(?i:{written})"
     plain = "".join(letter for letter in letters if len(letter) <= 2)
     ending = ENDINGS.get(language, "s")
     if language == "en" and re.search(r"(?i)(?:s|x|z|ch|sh)$", plain):

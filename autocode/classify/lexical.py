@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,29 +54,21 @@ class Vocabulary:
         """The `n` stretches (start_char, end_char, contribution) that speak most for a code, strongest first.
 
         `row` is the document's place in a matrix of `rows`, `weights` the code's, shape (n_terms,). Terms
-        that overlap a stronger one add to it; those that end in a function word are left out if there
+        that overlap make one stretch; those that end in a function word are left out if there
         are others.
         """
         matrix, number = row
         entries = slice(matrix.indptr[number], matrix.indptr[number + 1])
         columns = matrix.indices[entries]
         contribution = dict(zip(columns.tolist(), matrix.data[entries] * weights[columns], strict=True))
-        spans: list[tuple[float, int, int]] = []
-        telling: list[tuple[float, int, int]] = []
+        spans: list[tuple[int, int, float]] = []
+        telling: list[tuple[int, int, float]] = []
         for term, start, end in self._terms(document):
             value = contribution.pop(self._columns.get(term, -1), 0.0)
             if value > 0:
                 is_telling = term.rpartition(" ")[2] not in self._function_words
-                (telling if is_telling else spans).append((value, start, end))
-        chosen: list[tuple[int, int, float]] = []
-        for value, start, end in sorted(telling or spans, key=lambda span: (-span[0], span[1])):
-            overlapping = next((i for i, (s, e, _) in enumerate(chosen) if start < e and s < end), None)
-            if overlapping is None:
-                chosen.append((start, end, value))
-            else:
-                s, e, held = chosen[overlapping]
-                chosen[overlapping] = (min(s, start), max(e, end), held + value)
-        return sorted(chosen, key=lambda span: (-span[2], span[0]))[:n]
+                (telling if is_telling else spans).append((start, end, value))
+        return sorted(joined(telling or spans), key=lambda span: (-span[2], span[0]))[:n]
 
     def _terms(self, document: Sequence[Lemma]) -> Iterator[tuple[str, int, int]]:
         """Lemmas that are no function words, and neighbouring pairs, with where they stand."""
@@ -86,3 +78,19 @@ class Vocabulary:
             if index + 1 < len(document):
                 following, _, following_end = document[index + 1]
                 yield f"{lemma} {following}", start, following_end
+
+
+def joined(spans: Iterable[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """Stretches (start_char, end_char, value) in order; those that overlap are one, and their values added.
+
+    >>> joined([(4, 8, 1.0), (0, 5, 0.5), (9, 12, 2.0)])
+    [(0, 8, 1.5), (9, 12, 2.0)]
+    """
+    found: list[tuple[int, int, float]] = []
+    for start, end, value in sorted(spans):
+        if found and start < found[-1][1]:
+            first, last, held = found[-1]
+            found[-1] = (first, max(last, end), held + value)
+        else:
+            found.append((start, end, value))
+    return found

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from autocode.classify.context import GuideMatcher, inheritance
 from autocode.classify.hierarchy import agree, choose
-from autocode.classify.lexical import Vocabulary
+from autocode.classify.lexical import Vocabulary, joined
 from autocode.classify.lines import Line, codebook_lines, cue_lines, targets
 from autocode.classify.near import Nearness
 from autocode.classify.ridge import Ridge, fit_ridge
@@ -34,6 +34,7 @@ DENSE_PENALTY, LEXICAL_PENALTY = 3.0, 1.0
 DENSE_WEIGHT, LEXICAL_WEIGHT = 1.0, 0.8
 NEAR_WEIGHT = 0.7  # of the mean cosine to a code's nearest lines, in background standard deviations
 CUE_WEIGHT = 0.5  # evidence for each cue that is found as a whole
+MOST = 1000.0  # evidence from which a score is 0 or 1 in any case
 MIDPOINT, SCALE = 6.0, 2.0  # evidence, in background standard deviations, that scores 0.5; and its spread
 MOST_WORDS = 3  # stretches of words shown as evidence
 HALF_FIRM_AT = 2.0  # words at which a text's own evidence counts half: one word says little
@@ -137,7 +138,7 @@ class ZeroShot:
         dense, lexical = self._evidence(statements, terms)
         question, guide, matches = self._context(statements, questions, answers)
         evidence = agree(self.codebook, dense + lexical + question + guide)
-        scores = 1.0 / (1.0 + np.exp(-(evidence - MIDPOINT) / SCALE))
+        scores = 1.0 / (1.0 + np.exp(-(np.clip(evidence, -MOST, MOST) - MIDPOINT) / SCALE))
         chosen = choose(
             self.codebook, scores, threshold=self.config.threshold, most=self.config.max_suggestions
         )
@@ -255,18 +256,18 @@ class ZeroShot:
             statements.lemmas[row], (scored.terms, row), self.lexical.weights[:, column], MOST_WORDS
         )
         text = statements.texts[row]
-        found = {(_word_start(text, start), end): LEXICAL_WEIGHT * value for start, end, value in strongest}
-        for start, end in cues:
-            inside = next((span for span in found if start < span[1] and span[0] < end), None)
-            value = found.pop(inside, 0.0) if inside else 0.0
-            span = (min(start, inside[0]), max(end, inside[1])) if inside else (start, end)
-            found[span] = value + CUE_WEIGHT
+        found = joined([
+            *((_word_start(text, start), end, LEXICAL_WEIGHT * value) for start, end, value in strongest),
+            *((start, end, CUE_WEIGHT) for start, end in cues),
+        ])  # fmt: skip
         firm = _firmness(len(statements.lemmas[row]))
-        is_cue = {span: any(s < span[1] and span[0] < e for s, e in cues) for span in found}
         return [
-            Evidence("cue" if is_cue[span] else "words", text[span[0] : span[1]], firm * value, *span)
-            for span, value in sorted(found.items(), key=lambda item: -item[1])
-        ]
+            Evidence(
+                "cue" if any(s < end and start < e for s, e in cues) else "words", text[start:end],
+                firm * value, start, end,
+            )
+            for start, end, value in sorted(found, key=lambda span: -span[2])
+        ]  # fmt: skip
 
 
 def _firmness(n_words: NDArray[np.intp] | int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -207,7 +207,7 @@ def not_added(project: Project) -> list[Path]:
     found: list[Path] = []
     try:
         for path in sorted(project.transcripts_path.iterdir()):
-            if path.is_file() and readable(path) and not path.name.startswith("."):
+            if path.is_file() and readable(path) and not path.name.startswith((".", "~$")):
                 with path.open("rb") as stream:
                     if hashlib.file_digest(stream, "sha256").hexdigest() not in known:
                         found.append(path)
@@ -216,10 +216,19 @@ def not_added(project: Project) -> list[Path]:
     return found
 
 
-def tell_of_files(files: Sequence[Path], folder: Path) -> str:
-    """A note on files that were not added, and the command that does; empty without any."""
+def tell_of_files(files: Sequence[Path], folder: Path, ids: Collection[str]) -> str:
+    """A note on files that were not added, and the command that does; empty without any. `ids` are those of
+    the project's transcripts.
+    """
     if not files:
         return ""
+    if other := next((path for path in files if path.stem in ids), None):
+        rest = tell_of_files([path for path in files if path != other], folder, ids)
+        return (
+            f"{folder.name}/{other.name} is another text than the transcript '{other.stem}' of the project: "
+            f"delete it if it is an earlier version, or 'autocode remove {other.stem}' first"
+            + (f". {rest}" if rest else "")
+        )
     names = ", ".join(path.name for path in files[:MOST_NAMES])
     more = f" and {len(files) - MOST_NAMES} more" if len(files) > MOST_NAMES else ""
     are, them = ("is", "it") if len(files) == 1 else ("are", "them")

@@ -215,6 +215,8 @@ def plan(
             raise AgreementError(
                 "--out: there is nothing to draw from; give a dataset, or go to a project's folder"
             )
+        for warning in panel.warnings:
+            terminal.warn(warning)
         n_corpus = sum(map(len, corpus.values()))
         size = n or need.units or need.independent
         if size > n_corpus:

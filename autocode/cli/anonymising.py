@@ -83,7 +83,8 @@ def anonymise(
     terminal = terminal_of(context)
     given = _read(terminal, files or [], coded, language, out)
     place, key_path = out or given.base / OUT, key or given.base / KEY
-    check_places(place, key_path, originals=given.originals, force=force or check)
+    only_draft = draft is not None and out is None and not yes  # a step before the copies
+    check_places(place, key_path, originals=given.originals, force=force or check or only_draft)
     ordinary = dictionary(given.language)
     listed = _list(names, given.base, ordinary)
     model, entities = _entities(terminal, ner, given)
@@ -103,8 +104,10 @@ def anonymise(
         _show(terminal, plan)
     if draft is not None:
         _draft(plan, draft)
-    if check:
-        terminal.result(_told(plan), data={**data, "written": None})
+    if check or only_draft:
+        drafted = [f"Words to look at: {draft}"] if draft is not None else []
+        data |= {"draft": str(draft)} if draft is not None else {}
+        terminal.result(_told(plan), *drafted, data={**data, "written": None})
         return
     _confirm(terminal, plan, place, len(given.transcripts), yes=yes)
     written = write_copies(given.transcripts, made, place, key_path=key_path, coded=given.coded)

@@ -128,7 +128,7 @@ def _code_files(
     warn_of(terminal, loaded)
     transcripts = [one.transcript for one in loaded]
     tell_unknown(settings.speakers, [name for one in transcripts for name in one.speakers], terminal.warn)
-    _warn_of_language(terminal, coder)
+    warn_of_language(terminal, coder)
     with terminal.phase(PREPARING):
         _ = coder.scorer  # loads the encoder and embeds the codebook
     learn_from(terminal, coder, transcripts, human)
@@ -148,7 +148,7 @@ def _code_files(
     show_coding(terminal, coder.codebook, tally, {**run["counts"], **now, "left_out": left_out}, where=out)
 
 
-def _warn_of_language(terminal: Terminal, coder: Coder) -> None:
+def warn_of_language(terminal: Terminal, coder: Coder) -> None:
     """Say it where codebook or encoder are in another language than the interviews are read as."""
     from autocode.segment.language import codebook_language_warning, encoder_language_warning
 
@@ -182,21 +182,23 @@ def code_project_here(
 
     with open_project(folder, on_wait=terminal.note) as project:
         coder = project_coder(project)
-        forgotten = tell_of_files(not_added(project), project.transcripts_path)
-        n_transcripts = len(project.store.transcripts())
+        ids = {one.id for one in project.store.transcripts()}
+        forgotten = tell_of_files(not_added(project), project.transcripts_path, ids)
+        n_transcripts = len(ids)
         if not n_transcripts:
             what_to_do = forgotten or "'autocode add FILE...' adds some"
             raise AutocodeError(f"{project.folder}: no transcripts yet; {what_to_do}")
         if forgotten:
             terminal.note(forgotten)
-        _warn_of_language(terminal, coder)
+        warn_of_language(terminal, coder)
         people = ReviewStore(project.store)
         left_behind = people.n_of_earlier_cuts()
         counts = code_new(terminal, project, coder, n_transcripts)
-        if (n := people.n_of_earlier_cuts()) > left_behind:
+        if (n_behind := people.n_of_earlier_cuts()) > left_behind:
             terminal.warn(
-                f"the transcripts are cut into other statements now: {counted(n, 'finished statement')} of "
-                "an earlier cut keep their decisions, but are not shown or counted with the new ones"
+                "the transcripts are cut into other statements now: "
+                f"{counted(n_behind, 'finished statement')} of an earlier cut keep their decisions, but are "
+                "not shown or counted with the new ones"
             )
         if not counts["coded_now"]:
             terminal.note("Nothing to do: every transcript is coded with these settings already.")

@@ -15,7 +15,10 @@ from autocode.cli.reading import read_all, warn_of
 from autocode.cli.terminal import terminal_of
 from autocode.demo import cases as demo_cases
 from autocode.demo import transcripts as demo_transcripts
+from autocode.errors import AutocodeError
 from autocode.files import keep_copy
+
+CODEBOOK = "knowledge_dynamics"
 
 
 @app.command()
@@ -27,15 +30,22 @@ def demo(
 
     Example: `autocode demo --folder try-out`
     """
+    from autocode.codebook import read_codebook
     from autocode.config import read_settings
     from autocode.store import open_project
 
     terminal = terminal_of(context)
     if not (folder / "autocode.toml").exists():
-        make_project(folder, codebook="knowledge_dynamics", guide=None)
+        make_project(folder, codebook=CODEBOOK, guide=None)
     with open_project(folder, on_wait=terminal.note) as project:
         settings = read_settings(project.settings_path)
         loaded = read_all(terminal, demo_transcripts(), settings=settings, roles={})
+        ours, there = {one.transcript.sha256 for one in loaded}, project.store.transcripts()
+        codebook = read_codebook(project.codebook_path, allow_empty=True)
+        if {one.sha256 for one in there} - ours or (
+            not there and codebook.digest != read_codebook(CODEBOOK).digest
+        ):
+            raise AutocodeError(f"{folder}: is a project of your own; choose another folder with --folder")
         plan = plan_additions(project, loaded, roles={})
         warn_of(terminal, plan.new)
         store_plan(project, plan, roles={})

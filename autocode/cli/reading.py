@@ -169,7 +169,7 @@ def _inside(folder: Path, skipped: Counter[str]) -> list[Path]:
     inside: list[Path] = []
     try:
         for child in sorted(folder.iterdir()):
-            if child.name.startswith("."):
+            if child.name.startswith((".", "~$")):  # Word's marks that somebody has a document open
                 continue
             if child.is_file() and is_own_page(child):
                 skipped[OWN_PAGE] += 1

@@ -40,7 +40,8 @@ def status(context: typer.Context) -> None:
             "last_run": run,
             "not_added": [path.name for path in forgotten],
         }
-        note = tell_of_files(forgotten, project.transcripts_path)
+        ids = {one.id for one in project.store.transcripts()}
+        note = tell_of_files(forgotten, project.transcripts_path, ids)
     coded = sum(one["coded"] for one in transcripts)
     codable = sum(one["codable"] or 0 for one in transcripts)
     version = f"version {codebook['version']}" if codebook["version"] else "not coded with yet"

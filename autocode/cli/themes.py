@@ -93,6 +93,8 @@ def themes(
             f"{missing} is missing; themes in files are found with --codebook CODEBOOK --out DIR, those of a "
             "project in its folder, by 'autocode themes' alone"
         )
+    from autocode.batch import with_respondents
+    from autocode.cli.coding import warn_of_language
     from autocode.pipeline import Coder
 
     check_place(out)
@@ -100,7 +102,9 @@ def themes(
     coder = Coder(codebook, settings=settings)
     loaded = read_all(terminal, utterances, settings=settings, roles={})
     warn_of(terminal, loaded)
-    transcripts = [one.transcript for one in loaded]
+    warn_of_language(terminal, coder)
+    remedy = "correct a role under [speakers] in the file for --config"
+    transcripts = with_respondents([one.transcript for one in loaded], remedy, terminal.warn)
     with terminal.phase(PREPARING):
         _ = coder.scorer
     people = learn_from(terminal, coder, transcripts, HumanCodes(labels, coverage, model))

@@ -202,7 +202,7 @@ def _preamble(rows: Iterator[tuple[int, list[str]]]) -> tuple[dict[str, Any], tu
     """What the rows above the header tell about the codebook, and the header (row 0 where there is none)."""
     meta: dict[str, Any] = {}
     for number, cells in rows:
-        if not cells[0].startswith("#"):
+        if not cells[0].startswith("#") or any(cell.strip().casefold() == "name" for cell in cells[1:]):
             return meta, (number, cells)
         key, colon, value = cells[0].lstrip("# ").partition(":")
         if colon and key.strip() in _META:

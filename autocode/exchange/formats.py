@@ -160,6 +160,11 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
         notes.append(
             f"left out, because the codebook no longer has them: {', '.join(gone)}; refi-qda keeps them"
         )
+    if format.name == "dataset" and not gathered.n_codings:
+        notes.append(
+            "nobody has applied a code yet, so codes.jsonl is empty; autocode reads the dataset back when it "
+            "has codes"
+        )
     n_uncut = sum(not one.units for one in gathered.interviews)
     if n_uncut and format.name not in ("docx", "markdown"):
         notes.append(

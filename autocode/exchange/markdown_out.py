@@ -10,8 +10,8 @@ from autocode.exchange.gathered import Gathered, Interview, Placed
 from autocode.exchange.stretches import Stretch, cut
 from autocode.write import printable
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~=])")
-_LINE_START = re.compile(r"(?m)^([ \t]*)([-+](?=\s)|\d+(?=[.)]\s))")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~=]|&(?=#?\w+;))")
+_LINE_START = re.compile(r"(?m)^([ \t]*\d*)([-+](?=\s|-*[ \t]*$)|(?<=\d)[.)](?=\s))")
 FIRST_WORDS = 5
 
 

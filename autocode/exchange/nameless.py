@@ -13,11 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from autocode.anonymise.names import Name
+from autocode.anonymise.plan import name_parts
+from autocode.anonymise.replace import Matcher
 from autocode.codebook import Code
 from autocode.exchange.gathered import Gathered, Interview, Unit
-from autocode.read.label_forms import name_key
-from autocode.read.roles import is_label_word
 from autocode.records import Role, Transcript, Turn
+from autocode.respondents import person_of, respondents_of
 
 if TYPE_CHECKING:
     from autocode.store import Memo
@@ -46,53 +48,46 @@ def without_names(gathered: Gathered) -> Gathered:
 
 
 class _Numbers:
-    """Which number stands for which speaker. A name is one person everywhere, a label one a transcript."""
+    """Which number stands for which speaker: of respondents, the one that the report gives them."""
 
-    def __init__(self, interviews: Iterable[Interview]) -> None:
-        self._given: dict[tuple[str, str], str] = {}
-        count, parts = Counter[str](), dict[str, str]()
+    def __init__(self, interviews: Sequence[Interview]) -> None:
+        units = (unit.utterance for interview in interviews for unit in interview.units)
+        self._given = respondents_of(one for one in units if one.codable)
+        count = Counter({"R": len(self._given)})
+        parts: dict[str, dict[str, None]] = {}  # of whom: by spellings
         for interview in interviews:
             for speaker, role in interview.transcript.speakers.items():
-                key = self._key(interview.transcript.id, speaker)
+                key = person_of(interview.transcript.id, speaker)
                 if key not in self._given:
                     letter = LETTERS[role]
                     count[letter] += 1
                     self._given[key] = f"{letter}{count[letter]}"
                 if not key[0]:
-                    for part in (speaker, *_parts(speaker)):
-                        for spelling in _spellings(part):
-                            parts.setdefault(spelling, self._given[key])
-        self._said = parts
-        self._names = _pattern(parts)
-
-    @staticmethod
-    def _key(transcript_id: str, speaker: str) -> tuple[str, str]:
-        return (transcript_id if is_label_word(speaker) else "", name_key(speaker))
+                    for part in (speaker, *name_parts(speaker)):
+                        parts.setdefault(part, {})[self._given[key]] = None
+        self._said = Matcher(
+            [
+                # what two people are called tells of neither which one is meant
+                Name(next(iter(who)) if len(who) == 1 else "N", "person", (part,), "speaker",
+                     frozenset(() if {" ", "-"} & {*part} else (part,)))
+                for part, who in parts.items()
+            ],
+            language="en",
+        )  # fmt: skip
 
     def of(self, transcript_id: str, speaker: str) -> str:
         """The number of a speaker."""
-        return self._given[self._key(transcript_id, speaker)]
+        return self._given[person_of(transcript_id, speaker)]
 
-    def said_in(self, text: str, start: int, end: int) -> list[tuple[int, int, str]]:
-        """Where names stand in a stretch of a text, and what becomes of them."""
-        if self._names is None:
-            return []
-        return [(*one.span(), self._said[one[0]]) for one in self._names.finditer(text, start, end)]
+    def said_in(self, text: str) -> list[tuple[int, int, str]]:
+        """Where names stand in a text, and what becomes of them."""
+        return [
+            (one.start_char, one.end_char, one.name.placeholder) for one in self._said.find(text) if one.name
+        ]
 
     def replaced(self, text: str) -> str:
         """The text without names."""
-        return self._names.sub(lambda one: self._said[one[0]], text) if self._names is not None else text
-
-
-def _parts(speaker: str) -> list[str]:
-    """The words of a name by which somebody may be spoken to."""
-    words = _WORD.findall(speaker)
-    return [one for one in words if len(one) >= LEAST_LETTERS and one[0].isupper() and not is_label_word(one)]
-
-
-def _spellings(name: str) -> set[str]:
-    """A name as it is, shouted, and in small letters where no other word looks like that: not "mark"."""
-    return {name, name.upper(), *([name.lower()] if {" ", "-"} & {*name} else [])}
+        return _rewritten(text, self.said_in(text))[0]
 
 
 def _pattern(names: Iterable[str], *, ignore_case: bool = False) -> re.Pattern[str] | None:
@@ -122,11 +117,10 @@ class _Renamer:
                 (*one.span(), of.get(one[0].casefold(), self.id))
                 for one in (labels.finditer(transcript.text, at, start) if labels is not None else ())
             ]
-            named = self.numbers.said_in(transcript.text, at, start)
-            cuts += sorted([*outside, *(one for one in named if not _meets(one, outside))])
-            cuts += self.numbers.said_in(transcript.text, start, end)
+            cuts += outside
             at = end
-        return cuts
+        named = self.numbers.said_in(transcript.text)
+        return sorted([*cuts, *(one for one in named if not _meets(one, cuts))])
 
     def moved(self, position: int, *, end: bool = False) -> int:
         """Where a position of the old text stands in the new one; within a name, at its start or end."""
@@ -212,8 +206,8 @@ def _memo(memo: Memo, names: Mapping[str, str], numbers: _Numbers) -> Memo:
 
 
 def _code(code: Code, numbers: _Numbers) -> Code:
-    """The code; its examples may be quotes."""
-    quotes = ("examples", "counter_examples")
-    return code.model_copy(
-        update={name: tuple(map(numbers.replaced, getattr(code, name))) for name in quotes}
-    )
+    """The code; its lines may be quotes, and its words may name somebody."""
+    lines = ("include", "exclude", "cues", "examples", "counter_examples")
+    said = {name: tuple(map(numbers.replaced, getattr(code, name))) for name in lines}
+    words = ("name", "definition", "theory")
+    return code.model_copy(update={**said, **{name: numbers.replaced(getattr(code, name)) for name in words}})

@@ -124,15 +124,15 @@ def codebook(material: Material, options: Options) -> Part:
     book = material.codebook
     if not book.codes:
         return Part(Section("codebook", "Codebook", absent="the codebook has no codes"))
-    by_code = material.by_code()
+    by_code, told = material.by_code(), material.told or book
     lines = [
         Line([
             code_in_tree(book, id, book.level(id)),
-            Cell(book[id].definition or DASH), Cell(book[id].theory or DASH),
+            Cell(told[id].definition or DASH), Cell(told[id].theory or DASH),
             linked(len(by_code[id]), code_anchor(id)),
         ])
         for id in in_tree_order(book)
     ]  # fmt: skip
-    blocks: list[Block] = [Text(one) for one in (book.description, book.source, book.note) if one]
+    blocks: list[Block] = [Text(one) for one in (told.description, told.source, told.note) if one]
     table = Table("The codes", ["Code", "Definition", "Theory", "Statements"], lines, n_text=3)
     return Part(Section("codebook", "Codebook", [*blocks, table]))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autocode.attributes import attributes_of_cases, plain_attributes
+from autocode.batch import uncoded_note
 from autocode.classify.context import asked, question_text
 from autocode.codebook import Codebook, Succession, read_codebook
 from autocode.dataset import CONSENSUS, CodedDataset, is_machine, read_dataset
@@ -132,6 +133,8 @@ def material_of_project(project: Project, codebook: Codebook, *, include_machine
         else:
             said.begun.setdefault(unit, []).append(codes)
     warnings = [*codebook.warnings]
+    if note := uncoded_note(project, people.latest_codings()):
+        warnings.append(note)
     if elsewhere:
         warnings.append(
             f"{elsewhere} codings are of utterances as they were cut before; they are left out "

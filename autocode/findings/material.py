@@ -106,6 +106,7 @@ class Material:
     key: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # names of each respondent: never shown
     work: Mapping[str, Any] = field(default_factory=dict)  # how it was coded: see `autocode.findings.work`
     warnings: tuple[str, ...] = ()
+    told: Codebook | None = None  # the codebook without names, to be shown
 
     @property
     def digest(self) -> str:

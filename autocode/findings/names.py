@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autocode.anonymise import Key, anonymise, numbered_key, still_named
+from autocode.anonymise.files import anonymous_codebook
 from autocode.findings.material import Material
 from autocode.records import Transcript
 from autocode.report.apa import counted
@@ -41,9 +42,11 @@ def without_names(
         warnings = (
             *warnings,
             f"{counted(len(left), 'word')} with a capital may be names, and this report shows them; "
-            "'autocode anonymise --check' lists them for names.csv, which the report follows",
+            "'autocode anonymise --check' lists those of the transcripts for names.csv, which the report "
+            "follows",
         )
-    return replace(material, statements=statements, interviews=interviews, warnings=warnings)
+    told = anonymous_codebook(material.codebook, key)
+    return replace(material, statements=statements, interviews=interviews, warnings=warnings, told=told)
 
 
 def _values(attributes: Mapping[str, str], key: Key) -> dict[str, str]:

@@ -27,6 +27,7 @@ from autocode.records import Role
 _SHORT_INTERVIEWERS = frozenset({"i", "int", "iv", "iver", "q", "mod", "inv"})
 _SHORT_RESPONDENTS = frozenset({"p", "ip", "ie", "res", "resp", "par", "part", "kp", "tn"})
 _LETTER_LABELS = frozenset("iqrpbams")
+_NO_NAMES = LABELS | VOICES | {"person", "no", "nr", "num"}
 _SHAPE = re.compile(r"[\W_]*([^\W\d_]+)[\W_]*(?:(?:nr|no|num)\b\.?)?[\W_]*[\d\s]*[\W_]*")
 _GENDER = re.compile(r"(?<=[^\W\d_])[:*/_](?:innen|in|r|n)(?![^\W\d_])")
 _LONGEST = 100  # characters of a label that says what somebody is
@@ -67,6 +68,13 @@ def is_label_word(name: str) -> bool:
     others = [word for word in words if word.casefold() not in LABELS]
     named = all(len(word) == 1 or word[0].isupper() for word in others) and words[:1] != ["The"]
     return len(others) < len(words) <= 3 and named
+
+
+def is_part(name: str) -> bool:
+    """Whether a label only says what somebody is (`Befragter 2`), and names nobody (`Coach Lisa`)."""
+    words = _WORD.findall(_GENDER.sub("", name[:_LONGEST]))
+    named = [word for word in words if len(word) > 1 and word.casefold() not in _NO_NAMES]
+    return is_label_word(name) and (not named or bool(short_form(name)))
 
 
 def ends_in_question(text: str) -> bool:

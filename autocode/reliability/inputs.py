@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autocode.batch import uncoded_note
 from autocode.codebook import Codebook, Succession
 from autocode.dataset import CODEBOOKS, CONSENSUS, MACHINE, CodedDataset, is_machine, read_dataset
 from autocode.errors import AgreementError
@@ -136,7 +137,7 @@ def panel_of_project(project: Project, codebook: Codebook) -> Panel:
         if mark.drawn and unit in name_of
     }
     numbers = {one.digest: one.number for one in project.store.codebooks()}
-    warnings = list(codebook.warnings)
+    warnings = [*codebook.warnings, *filter(None, [uncoded_note(project, people.latest_codings())])]
     if n := sum(seen.n_assisted for seen in told.blindness.values()):
         warnings.append(_left_out(n))
     if told.dropped:

@@ -112,6 +112,11 @@ def find_themes(
     communities = ConsensusCommunities(most=_most(detail), seed=coder.settings.seed)
     statements = read_statements(coder, codings)
     topics, named = find_topics(statements.embeddings, statements.words, communities)
+    if not named:
+        raise TooFewError(
+            f"no {communities.smallest} of these {len(statements.words)} statements belong together; add "
+            "interviews, or read these by themselves"
+        )
     stability = measure_stability(topics, statements.interviews, communities, n_runs=n_runs, done=done)
     rows = [np.flatnonzero(topics == topic) for topic in range(len(named))]
     on_the_map = places(np.array([statements.embeddings[own].mean(axis=0) for own in rows]))

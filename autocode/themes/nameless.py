@@ -63,6 +63,10 @@ def _theme(theme: Theme, key: Key, persons: frozenset[str]) -> Theme:
 
 
 def _groups(groups: Groups, key: Key) -> Groups:
-    return {
-        name: {anonymise(value, key): n for value, n in values.items()} for name, values in groups.items()
-    }
+    found: dict[str, dict[str, int]] = {}
+    for name, values in groups.items():
+        own = found.setdefault(name, {})
+        for value, n in values.items():  # two names of one firm are one group
+            told = anonymise(value, key)
+            own[told] = own.get(told, 0) + n
+    return found

@@ -71,7 +71,7 @@ class Theme:
     @property
     def is_new(self) -> bool:
         """Do the codes cover only a little of it?"""
-        return self.coverage < UNCOVERED
+        return self.coverage < round(UNCOVERED, 4)  # as coverage is
 
     @property
     def is_shared(self) -> bool:

@@ -24,10 +24,13 @@ def find_topics(
 ) -> tuple[NDArray[np.intp], list[tuple[str, ...]]]:
     """The topic of each row of `embeddings` (-1: none), shape (n,), the largest topic 0; each topic's words.
 
-    `words` of each row are those that may name a topic. Raises `ThemesError` where there are none at all.
+    `words` of each row are those that may name a topic. Raises `ThemesError` for fewer than two.
     """
-    if not any(words):
-        raise ThemesError("no word in these utterances could name a theme; is the language right?")
+    if len(set().union(*words)) < 2:  # of a single one nothing can be weighed
+        raise ThemesError(
+            "no word in these utterances could name a theme; is the language right, or is hardly a word said "
+            "in two interviews?"
+        )
     model = _bertopic(communities, min(N_DIMS, *embeddings.shape))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # BERTopic warns of what it does to an outlier-free result

@@ -223,3 +223,38 @@ def test_a_plan_counts_and_tells_of_small_letters() -> None:
     assert [(name.placeholder, n) for name, n in plan.n_replaced.items()] == [("Person 1", 2)]
     assert plan.left_small == {"Will": 2}
     assert [(one.text, one.inside) for one in plan.remaining] == [("Nord", 0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Ali", "ALİ geldi."),
+        ("Aydin", "Aydın Bey"),
+        ("Ilhan", "İLHAN"),
+        ("İbrahim", "İbrahim ve"),
+        ("Irmak", "ırmak"),
+    ],
+)
+def test_the_four_letters_i_of_turkish(name: str, said: str) -> None:
+    assert anonymise(said, Key((Name("Person 1", "person", (name,)),))).startswith("[Person 1]")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "wanted"),
+    [
+        ("王小明", "我叫王小明,在北京工作。", "我叫[Person 1],在北京工作。"),
+        ("田中", "田中さんは行きます。", "[Person 1]さんは行きます。"),
+        ("민수", "민수는 갔다.", "[Person 1]는 갔다."),
+        ("สมชาย", "คุณสมชายมา", "คุณ[Person 1]มา"),
+    ],
+)
+def test_names_between_letters_where_no_spaces_are_written(name: str, said: str, wanted: str) -> None:
+    assert anonymise(said, Key((Name("Person 1", "person", (name,)),))) == wanted
+
+
+def test_a_missing_blank_is_no_link_and_an_apostrophe_part_of_an_address() -> None:
+    key = Key(())
+    for said in ("That's it.No we did not.", "In 2016.No one knew.", "So be it.De facto."):
+        assert anonymise(said, key) == said
+    assert anonymise("See nordlys.no or NORDLYS.NO now.", key) == "See [Link] or [Link] now."
+    assert anonymise("Write to o'brien@firm.com.", key) == "Write to [E-mail]."

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from autocode.classify.lexical import Vocabulary
+from autocode.classify.lexical import Vocabulary, joined
 
 TEXTS = ["we trust them", "we trust the partner and the partner trust we", "go abroad", "", "the the the"]
 
@@ -58,3 +58,9 @@ def _function_weight(vocabulary: Vocabulary, text: str) -> float:
     return sum(
         v for c, v in zip(rows.indices, rows.data, strict=True) if terms[c].split(" ")[-1] in function_words
     )
+
+
+def test_stretches_never_overlap() -> None:
+    """A term that overlaps two others makes them one."""
+    assert joined([(0, 8, 1.0), (6, 12, 0.5), (11, 19, 2.0), (19, 22, 1.0)]) == [(0, 19, 3.5), (19, 22, 1.0)]
+    assert joined([]) == []

@@ -142,3 +142,20 @@ def test_a_coded_dataset_keeps_its_codes(here: Path, run: Run) -> None:
     key = read_key(here / "anonymous-key.yaml", ordinary=lambda _: False)
     assert anonymise("Bo Berg", key) == "[Respondent 1]"
     assert len(lines_of(here / "out" / "utterances.jsonl")) == 3
+
+
+def test_a_draft_is_a_step_before_the_copies(run: Run, here: Path) -> None:
+    Path("study").mkdir()
+    assert run("init", "study/one").code == 0
+    import os
+
+    os.chdir("study/one")
+    Path("transcripts/anna.txt").write_text(
+        "Interviewer: How was it?\n\nAnna: Quillon helped us in Trondheim, and that was good for everybody.\n"
+    )
+    assert run("add", "transcripts", "--yes").code == 0
+    done = run("anonymise", "--draft", "names-to-check.csv")
+    assert done.code == 0, done.err
+    assert "Words to look at: names-to-check.csv" in done.out
+    assert "Quillon" in Path("names-to-check.csv").read_text()
+    assert not Path("anonymous").exists()

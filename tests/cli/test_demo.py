@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, lines_of, needs_permissions
+from tests.cli.conftest import Run, lines_of, needs_permissions, tree
 
 
 @pytest.mark.model
@@ -16,6 +16,7 @@ def test_the_demo_codes_eight_interviews_once(run: Run, here: Path) -> None:
     done = run("demo")
     assert done.code == 0, done.err
     assert "8 transcripts" in done.out
+    assert done.out.count("score 0.") > 10  # the strongest statements, and why
     rows = lines_of(Path("autocode-demo/coding/suggestions.jsonl"))
     assert len({row["transcript_id"] for row in rows}) == 8
     assert {row["role"] for row in rows} == {"respondent"}
@@ -35,6 +36,14 @@ def test_the_demo_codes_eight_interviews_once(run: Run, here: Path) -> None:
     assert "Nothing to do" in again.err
     assert again.out == done.out
     assert Path("autocode-demo/coding/suggestions.jsonl").read_bytes() == before
+
+
+def test_the_demo_goes_into_no_study_of_ones_own(run: Run, study: Path, interview: Path) -> None:
+    run("demo", "--folder", ".").refused("is a project of your own")
+    assert run("add", interview).code == 0
+    before = tree(study)
+    run("demo", "--folder", ".").refused("is a project of your own")
+    assert set(tree(study)) == set(before)
 
 
 def test_the_demo_needs_a_place(run: Run, here: Path) -> None:

@@ -110,7 +110,7 @@ def test_json_is_one_object_on_stdout(run: Run, here: Path, study: Path, book: P
         ("codebook", "convert", book, here / "book.json"),
         ("anonymise", "--check"),
         ("topics", interview),
-        ("demo", "--folder", study),
+        ("demo", "--folder", here / "demo"),
         ("remove", "anna"),
         ("train", coded_dataset(here / "coded"), "--out", here / "learnt", "--config", "autocode.toml"),
         ("evaluate", here / "coded", "--out", "metrics.json", "--config", "autocode.toml"),

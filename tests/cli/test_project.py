@@ -341,3 +341,39 @@ def test_a_corrected_transcript_leaves_its_folder_as_it_can_be_added(
     done = run("add", "transcripts", "--yes")
     assert done.code == 0, done.err
     assert ids(study) == ["anna", "ben"]
+
+
+def test_what_is_not_coded_yet_is_told_wherever_it_is_left_out(
+    run: Run, study: Path, interview: Path
+) -> None:
+    assert run("add", interview).code == 0
+    assert run("code").code == 0
+    write_interview(study / "ben.txt", seed=9)
+    assert run("add", "ben.txt", "--yes").code == 0
+    told = "1 of 2 transcripts is not coded yet and left out"
+    assert told in run("next", "--by", "random", "--out", "n.csv").err
+    assert told in run("agree", "plan", "--units", 2, "--out", "p.csv", "--coder", "a", "--coder", "b").err
+    assert run("report", "--include-machine").code == 0
+    assert told in Path("findings/findings.html").read_text()
+
+
+def test_words_lock_files_and_earlier_versions(run: Run, study: Path, interview: Path) -> None:
+    assert run("add", interview).code == 0
+    Path("transcripts/~$anna.docx").write_bytes(b"\x05Anna" + b"\0" * 157)
+    assert "not in the project" not in run("status").err + run("status").out
+    done = run("add", "transcripts", "--yes")
+    assert (done.code, "1 was there already" in done.out) == (0, True)
+    Path("transcripts/anna.txt").write_text(interview.read_text().replace("completely", "wholly"))
+    told = run("status")
+    assert (
+        "transcripts/anna.txt is another text than the transcript 'anna' of the project"
+        in told.err + told.out
+    )
+
+
+def test_a_dataset_without_codes_says_that_it_is_not_read_back(
+    run: Run, study: Path, interview: Path
+) -> None:
+    assert run("add", interview).code == 0
+    assert run("code").code == 0
+    assert "codes.jsonl is empty" in run("export", "--to", "dataset", "ds").err

@@ -28,8 +28,10 @@ from autocode.exchange import (
     save,
     save_archive,
 )
-from autocode.exchange.gathered import MACHINE, NOBODY, overlapped
+from autocode.exchange.gathered import MACHINE, NOBODY, Interview, Unit, overlapped
+from autocode.exchange.markdown_out import escaped
 from autocode.read import read_transcript
+from autocode.records import Transcript, Turn, Utterance
 from autocode.store import Project, Request, ReviewStore
 from tests.exchange.conftest import CODEBOOK, NOON, PAY_LATE, interview, read_and_add_codebook
 
@@ -344,3 +346,38 @@ def test_stretches_of_words_find_their_utterances(project: Project) -> None:
     assert overlapped(units, transcript.text, (second.start_char - 1, second.start_char)) == []  # a space
     assert overlapped(units, transcript.text, (0, len(transcript.text))) == [0, 1, 2, 3, 4]
     assert overlapped(units, transcript.text, (second.end_char - 1, second.end_char + 1)) == [2]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "said", "wanted"),
+    [
+        ("KARI LIE", "Kari Lie and Kari came.", "R1 and R1 came."),
+        ("anna berg", "Anna Berg, Anna, ANNA.", "R1, R1, R1."),
+        ("Coach Lisa", "Lisa knows.", "R1 knows."),
+        ("Sean O'Brien", "O’Brien knows.", "R1 knows."),
+        ("Anna Berg", "Annas and Bergs.", "R1s and R1s."),
+        ("Dr. Berg", "Dr Lie agreed with Berg.", "Dr Lie agreed with R1."),
+    ],
+)
+def test_names_of_speakers_in_every_spelling(speaker: str, said: str, wanted: str) -> None:
+    from autocode.exchange.nameless import _Numbers
+
+    text = f"{speaker}: {said}\n"
+    turn = Turn(0, speaker, "respondent", said, len(speaker) + 2, len(text) - 1)
+    one = Transcript("t", text, (turn,), "text", "t.txt", "0")
+    utterance = Utterance("t-1", "t", 0, 0, speaker, "respondent", said, turn.start_char, turn.end_char)
+    assert _Numbers([Interview(one, (Unit(1, utterance, {}),))]).replaced(said) == wanted
+
+
+@pytest.mark.parametrize(
+    "line", ["1. trust", "2023. That was it", "---", "- so", "Tom &amp; Jerry &copy;", "12) a"]
+)
+def test_markdown_shows_what_was_said(line: str) -> None:
+    from html import unescape
+
+    from markdown_it import MarkdownIt
+
+    shown = MarkdownIt().render(f"{escaped('B')}: x  \n{escaped(line)}")
+    assert "<h" not in shown
+    assert "<li" not in shown
+    assert unescape(shown).split("\n")[1].removesuffix("</p>") == line

@@ -14,13 +14,15 @@ import pytest
 from autocode.cli import main
 from autocode.codebook import Codebook
 from autocode.config import Settings
-from autocode.errors import ThemesError
+from autocode.errors import ThemesError, TooFewError
+from autocode.records import Utterance
 from autocode.respondents import respondents_of, spread
 from autocode.themes import Found, find_themes, read_themes, write_themes
 from autocode.themes.communities import ConsensusCommunities, joined
 from autocode.themes.files import FILES
 from autocode.themes.graph import nearest
 from autocode.themes.map import places
+from autocode.themes.theme import Theme
 from tests.themes.conftest import RESPONDENTS, SUBJECTS, coded, write_interviews
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -223,18 +225,16 @@ def test_communities_that_runs_put_together_are_joined_before_near_ones() -> Non
 @pytest.mark.parametrize(
     ("speaker", "same"),
     [("Mia Foss", True), ("anna-1", True), ("Manfred", True), ("Tom_agent", True), ("mturk_agent_1", False),
-     ("Founder 2", False), ("CEO", False), ("Speaker_00", False), ("P2", False)],
+     ("Founder 2", False), ("CEO", False), ("Speaker_00", False), ("P2", False), ("Befragter", False),
+     ("IP", False), ("Deltaker 2", False), ("Entrevistado", False), ("Speaker A", False),
+     ("Befragte:r", False), ("Participant No. 3", False), ("Coach Lisa", True), ("Participant Maria", True)],
 )  # fmt: skip
 def test_whose_name_says_who_it_is(speaker: str, same: bool) -> None:
-    from autocode.records import Utterance
-
     said = [Utterance("u", one, 0, 0, speaker, "respondent", "x", 0, 1) for one in "ab"]
     assert (len(set(respondents_of(said).values())) == 1) == same
 
 
 def test_respondents_and_spread() -> None:
-    from autocode.records import Utterance
-
     def said(transcript: str, speaker: str) -> Utterance:
         return Utterance("u", transcript, 0, 0, speaker, "respondent", "x", 0, 1)
 
@@ -243,3 +243,43 @@ def test_respondents_and_spread() -> None:
     )
     assert list(numbers.values()) == ["R1", "R2", "R3"]
     assert spread(["R1", "R1", "R2"], [0, 1, 2], 3) == [0, 2, 1]
+
+
+def rows(path: Path, texts: dict[str, list[str]]) -> Path:
+    """Statements of the respondents of some interviews."""
+    base = {"role": "respondent"}
+    said = [
+        {**base, "transcript_id": t, "speaker": f"R{t}", "utterance_id": f"{t}{n}", "text": text}
+        for t, own in texts.items()
+        for n, text in enumerate(own)
+    ]
+    path.write_text("".join(json.dumps(one) + "\n" for one in said))
+    return path
+
+
+def test_interviews_that_share_one_word_only(tmp_path: Path, codebook: Codebook, hashing: Settings) -> None:
+    one = ["My harbour was small and cold and grey", "A boat came late and it was slow"] * 3
+    other = [
+        "The harbour had tall cranes that lifted steel",
+        "Every winter the engines broke again",
+    ] * 3
+    path = rows(tmp_path / "u.jsonl", {"a": one, "b": other})
+    with pytest.raises(ThemesError, match="is hardly a word said in two interviews"):
+        find_themes(*coded(path, codebook, hashing))
+
+
+def test_statements_of_which_no_five_belong_together(
+    tmp_path: Path, codebook: Codebook, hashing: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_interviews(tmp_path / "u.jsonl", ["trust"])
+    monkeypatch.setattr("autocode.themes.find.find_topics", lambda *_: (np.full(8, -1), []))
+    with pytest.raises(TooFewError, match="no 5 of these"):
+        find_themes(*coded(path, codebook, hashing))
+
+
+def test_a_theme_covered_by_exactly_a_third_is_not_new() -> None:
+    theme = Theme.__new__(Theme)
+    object.__setattr__(theme, "coverage", round(5 / 15, 4))
+    assert not theme.is_new
+    object.__setattr__(theme, "coverage", 0.3332)
+    assert theme.is_new
