@@ -46,7 +46,7 @@ def add(
 ) -> None:
     """Read transcripts into the project, after a preview of speakers, turns, roles and doubts.
 
-    Example: `autocode add interviews/*.docx --speaker 'Anna Berg=interviewer'`
+    Example: `autocode add interviews/*.docx --speaker "Anna Berg=interviewer"`
     """
     from autocode.config import read_settings
     from autocode.store import open_project
@@ -175,7 +175,7 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
         changed = plan.changes.get(transcript_id, {})
         turns = tuple(replace(turn, role=changed.get(turn.speaker, turn.role)) for turn in stored.turns)
         terminal.show(*_preview(replace(stored, turns=turns), note=", in the project already"), "")
-    terminal.note("Is a role wrong? Add the files with --speaker 'NAME=interviewer' (or respondent, other).")
+    terminal.note('Is a role wrong? Add the files with --speaker "NAME=interviewer" (or respondent, other).')
 
 
 def _preview(transcript: Transcript, *, note: str = "") -> list[Any]:

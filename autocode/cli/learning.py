@@ -103,7 +103,7 @@ def read_labels(
     if others := sorted(name for name, role in speakers.items() if role != "respondent"):
         terminal.warn(
             f"{human.labels}: codes are of what {_named(others)} said, who is not a respondent; only "
-            f"respondents get suggestions. To suggest codes there too: --speaker '{others[0]}=respondent'"
+            f'respondents get suggestions. To suggest codes there too: --speaker "{others[0]}=respondent"'
         )
     return labels_of_codings(codings.by_coder, coder.codebook, order=[one.id for one in utterances])
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from glob import glob
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from autocode.config import Settings
     from autocode.records import Role, Transcript
 
+WINDOWS = os.name == "nt"
 OWN_PAGE = "page"  # among what is skipped: a report
 BESIDE = "file"  # among what is skipped: what lies beside a dataset's utterances
 OF_KIND = {OWN_PAGE: " that autocode wrote", BESIDE: " beside the utterances, which alone are read"}
@@ -141,7 +144,7 @@ def expand(files: Sequence[Path]) -> Expanded:
     Of a coded dataset's folder only its utterances are transcripts.
     """
     found = Expanded()
-    for path in files:
+    for path in (one for pattern in files for one in _meant(pattern)):
         try:
             if _is_folder(path):
                 found.files.update(dict.fromkeys(_inside(path, found.skipped)))
@@ -150,6 +153,13 @@ def expand(files: Sequence[Path]) -> Expanded:
         except ReadError as error:
             found.problems.append(str(error))
     return found
+
+
+def _meant(path: Path) -> list[Path]:
+    """The files that a pattern such as `interviews/*.docx` means where the shell does not say: on Windows."""
+    if not WINDOWS or path.exists() or not any(sign in str(path) for sign in "*?["):
+        return [path]
+    return sorted(map(Path, glob(str(path)))) or [path]
 
 
 def _is_folder(path: Path) -> bool:

@@ -365,3 +365,19 @@ def test_what_lies_beside_the_utterances_of_a_folder_is_told(run: Run, book: Pat
 def test_settings_with_a_byte_order_mark(run: Run, book: Path, interview: Path) -> None:
     Path("s.toml").write_bytes(b'\xef\xbb\xbf[embed]\nencoder = "hashing"\n')
     assert run("code", interview, "--codebook", book, "--config", "s.toml", "--out", "out").code == 0
+
+
+def test_patterns_where_the_shell_leaves_them_to_the_program(
+    run: Run, book: Path, interview: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """cmd.exe and PowerShell hand on what was typed."""
+    folder = Path("interviews")
+    folder.mkdir()
+    for name in ("anna", "ben"):
+        (folder / f"{name}.txt").write_text(interview.read_text().replace("Respondent", name.title()))
+    told = ("code", "interviews/*.txt", "--codebook", book, *HASHING, "--out")
+    run(*told, "out").refused("interviews/*.txt", "no such file")
+    monkeypatch.setattr("autocode.cli.reading.WINDOWS", True)
+    assert run(*told, "out").code == 0
+    assert {row["transcript_id"] for row in lines_of(Path("out/suggestions.jsonl"))} == {"anna", "ben"}
+    run("code", "other/*.txt", "--codebook", book, "--out", "o").refused("other/*.txt", "no such file")
