@@ -144,7 +144,7 @@ def test_codes_of_what_interviewers_said(run: Run, dataset: Path, settings: Path
                dataset / "coverage.jsonl", "--config", settings)  # fmt: skip
     coded = run("code", table, "--out", "out", *options)
     assert coded.code == 0, coded.err
-    assert "--speaker \"T=respondent\"" in coded.err
+    assert '--speaker "T=respondent"' in coded.err
     coded = run("code", table, "--out", "again", "--speaker", "T=respondent", *options)
     assert "not a respondent" not in coded.err
     assert units <= {row["utterance_id"] for row in lines_of(Path("again") / "suggestions.jsonl")}

@@ -241,7 +241,13 @@ class TestRefused:
         unit = units["anna"][0]
         act(client, codes=says(unit, "trust"))
         coding = project.store.coding("run", "anna")
-        project.store.save_coding("run 2", "anna", coding, segmentation="another cut")
+        project.store.save_coding("run 2", "anna", coding, segmentation="the same cut by other settings")
+        assert client.get(f"/api/units/{unit}/why").status_code == 200
+        first = next(one for one in coding.utterances if one.codable)
+        shorter = replace(first, end_char=first.end_char - 1, text=first.text[:-1])
+        cut = tuple(shorter if one is first else one for one in coding.utterances)
+        other = replace(coding, utterances=cut)
+        project.store.save_coding("run 3", "anna", other, segmentation="another cut")
         for path in (f"/api/units/{unit}/why", f"/api/units/{unit}/history"):
             answer = client.get(path)
             assert answer.status_code == 404
