@@ -14,7 +14,7 @@ from autocode.codebook import Codebook, read_codebook
 from autocode.errors import CodebookError, LearnError, ReadError
 from autocode.read import read_transcripts
 from autocode.read.rows import SUFFIXES, find_table, read_rows
-from autocode.records import Transcript, Utterance
+from autocode.records import Transcript, Turn, Utterance
 
 _CODEBOOKS = tuple(f"codebook.{suffix}" for suffix in ("yaml", "yml", "json", "qdc", "csv", "txt"))
 CODEBOOKS = (*_CODEBOOKS, *(f"{name}.gz" for name in _CODEBOOKS))
@@ -197,6 +197,11 @@ def is_machine(name: str) -> bool:
     return low == MACHINE or low.startswith((f"{MACHINE}-", f"{MACHINE}_", f"{MACHINE} ", f"{MACHINE}:"))
 
 
+def is_silent(turn: Turn) -> bool:
+    """Is it a respondent's "Mm-hm.", which its file marks as not to be coded, as it does others' turns?"""
+    return turn.role == "respondent" and not turn.meta.get("codable", True)
+
+
 class Units:
     """The units of some transcripts, by id: where each stands and in which role it was said."""
 
@@ -217,7 +222,7 @@ class Units:
                 if turn.unit_id is None:
                     raise ReadError(f"{transcript.source or transcript.id}: has no utterance_id column")
                 place[turn.unit_id] = transcript.id, turn.role
-                if turn.role == "respondent" and not turn.meta.get("codable", True):
+                if is_silent(turn):
                     silent.append(turn.unit_id)
         return cls(place, dropped, silent)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from autocode.cli.app import app
-from autocode.cli.reading import Loaded, Roles, parse_roles, raise_problems, read_all, warn_of
+from autocode.cli.reading import HIDDEN, Loaded, Roles, parse_roles, raise_problems, read_all, warn_of
 from autocode.cli.terminal import Terminal, counted, shortened, terminal_of
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def not_added(project: Project) -> list[Path]:
     found: list[Path] = []
     try:
         for path in sorted(project.transcripts_path.iterdir()):
-            if path.is_file() and readable(path) and not path.name.startswith((".", "~$")):
+            if path.is_file() and readable(path) and not path.name.startswith(HIDDEN):
                 with path.open("rb") as stream:
                     if hashlib.file_digest(stream, "sha256").hexdigest() not in known:
                         found.append(path)

@@ -126,9 +126,11 @@ def _table(rows: list[Row], level: float) -> Any:
     from rich.table import Table
     from rich.text import Text
 
+    from autocode.report.apa import percent
+
     table = Table()
     table.add_column("code")
-    for name in ("corrected", f"{100 * level:g}% interval", "people alone", "machine's count", "respondents"):
+    for name in ("corrected", f"{percent(level)} interval", "people alone", "machine's count", "respondents"):
         table.add_column(name, justify="right")
     for row in rows:
         if row["n_found"] or row["machine"]["n"]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from autocode.records import Role, Transcript
 
 WINDOWS = os.name == "nt"
+HIDDEN = (".", "~$")  # how files begin that nobody means; the second is Word's mark of an open document
 OWN_PAGE = "page"  # among what is skipped: a report
 BESIDE = "file"  # among what is skipped: what lies beside a dataset's utterances
 OF_KIND = {OWN_PAGE: " that autocode wrote", BESIDE: " beside the utterances, which alone are read"}
@@ -179,7 +180,7 @@ def _inside(folder: Path, skipped: Counter[str]) -> list[Path]:
     inside: list[Path] = []
     try:
         for child in sorted(folder.iterdir()):
-            if child.name.startswith((".", "~$")):  # Word's marks that somebody has a document open
+            if child.name.startswith(HIDDEN):
                 continue
             if child.is_file() and is_own_page(child):
                 skipped[OWN_PAGE] += 1

@@ -1,7 +1,8 @@
 """A project without the names of those who speak: R1, R2 ... for respondents, I1 ... for interviewers.
 
-Names are replaced in the labels and wherever they are said, and transcripts become T1, T2 ... Positions
-are moved along. Names of people who do not speak themselves stay: only a reader would know them.
+Names are replaced in the labels, wherever they are said and in the codebook's words (a part of a name that
+two people share becomes N), and transcripts become T1, T2 ... Positions are moved along. Names of people who
+do not speak themselves stay: only a reader would know them.
 """
 
 from __future__ import annotations
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from autocode.store import Memo
 
 LETTERS: Mapping[Role, str] = {"respondent": "R", "interviewer": "I", "other": "O"}
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-LEAST_LETTERS = 2  # of a part of a name that is looked for
 
 
 def without_names(gathered: Gathered) -> Gathered:
@@ -90,12 +89,10 @@ class _Numbers:
         return _rewritten(text, self.said_in(text))[0]
 
 
-def _pattern(names: Iterable[str], *, ignore_case: bool = False) -> re.Pattern[str] | None:
-    """Any of the names as whole words, the longest first."""
+def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of the names as whole words in whatever case, the longest first."""
     some = sorted(names, key=lambda name: (-len(name), name))
-    if not some:
-        return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, some))})(?!\w)", re.I if ignore_case else 0)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, some))})(?!\w)", re.IGNORECASE)
 
 
 class _Renamer:
@@ -110,12 +107,12 @@ class _Renamer:
         """What is replaced: labels between the turns, names everywhere."""
         of = {name.casefold(): self.numbers.of(transcript.id, name) for name in transcript.speakers}
         of.setdefault(transcript.id.casefold(), self.id)
-        labels, cuts, at = _pattern(of, ignore_case=True), list[tuple[int, int, str]](), 0
+        labels, cuts, at = _pattern(of), list[tuple[int, int, str]](), 0
         ends = [(turn.start_char, turn.end_char) for turn in transcript.turns]
         for start, end in [*ends, (len(transcript.text), len(transcript.text))]:
             outside = [
                 (*one.span(), of.get(one[0].casefold(), self.id))
-                for one in (labels.finditer(transcript.text, at, start) if labels is not None else ())
+                for one in labels.finditer(transcript.text, at, start)
             ]
             cuts += outside
             at = end

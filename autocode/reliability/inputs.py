@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from autocode.batch import uncoded_note
 from autocode.codebook import Codebook, Succession
-from autocode.dataset import CODEBOOKS, CONSENSUS, MACHINE, CodedDataset, is_machine, read_dataset
+from autocode.dataset import CODEBOOKS, CONSENSUS, MACHINE, CodedDataset, is_machine, is_silent, read_dataset
 from autocode.errors import AgreementError
 from autocode.exchange import is_foreign_project
 from autocode.read.rows import find_table, read_rows
@@ -58,8 +58,7 @@ def panel_of_dataset(dataset: CodedDataset) -> Panel:
     units = {
         str(turn.unit_id): Unit(str(turn.unit_id), place, turn.text.strip())
         for place, turn in turns
-        if turn.unit_id in seen
-        or (turn.role in roles and (turn.role != "respondent" or turn.meta.get("codable", True)))
+        if turn.unit_id in seen or (turn.role in roles and not is_silent(turn))
     }
     coverage = find_table(dataset.folder, "coverage")
     extra = Extra()

@@ -30,6 +30,7 @@ from autocode.reliability.record import (
     rounded,
     row,
 )
+from autocode.report.apa import percent
 
 LEAST_PEOPLE = 3  # for the alternative annotator test
 LEAST_UNITS = 30
@@ -269,7 +270,7 @@ def _sentence(
     if inferior["difference"] is not None:
         text += f"; difference {plain(inferior['difference'])}"
         if inferior["low"] is not None:
-            text += f", {100 * level:g}% CI {between(inferior['low'], inferior['high'])}"
+            text += f", {percent(level)} CI {between(inferior['low'], inferior['high'])}"
     text += ". "
     margin = plain(inferior["margin"])
     if inferior["passed"] is None:

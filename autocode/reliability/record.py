@@ -11,6 +11,7 @@ from autocode.agreement import Coefficient, Interval
 from autocode.agreement.resample import THRESHOLDS
 from autocode.config import suggest
 from autocode.errors import AgreementError
+from autocode.report.apa import percent as as_percent
 
 Row = dict[str, Any]
 Record = dict[str, Any]
@@ -187,7 +188,7 @@ def limits(one: Row, level: float) -> str:
     """`.62, 95% CI [.51, .71]`; the value alone where there is no interval."""
     if one["low"] is None or one["high"] is None:
         return plain(one["value"])
-    return f"{plain(one['value'])}, {100 * level:g}% CI {between(one['low'], one['high'])}"
+    return f"{plain(one['value'])}, {as_percent(level)} CI {between(one['low'], one['high'])}"
 
 
 def between(low: float, high: float) -> str:
