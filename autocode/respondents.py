@@ -16,7 +16,12 @@ _PARTS = (
     "student", "teacher", "parent", "employee", "manager", "founder", "owner", "director", "ceo", "man",
     "woman", "male", "female",
 )  # fmt: skip
-_NO_NAME = re.compile(rf"(?:(?:[a-z]+[_-](?=.*\d))?(?:{'|'.join(_PARTS)})|[a-z])?[\s_.-]*\d*", re.IGNORECASE)
+_PART = "|".join(_PARTS)
+_NO_NAME = re.compile(
+    rf"(?:(?:[a-z]+[_-](?=.*\d))?(?:{_PART})|[a-z])?[\s_.-]*\d*"  # P03, US_Speaker1
+    rf"|(?:{_PART})(?:[\s_.-]+[a-z]|[\s_.-]*\d*\s*\((?:{_PART})\))",  # Expert A, Client 2 (male)
+    re.IGNORECASE,
+)
 
 
 def respondents_of(utterances: Iterable[Utterance]) -> dict[tuple[str, str], str]:

@@ -61,7 +61,10 @@ def anonymise(
     check: Annotated[bool, typer.Option("--check", help="Only show; write nothing.")] = False,
     draft: Annotated[
         Path | None,
-        typer.Option(help="A table to write the words that remain into, for you to say what each is."),
+        typer.Option(
+            help="A table to write the words that remain into, for you to say what each is. Stops there, "
+            "unless --out or --yes is given too."
+        ),
     ] = None,
     language: Annotated[str | None, typer.Option(help="With files: the interviews' language.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,

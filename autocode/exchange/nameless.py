@@ -1,8 +1,9 @@
 """A project without the names of those who speak: R1, R2 ... for respondents, I1 ... for interviewers.
 
 Names are replaced in the labels, wherever they are said and in the codebook's words (a part of a name that
-two people share becomes N), and transcripts become T1, T2 ... Positions are moved along. Names of people who
-do not speak themselves stay: only a reader would know them.
+two people share becomes N), addresses and telephone numbers become [E-mail], [Link] and [Phone], and
+transcripts become T1, T2 ... Positions are moved along. Names of people who do not speak themselves stay:
+only a reader would know them.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ class _Numbers:
     def said_in(self, text: str) -> list[tuple[int, int, str]]:
         """Where names stand in a text, and what becomes of them."""
         return [
-            (one.start_char, one.end_char, one.name.placeholder) for one in self._said.find(text) if one.name
+            (one.start_char, one.end_char, one.name.placeholder if one.name else one.placeholder)
+            for one in self._said.find(text)
         ]
 
     def replaced(self, text: str) -> str:

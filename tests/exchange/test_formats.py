@@ -357,6 +357,7 @@ def test_stretches_of_words_find_their_utterances(project: Project) -> None:
         ("Sean O'Brien", "O’Brien knows.", "R1 knows."),
         ("Anna Berg", "Annas and Bergs.", "R1s and R1s."),
         ("Dr. Berg", "Dr Lie agreed with Berg.", "Dr Lie agreed with R1."),
+        ("Anna Berg", "It is anna.berg@firm.no, or 22 85 50 50.", "It is [E-mail], or [Phone]."),
     ],
 )
 def test_names_of_speakers_in_every_spelling(speaker: str, said: str, wanted: str) -> None:

@@ -227,7 +227,9 @@ def test_communities_that_runs_put_together_are_joined_before_near_ones() -> Non
     [("Mia Foss", True), ("anna-1", True), ("Manfred", True), ("Tom_agent", True), ("mturk_agent_1", False),
      ("Founder 2", False), ("CEO", False), ("Speaker_00", False), ("P2", False), ("Befragter", False),
      ("IP", False), ("Deltaker 2", False), ("Entrevistado", False), ("Speaker A", False),
-     ("Befragte:r", False), ("Participant No. 3", False), ("Coach Lisa", True), ("Participant Maria", True)],
+     ("Befragte:r", False), ("Participant No. 3", False), ("Coach Lisa", True), ("Participant Maria", True),
+     ("Person B", False), ("Expert A", False), ("Client 2 (male)", False), ("Client (Anna)", True),
+     ("Guest Lee", True), ("Manager Bo", True)],
 )  # fmt: skip
 def test_whose_name_says_who_it_is(speaker: str, same: bool) -> None:
     said = [Utterance("u", one, 0, 0, speaker, "respondent", "x", 0, 1) for one in "ab"]
