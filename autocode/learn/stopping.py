@@ -1,8 +1,9 @@
 """Whether to code on: what the last doubling of the coded utterances has taught.
 
-The utterances that people coded are halved at random; a model of each half codes them all, every interview
-by a model that has not seen it or has seen no more of it than the half. What the whole is better than its
-halves is about what twice as many would bring again, and rather more: learning curves bend down.
+What people coded is halved at random, by whole interviews, and a model of each half codes all of it, every
+interview by a model that has not seen it. With few interviews utterances are halved, and a half codes only
+its own: the other one holds more of the same interviews. What the whole is better than its halves is about
+what twice as many would bring again, and rather more: learning curves bend down.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.codebook import Codebook
-from autocode.learn.folds import numbered
+from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.queue import FEW_POSITIVES
@@ -76,17 +77,21 @@ def stopping(
     }
     rare = tuple(code for code, n in count.items() if n < FEW_POSITIVES)
     rare_share = sum(count[code] for code in rare) / max(1.0, sum(count.values()))
-    parts = np.random.default_rng(seed).permutation(len(labelled))
-    halves = [np.sort(part) for part in np.array_split(parts, 2)]
+    groups = numbered(labelled.groups)
+    by_interview = bool(groups.max(initial=-1) + 1 >= MANY_GROUPS)
+    if not by_interview:
+        groups = np.arange(len(labelled))
+    folds = group_folds(groups, 2, seed=seed)
+    halves = [np.flatnonzero(folds == half) for half in (0, 1)]
     if len(labelled) < LEAST or not all((learned.values[half] == 1).any() for half in halves):
         return Stopping(len(labelled), None, None, rare, rare_share)
     table = Labels(labelled.ids, learned.code_ids, learned.values)
-    groups = numbered(labelled.groups)
-    if groups.max() + 1 < MANY_GROUPS:
-        groups = np.arange(len(labelled))
 
-    def f1(model: Learned) -> NDArray[np.float64]:
-        return f1_without(learned.values, model.rule(model.probabilities(labelled)), groups)
+    def chosen(model: Learned) -> NDArray[np.bool_]:
+        return model.rule(model.probabilities(labelled))
+
+    def f1(decisions: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return f1_without(learned.values, decisions, groups)
 
     fewer = [
         learn(
@@ -95,7 +100,10 @@ def stopping(
         )
         for half in halves
     ]  # fmt: skip
-    gain, *without = (f1(learned) - np.mean([f1(model) for model in fewer], axis=0)).tolist()
+    by_halves = [chosen(model) for model in fewer]
+    if not by_interview:
+        by_halves = [np.where((folds == 0)[:, None], *by_halves)]
+    gain, *without = (f1(chosen(learned)) - np.mean([f1(one) for one in by_halves], axis=0)).tolist()
     error = np.sqrt((len(without) - 1) * np.var(without))  # the jackknife's
     return Stopping(len(labelled), gain, gain + SURE * float(error), rare, rare_share)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import random
 from dataclasses import replace
 
 import pytest
@@ -58,3 +59,49 @@ def test_what_can_be_learnt_from_half_has_been_learnt(coder: Coder, make_dataset
 
 def test_few_labels_tell_nothing(coder: Coder, learned: Learned) -> None:
     assert stopping(learned, coder.codebook).sentence().startswith("Too early to say")
+
+
+def test_what_an_interview_teaches_of_itself_is_not_what_more_interviews_would_bring(
+    coder: Coder, make_dataset: MakeDataset
+) -> None:
+    """Everybody has words of their own for each code, so that only other interviews teach how others say it."""
+    rng = random.Random(1)
+    syllables = [
+        "ba",
+        "ke",
+        "lo",
+        "mi",
+        "nu",
+        "ra",
+        "so",
+        "ti",
+        "vu",
+        "ze",
+        "fo",
+        "gi",
+        "pa",
+        "du",
+        "he",
+        "ja",
+    ]
+    words = {
+        code: ["".join(rng.choices(syllables, k=3)) for _ in range(30)] for code in ("trust", "conflict")
+    }
+    common = "we the people project team meeting plan week month office really often never then about some"
+    tables: dict[str, list[dict[str, str]]] = {"utterances": [], "codes": [], "coverage": []}
+    for interview in range(12):
+        own = {code: rng.sample(some, 2) for code, some in words.items()}
+        for n in range(24):
+            unit = {"utterance_id": f"i{interview}-{n}"}
+            code = rng.choice(["trust", "conflict", None])
+            said = rng.choices(common.split(), k=6) + ([rng.choice(own[code])] if code else [])
+            about = {"transcript_id": f"i{interview}", "speaker": f"R{interview}", "role": "respondent"}
+            tables["utterances"].append({**unit, **about, "text": " ".join(rng.sample(said, len(said)))})
+            tables["coverage"].append({**unit, "coder": "anna"})
+            if code:
+                tables["codes"].append({**unit, "coder": "anna", "code": code})
+    signals, labels = coded_units(read_dataset(make_dataset(**tables)), coder)
+    told = stopping(learn(signals, labels, coder.codebook), coder.codebook)
+    assert told.gain is not None
+    assert told.gain > 0
+    assert not told.may_stop
