@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from autocode.agreement.coefficient import Floats, Ints
 from autocode.agreement.distances import DistanceTable, distance_table
-from autocode.agreement.resample import Estimator, Sampling, replicate
+from autocode.agreement.resample import MIN_CLUSTERS, SAME, Estimator, Sampling, merge, replicate
 from autocode.agreement.tables import MISSING, Ratings, group_index, with_machine
 from autocode.agreement.weights import scale_values
 from autocode.config import suggest
@@ -67,9 +67,10 @@ def alternative_annotator_test(
 
     For each human j and unit, `score` compares machine and j with the other humans; the hypothesis
     that j beats the machine by `epsilon` or more is tested by a one-sided t test (with `clusters`:
-    a bootstrap of interviews), and Benjamini-Yekutieli at `q` over the humans. `epsilon`: .2 for
-    experts, .15 for skilled coders, .1 for crowds. Scores: `SCORES`. Units with fewer than
-    `min_humans` humans, and humans with fewer than `min_units` units, do not count.
+    a bootstrap of interviews, with fewer than ten a t test by their jackknife), and Benjamini-Yekutieli
+    at `q` over the humans. `epsilon`: .2 for experts, .15 for skilled coders, .1 for crowds. Scores:
+    `SCORES`. Units with fewer than `min_humans` humans, and humans with fewer than `min_units` units or
+    with units of only one interview, do not count.
 
     Ties win for both, so "accuracy" on a rare binary code passes a machine that never applies it:
     use sets and "jaccard", or units where somebody applied the code.
@@ -78,10 +79,11 @@ def alternative_annotator_test(
     if score not in SCORES:
         raise AgreementError(f"there is no score '{score}'{suggest(score, list(SCORES))}")
     groups = group_index(clusters, len(guess))
+    n_groups = 0 if groups is None else int(groups.max(initial=-1)) + 1
     results = []
     for j, coder in enumerate(panel.coders):
         unit, mine, its = _duel(panel, guess, j, SCORES[score], min_humans)
-        if len(unit) < max(min_units, 2):
+        if len(unit) < max(min_units, 2) or (groups is not None and np.ptp(groups[unit]) == 0):
             continue
         lead = (mine >= its).astype(np.float64) - (its >= mine)
         p = (
@@ -98,11 +100,17 @@ def alternative_annotator_test(
         winning_rate=rate,
         advantage_probability=float(np.mean([r.machine_wins for r in results])) if results else None,
         passed=None if rate is None else rate >= 0.5,
-        undefined_because=None if results else f"no human has {min_units} units that others have coded too",
+        undefined_because=None if results else _missing(min_units, by_interview=groups is not None),
         epsilon=epsilon,
         q=q,
         score=score,
-        method="t test" if groups is None else "bootstrap of interviews",
+        method=(
+            "t test"
+            if groups is None
+            else "bootstrap of interviews"
+            if n_groups >= MIN_CLUSTERS
+            else "jackknife of interviews, t test"
+        ),
         humans=tuple(results),
     )
 
@@ -181,15 +189,32 @@ def _t_test(lead: Floats, epsilon: float) -> float:
     return float(stdtr(len(lead) - 1, gap / spread))
 
 
+def _missing(min_units: int, *, by_interview: bool) -> str:
+    where = ", from two interviews or more" if by_interview else ""
+    return f"no human has {min_units} units that others have coded too{where}"
+
+
 def _cluster_test(lead: Floats, groups: Ints, epsilon: float, replicates: int, seed: int) -> float:
-    """The same by resampling interviews: how often their mean lead is epsilon or more."""
+    """The same by resampling interviews: how often their mean lead is epsilon or more.
+
+    A bootstrap of few interviews rejects too often; a t test with the jackknife's error takes its place, and
+    where that is 0 the sign test: every interview is below epsilon.
+    """
+    from scipy.special import stdtr
+
     _, groups = np.unique(groups, return_inverse=True)
     totals = _Leads(np.bincount(groups, lead).astype(np.float64), np.bincount(groups).astype(np.float64))
-    sample = Sampling(groups, len(totals.lead), None)
-    means = replicate(
-        Estimator(totals, lambda part: part.lead / part.n_units), sample, replicates=replicates, seed=seed
-    )
-    return float((1 + (means >= epsilon).sum()) / (1 + replicates))
+    estimator = Estimator(totals, lambda part: part.lead / part.n_units)
+    n = len(totals.lead)
+    if n >= MIN_CLUSTERS:
+        means = replicate(estimator, Sampling(groups, n, None), replicates=replicates, seed=seed)
+        return float((1 + (means >= epsilon).sum()) / (1 + replicates))
+    gap = float(lead.mean()) - epsilon
+    without = estimator.values(merge(totals, np.ones((n, n)) - np.eye(n)))
+    error = float(np.sqrt((n - 1) * np.var(without)))
+    if error < SAME:
+        return 0.5**n if gap < 0 else 1.0
+    return float(stdtr(n - 1, gap / error))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -211,6 +211,8 @@ def _alt_test(
             f"{len(people)}",
         )
     coded = data.of_units((data.table.values == 1).any(axis=(0, 2)))
+    if coded.n_interviews is not None and coded.n_interviews < LEAST_INTERVIEWS:
+        return None, too_few(coded.n_interviews, options).unavailable_because
     humans, guess = _taken_apart(coded)
     found = alternative_annotator_test(
         humans, guess, epsilon=epsilon, score="jaccard", min_units=LEAST_UNITS, clusters=coded.clusters,

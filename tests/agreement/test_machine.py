@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from autocode import agreement as ag
 from autocode.agreement.alt_test import benjamini_yekutieli
@@ -166,3 +167,32 @@ def test_planning():
     assert ag.kappa_sample_size(0.5, 0.5, 0.7, 0.85, two_sided=True) > 96
     assert ag.design_effect(20, 0.1) == pytest.approx(2.9)
     assert ag.units_for_positives(30, prevalence=0.04) == 750
+
+
+@pytest.mark.parametrize(("n_interviews", "passed"), [(1, None), (2, False), (4, False), (8, True)])
+def test_few_interviews_pass_nobody_by_chance(n_interviews, passed):
+    """Every interview is a little below epsilon; a bootstrap of one or two would be sure of it."""
+    same = [[0, 1] * 40] * 3
+    result = ag.alternative_annotator_test(
+        same, [0, 1] * 40, epsilon=0.1, clusters=np.arange(80) * n_interviews // 80
+    )
+    assert result.passed is passed
+    if passed is None:
+        assert "from two interviews or more" in result.undefined_because
+    else:
+        assert result.method == "jackknife of interviews, t test"
+        assert {human.p_value for human in result.humans} == {0.5**n_interviews}
+
+
+def test_the_test_with_few_interviews_is_the_jackknifes():
+    humans, good = panel(machine=0.9)
+    clusters = np.arange(120) // 30
+    result = ag.alternative_annotator_test(humans, good.tolist(), epsilon=0.2, clusters=clusters)
+    table = np.array(humans)
+    for j, human in enumerate(result.humans):
+        others = np.delete(table, j, axis=0)
+        mine, its = (others == table[j]).mean(axis=0), (others == good).mean(axis=0)
+        lead = (mine >= its).astype(float) - (its >= mine)
+        without = [lead[clusters != c].mean() for c in range(4)]
+        error = np.sqrt(3 * np.var(without))
+        assert human.p_value == pytest.approx(stats.t.cdf((lead.mean() - 0.2) / error, 3))
