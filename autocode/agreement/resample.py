@@ -42,6 +42,7 @@ class Sampling:
     groups: Ints  # (n_units,) of the table that goes with it
     n_groups: int
     counts: Floats | None  # units of each kind; None: groups are interviews
+    freedom: float | None = None  # degrees of freedom, where there are less than one below the interviews
 
 
 def sampling(table: Ratings, clusters: ArrayLike | None) -> tuple[Ratings, Sampling]:
@@ -65,12 +66,16 @@ def estimator_interval(
     highest: float = 1.0,
     no_width: bool = False,
 ) -> Interval:
-    """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews.
+    """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews (or where
+    `sample` has degrees of freedom of its own).
 
     `highest` is the largest value that there can be; `no_width` as in `summarise`.
     """
-    if sample.counts is None and sample.n_groups < MIN_CLUSTERS:
-        return jackknife(estimator, sample.n_groups, level=level, highest=highest, no_width=no_width)
+    if sample.counts is None and (sample.n_groups < MIN_CLUSTERS or sample.freedom is not None):
+        return jackknife(
+            estimator, sample.n_groups, freedom=sample.freedom, level=level, highest=highest,
+            no_width=no_width,
+        )  # fmt: skip
     values = replicate(estimator, sample, replicates=replicates, seed=seed)
     return summarise(
         values,
@@ -164,9 +169,10 @@ def _tail(level: float, n_groups: int) -> float:
 
 
 def jackknife(
-    estimator: Estimator, n_groups: int, *, level: float = 0.95, highest: float = 1.0, no_width: bool = False
-) -> Interval:
-    """Leave one interview out, t quantile with n_groups - 1 degrees of freedom.
+    estimator: Estimator, n_groups: int, *, freedom: float | None = None, level: float = 0.95,
+    highest: float = 1.0, no_width: bool = False,
+) -> Interval:  # fmt: skip
+    """Leave one interview out, t quantile with n_groups - 1 degrees of freedom, or with `freedom`.
 
     The upper limit is clipped to `highest`, 1 for a coefficient; `no_width` as in `summarise`.
     """
@@ -187,7 +193,7 @@ def jackknife(
     if reason is not None:
         return Interval(None, None, level, method, reason, n_groups=n_groups, warning=warning)
     error = float(np.sqrt((n_groups - 1) * np.var(parts)))
-    reach = float(stdtrit(n_groups - 1, 0.5 + level / 2)) * error
+    reach = float(stdtrit(freedom or n_groups - 1, 0.5 + level / 2)) * error
     return Interval(
         whole - reach,
         min(highest, whole + reach),

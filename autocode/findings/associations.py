@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from autocode.agreement import Interval
-from autocode.findings.clustered import ALIKE, Floats, clustered
+from autocode.findings.clustered import ALIKE, Floats, clustered, difference_freedom
 from autocode.findings.material import Material, Statement
 from autocode.findings.part import Options
 from autocode.findings.propositions import Proposition
@@ -68,13 +68,15 @@ class _Measured:
     counts: tuple[tuple[str, int], ...]
     sides: tuple[Side, ...]
     missing: str = ""
+    freedom: float | None = None  # of the interval, where two groups are compared
 
 
 def judged(material: Material) -> tuple[Statement, ...]:
-    """The respondents' statements of which it is known which codes apply: decided on, or by the machine."""
-    return tuple(
-        one for one in material.said_by_respondents if one.complete or one.codes or material.include_machine
-    )
+    """The respondents' statements of which it is known which codes do not apply: finished, or the machine's.
+
+    One with an accepted code that nobody has finished would count because it has the code.
+    """
+    return tuple(one for one in material.said_by_respondents if one.complete or material.include_machine)
 
 
 def examine(material: Material, proposition: Proposition, options: Options) -> Examined:
@@ -83,7 +85,7 @@ def examine(material: Material, proposition: Proposition, options: Options) -> E
     measured = measure(material, proposition)
     n_interviews = len(measured.sums)
     value = float(measured.value(measured.sums.sum(axis=0)))
-    interval = clustered(measured.sums, measured.value, options)
+    interval = clustered(measured.sums, measured.value, options, freedom=measured.freedom)
     if proposition.relation == "precedes" and value in {0.0, 1.0} and n_interviews > 1:
         interval = _always(value, n_interviews, options.level)
     missing = measured.missing
@@ -185,7 +187,7 @@ def _precedes(material: Material, proposition: Proposition) -> _Measured:
     rows = list[Floats]()
     earlier, later = list[tuple[Statement, ...]](), list[tuple[Statement, ...]]()
     n_first = n_second = 0
-    for _, run in groupby(judged(material), key=lambda one: one.interview):
+    for _, run in groupby(material.said_by_respondents, key=lambda one: one.interview):
         said = list(run)
         first, second = ([one for one in said if _has(one, ids)] for ids in (codes, others))
         n_first, n_second = n_first + len(first), n_second + len(second)
@@ -253,8 +255,9 @@ def _differs(material: Material, proposition: Proposition) -> _Measured:
             missing = missing or f"nothing is known to be said where {attribute} is {group} ({found})"
     if not missing and hit_more + hit_less < LEAST_PLACES:
         missing = _too_few(("statements", name, hit_more + hit_less))
-    for group, column in zip(groups, (0, 2), strict=True):
-        if not missing and (n := int((table[:, column] > 0).sum())) < 2:
+    n_of = (table[:, [0, 2]] > 0).sum(axis=0).tolist()
+    for group, n in zip(groups, n_of, strict=True):
+        if not missing and n < 2:
             missing = f"{group} has {n} interview, at least 2 are needed to tell it from that interview"
 
     def value(sums: Floats) -> Floats:
@@ -271,7 +274,7 @@ def _differs(material: Material, proposition: Proposition) -> _Measured:
             tuple(with_code[1]),
         ),
     )
-    return _Measured(table, value, counts, sides, missing)
+    return _Measured(table, value, counts, sides, missing, difference_freedom(table[:, [1, 0, 3, 2]]))
 
 
 def _too_few(*found: tuple[str, str, int]) -> str:

@@ -21,7 +21,16 @@ Floats = NDArray[np.float64]
 ALIKE = "the interviews do not differ"
 NO_WIDTH = 1e-9
 
-__all__ = ["ALIKE", "MIN_CLUSTERS", "Floats", "Sums", "by_interview", "clustered", "ratio"]
+__all__ = [
+    "ALIKE",
+    "MIN_CLUSTERS",
+    "Floats",
+    "Sums",
+    "by_interview",
+    "clustered",
+    "difference_freedom",
+    "ratio",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,26 +40,55 @@ class Sums:
     of: Floats
 
 
-def clustered(sums: Floats, statistic: Callable[[Floats], Floats], options: Options) -> Interval:
+def clustered(
+    sums: Floats, statistic: Callable[[Floats], Floats], options: Options, *, freedom: float | None = None
+) -> Interval:
     """The interval of `statistic` of the interviews' total, with the reason where there is none.
 
     `sums` has shape (n_interviews, n_sums); `statistic` maps (..., n_sums) to (...), not finite where it is
-    undefined. Interviews in which all sums are 0 say nothing and do not count.
+    undefined. Interviews in which all sums are 0 say nothing and do not count. `freedom`: degrees of freedom
+    where they are fewer than interviews tell (`difference_freedom`).
     """
     there = sums[np.any(sums != 0, axis=1)]
     n = len(there)
     if n < 2:
         why = "all of it is from one interview" if n else "there is nothing to count"
         return Interval(None, None, options.level, "none", why, n_groups=n)
+    if freedom == 0:
+        return Interval(None, None, options.level, "none", "a group is from one interview", n_groups=n)
     found = estimator_interval(
         Estimator(Sums(there), lambda totals: statistic(totals.of)),
-        Sampling(np.arange(n), n, None),
+        Sampling(np.arange(n), n, None, freedom),
         level=options.level, replicates=options.replicates, seed=options.seed, thresholds=(), highest=np.inf,
         no_width=True,
     )  # fmt: skip
     if found.low is not None and found.high is not None and found.high - found.low < NO_WIDTH:
         return Interval(None, None, options.level, found.method, ALIKE, n_groups=n)
     return found
+
+
+def difference_freedom(sums: Floats) -> float | None:
+    """Degrees of freedom of the difference of two groups' rates (Welch 1947; Satterthwaite 1946).
+
+    `sums` has the columns hits and statements of one group, hits and statements of the other, by interview.
+    None: both have interviews enough for a bootstrap; 0: one of them has a single interview.
+
+    >>> alike = np.array([[3, 4, 0, 0], [1, 4, 0, 0], [0, 0, 3, 4], [0, 0, 1, 4.0]])
+    >>> difference_freedom(alike), difference_freedom(alike[:3])
+    (2.0, 0.0)
+    """
+    variances, degrees = [], []
+    for hits, read in (sums[:, :2].T, sums[:, 2:].T):
+        n = int((read > 0).sum())
+        if n < 2:
+            return 0.0
+        apart = (hits - read * hits.sum() / read.sum()) / read.sum()
+        variances.append(n / (n - 1) * float(apart @ apart))
+        degrees.append(n - 1)
+    if min(degrees) + 1 >= MIN_CLUSTERS:
+        return None
+    each = sum(v**2 / n for v, n in zip(variances, degrees, strict=True))
+    return float(sum(variances) ** 2 / each) if each else float(min(degrees))
 
 
 def by_interview(interviews: NDArray[np.intp], columns: Floats, n_interviews: int) -> Floats:

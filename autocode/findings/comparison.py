@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.findings.clustered import Floats, by_interview, clustered, ratio
+from autocode.findings.clustered import Floats, by_interview, clustered, difference_freedom, ratio
 from autocode.findings.material import Material, Statement
 from autocode.findings.part import Options
 from autocode.findings.structure import in_tree_order
@@ -87,7 +87,7 @@ def _compared(material: Material, grouping: Grouping, code_id: str, options: Opt
     for value, own in sums.items():
         others: Floats = np.sum([one for other, one in sums.items() if other != value], axis=0)
         both = np.concatenate([own, others], axis=1)
-        differences[value] = _rate(own, both, _difference, options)
+        differences[value] = _rate(own, both, _difference, options, freedom=difference_freedom(both))
     return Compared(grouping.attribute, code_id, rates, differences)
 
 
@@ -103,13 +103,20 @@ def _difference(sums: Floats) -> Floats:
     return found
 
 
-def _rate(own: Floats, sums: Floats, statistic: Callable[[Floats], Floats], options: Options) -> Rate:
+def _rate(
+    own: Floats,
+    sums: Floats,
+    statistic: Callable[[Floats], Floats],
+    options: Options,
+    *,
+    freedom: float | None = None,
+) -> Rate:
     total = sums.sum(axis=0)
     value = float(statistic(total))
     n, n_read = (int(count) for count in own.sum(axis=0))
     if not np.isfinite(value):
         return Rate(n, n_read, None, no_interval_because="nothing was read")
-    found = clustered(sums, statistic, options)
+    found = clustered(sums, statistic, options, freedom=freedom)
     if found.low is None or found.high is None:
         return Rate(n, n_read, value, no_interval_because=found.unavailable_because)
     least = 0.0 if sums.shape[1] == 2 else -1.0

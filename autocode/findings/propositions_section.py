@@ -71,7 +71,7 @@ def _absent(material: Material, given: Propositions | None) -> str:
 
 
 def _explained(material: Material, given: Propositions, options: Options) -> str:
-    who = "somebody or the machine has coded" if material.include_machine else "somebody has decided on"
+    who = "somebody or the machine has coded" if material.include_machine else "somebody has finished"
     source = f" after {given.source}" if given.source else ""
     return (
         f"{given.title or given.name}{source}: each claim as a relation between codes. Statements count that "

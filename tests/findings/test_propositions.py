@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,15 +167,16 @@ FIRMS = {"relation": "differs", "attribute": "firm", "more": "MBE", "less": "SME
 
 
 def test_groups_that_differ_and_groups_that_are_alike(write: Write) -> None:
-    """MBE: 7 of 8 statements have trust, SME 1 of 8: .75; without one interview .875 or .625, so that the
-    error is sqrt(3/4 * 4 * .125**2) = .2165, and 3.182 times that .689."""
-    more = examined(study(write, "ttt-", "tttt", "t---", "----", cases=CASES), **FIRMS)
-    assert (more.value, more.verdict) == (0.75, "consistent")
-    assert more.interval.low == pytest.approx(0.75 - 0.689, abs=1e-3)
-    assert [n for _, n in more.counts] == [8, 7, 8, 1]
-    less = examined(study(write, "t---", "----", "ttt-", "tttt", cases=CASES), **FIRMS)
-    assert (less.value, less.verdict) == (-0.75, "not consistent")
-    half = ["t" * n + "-" * (40 - n) for n in (20, 21)]  # of 40: the interval reaches .069 to either side
+    """MBE: 15 of 16 statements have trust, SME 1 of 16: .875; without one interview .9375 or .8125, so that
+    the error is sqrt(3/4 * 4 * .0625**2) = .1083, and 4.303 (two degrees of freedom) times that .466."""
+    many, few = ("ttttttt-", "tttttttt"), ("t-------", "--------")
+    more = examined(study(write, *many, *few, cases=CASES), **FIRMS)
+    assert (more.value, more.verdict) == (0.875, "consistent")
+    assert more.interval.low == pytest.approx(0.875 - 0.466, abs=1e-3)
+    assert [n for _, n in more.counts] == [16, 15, 16, 1]
+    less = examined(study(write, *few, *many, cases=CASES), **FIRMS)
+    assert (less.value, less.verdict) == (-0.875, "not consistent")
+    half = ["t" * n + "-" * (40 - n) for n in (20, 21)]  # of 40: the interval reaches .093 to either side
     alike = examined(study(write, *half, *half, cases=CASES), **FIRMS, expect="alike")
     assert (alike.value, alike.verdict) == (0.0, "consistent")
     assert [side.speaks for side in alike.sides] == ["neither", "neither"]
@@ -185,6 +187,18 @@ def test_groups_that_differ_and_groups_that_are_alike(write: Write) -> None:
     assert (same.value, same.verdict) == (0.5, "too few")
     near = examined(study(write, "tttt", "t---", "tttt", "t---", cases=CASES), **FIRMS, expect="alike")
     assert (near.value, near.verdict) == (0.0, "undecided")  # each firm's interviews differ by .75
+
+
+def test_what_nobody_has_finished_does_not_count_because_it_has_the_code(write: Write) -> None:
+    """In c and d only suggestions were accepted: of what was not, it is not known that it does not apply."""
+    material = material_of(study(write, "t---", "tt--", "t---", "tt--", cases=CASES))
+    begun = [replace(one, complete=one.complete and one.interview < 3) for one in material.statements]
+    for asked in (FIRMS, {"relation": "co-occurs", "with": ["risk"], "within": "statement"}):
+        claim = Proposition.model_validate({"id": "p", "text": "Trust.", "codes": ("trust",), **asked})
+        told = examine(replace(material, statements=tuple(begun)), claim, Options())
+        assert told.verdict == "too few"
+        n_read = sum(n for what, n in told.counts if "with Trust" not in what)
+        assert n_read == 8
 
 
 @pytest.mark.parametrize(
