@@ -18,6 +18,7 @@ from autocode.findings.part import Options
 
 Floats = NDArray[np.float64]
 ALL_WAYS = 12  # interviews up to which all 2**n ways of turning them round are gone through
+CLEAR = 0.05  # p below it is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Precedence:
 
 def precedences(
     codes: Sequence[str], carries: Floats, interviews: NDArray[np.intp], options: Options
-) -> list[Precedence]:
-    """Every two codes that some interview has in an order, the surest first.
+) -> tuple[list[Precedence], float]:
+    """Every two codes that some interview has in an order, the surest first; how many are clear by chance.
 
     `carries` (n, n_codes) are 1 or 0 in the order in which things were said, `interviews` (n,) ascend from 0.
     """
@@ -46,9 +47,9 @@ def precedences(
         (i, j) for i, j in combinations(range(len(codes)), 2) if (before[:, i, j] + before[:, j, i]).any()
     ]
     if not pairs:
-        return []
+        return [], 0.0
     ahead = np.array([before[:, i, j] - before[:, j, i] for i, j in pairs]).T  # (n_interviews, n_pairs)
-    p, adjusted = turned_round(ahead, options)
+    p, adjusted, by_chance = turned_round(ahead, options)
     found = []
     for column, (i, j) in enumerate(pairs):
         a, b = (i, j) if ahead[:, column].sum() >= 0 else (j, i)
@@ -61,15 +62,17 @@ def precedences(
                 float(adjusted[column]),
             )
         )  # fmt: skip
-    return sorted(found, key=lambda one: (one.p, one.p_adjusted, -one.n_pairs, one.first, one.then))
+    found.sort(key=lambda one: (one.p, one.p_adjusted, -one.n_pairs, one.first, one.then))
+    return found, by_chance
 
 
-def turned_round(ahead: Floats, options: Options) -> tuple[Floats, Floats]:
-    """Two-sided p of each column's sum, alone and for all columns, when each row may change its sign.
+def turned_round(ahead: Floats, options: Options) -> tuple[Floats, Floats, float]:
+    """Two-sided p of each column's sum, alone and for all columns, when each row may change its sign; and how
+    many columns are clear by chance.
 
-    >>> p, adjusted = turned_round(np.array([[2.0], [1.0], [3.0]]), Options())
-    >>> p.tolist(), adjusted.tolist()
-    ([0.25], [0.25])
+    >>> p, adjusted, by_chance = turned_round(np.array([[2.0], [1.0], [3.0]]), Options())
+    >>> p.tolist(), adjusted.tolist(), by_chance
+    ([0.25], [0.25], 0.0)
     """
     n = len(ahead)
     if n <= ALL_WAYS:
@@ -84,7 +87,23 @@ def turned_round(ahead: Floats, options: Options) -> tuple[Floats, Floats]:
     worst = turned.max(axis=1)
     p = ((turned >= observed - 1e-9).sum(axis=0) + seen) / (len(signs) + seen)
     adjusted = ((worst[:, None] >= observed - 1e-9).sum(axis=0) + seen) / (len(signs) + seen)
-    return np.asarray(p), np.asarray(adjusted)
+    return np.asarray(p), np.asarray(adjusted), n_clear_by_chance(turned, seen)
+
+
+def n_clear_by_chance(away: Floats, seen: int) -> float:
+    """How many of some numbers would have p < .05, each taken alone, if there were nothing to find.
+
+    `away` (n_draws, ...): how far each number is off in the draws of the null model, `seen` the observed ones
+    counted among them. Small counts take few values, so that it may be far less than .05 of the numbers.
+
+    >>> n_clear_by_chance(np.arange(100.0)[:, None], 0), n_clear_by_chance(np.ones((100, 1)), 0)
+    (0.04, 0.0)
+    """
+    most = int(np.ceil(CLEAR * (len(away) + seen))) - 1 - seen  # draws as far off that still are clear
+    if most < 0:
+        return 0.0
+    limit = np.sort(away, axis=0)[len(away) - 1 - most]
+    return float((away > limit + 1e-9).mean(axis=0).sum())
 
 
 def least_p(n_interviews: int) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autocode.findings.cooccurrence import map_codes
 from autocode.findings.material import Material, Statement
 from autocode.findings.part import Options
-from autocode.findings.precedence import Precedence, precedences
+from autocode.findings.precedence import Precedence, n_clear_by_chance, precedences
 
 Floats = NDArray[np.float64]
 LEAST = 2  # statements of a code
@@ -32,7 +32,9 @@ class Order:
     expected: Floats  # mean of the shuffles
     p: Floats  # two-sided, of each pair alone
     p_adjusted: Floats  # for all pairs together (Westfall & Young 1993, single step)
+    n_by_chance: float  # how many p of pairs alone are below .05 in a shuffle
     precedences: tuple[Precedence, ...]
+    n_precedences_by_chance: float
 
     def following(self, a: str, b: str) -> list[Statement]:
         """The statements with b that come right after one with a in the same interview."""
@@ -57,9 +59,10 @@ def order_of(material: Material, options: Options) -> Order | None:
         for _ in range(options.replicates)
     ])  # fmt: skip
     counts = follows(carries, interviews)
+    earlier, n_earlier = precedences(codes, carries, interviews, options)
     return Order(
         tuple(codes), tuple(statements), int(interviews.max()) + 1, counts, *compared(counts, shuffled),
-        tuple(precedences(codes, carries, interviews, options)),
+        tuple(earlier), n_earlier,
     )  # fmt: skip
 
 
@@ -76,8 +79,9 @@ def follows(carries: Floats, interviews: NDArray[np.intp]) -> Floats:
     return found
 
 
-def compared(observed: Floats, shuffled: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean of the shuffles, two-sided p of each number, and p adjusted for all of them.
+def compared(observed: Floats, shuffled: Floats) -> tuple[Floats, Floats, Floats, float]:
+    """Mean of the shuffles, two-sided p of each number, p adjusted for all of them, and how many are clear
+    by chance.
 
     `shuffled` has shape (n_draws, n, n). What is observed counts as one shuffle, so that no p is 0 (Phipson &
     Smyth 2010). Adjusted: how often a shuffle's largest standardised deviation reaches this one's.
@@ -89,7 +93,7 @@ def compared(observed: Floats, shuffled: Floats) -> tuple[Floats, Floats, Floats
     p = ((off >= away - 1e-9).sum(axis=0) + 1) / n
     worst = (off / scale).max(axis=(1, 2))
     adjusted = ((worst[:, None, None] >= away / scale - 1e-9).sum(axis=0) + 1) / n
-    return mean, p, np.maximum(adjusted, p)
+    return mean, p, np.maximum(adjusted, p), n_clear_by_chance(off, 1)
 
 
 def _in_sequence(material: Material) -> list[Statement]:

@@ -10,7 +10,7 @@ import numpy as np
 from autocode.findings.look import colour_of
 from autocode.findings.material import Interview, Material, Statement
 from autocode.findings.part import Cells, Options, Part, entry, linked, nothing_accepted, place
-from autocode.findings.precedence import ALL_WAYS, Precedence, least_p
+from autocode.findings.precedence import ALL_WAYS, CLEAR, Precedence, least_p
 from autocode.findings.sequences import Order, order_of
 from autocode.report.apa import counted, probability
 from autocode.report.blocks import Block, Cell, Entry, Figure, Heading, Line, Section, Table, Text
@@ -21,7 +21,6 @@ MOST_PICTURES = 20  # interviews with a picture in the report; the others only h
 MOST_SHOWN = 20  # pairs in a table
 CELL, NAMES = 34, 230
 MORE, LESS, DARK = "#9ecae9", "#f7c59a", "#1a1a1a"
-CLEAR = 0.05
 WIDE, ROW = 560, 20
 
 
@@ -63,7 +62,7 @@ def _explained(order: Order, options: Options) -> str:
         f"{options.replicates:,} times among their places, so that only their order changes. p is two-sided; "
         f"adjusted p is for all {n * n} pairs together (Westfall & Young), and only this one should be "
         f"believed of a pair that nobody expected beforehand. {_have(alone)} p < .05 taken alone (about "
-        f"{CLEAR * n * n:.1f} would by chance), {together} when all are taken together. Subjects come in "
+        f"{order.n_by_chance:.1f} would by chance), {together} when all are taken together. Subjects come in "
         "stretches, so that a code follows itself more often, and others less often, than by chance."
     )
 
@@ -152,7 +151,7 @@ def _precedence(material: Material, order: Order) -> list[Block]:
         "interview would be as likely told backwards; so each is turned round or left in "
         + (f"all {2**n:,} ways" if n <= ALL_WAYS else "many ways drawn by chance")
         + f", which leaves the stretches as they are. Of {counted(len(found), 'pair')} of codes, {alone} "
-        f"{'has' if alone == 1 else 'have'} p < .05 taken alone (about {CLEAR * len(found):.1f} would by "
+        f"{'has' if alone == 1 else 'have'} p < .05 taken alone (about {order.n_precedences_by_chance:.1f} would by "
         f"chance), {together} when all are taken together."
     )
     if n <= ALL_WAYS and least_p(n) >= CLEAR:

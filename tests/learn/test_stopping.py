@@ -64,7 +64,7 @@ def test_few_labels_tell_nothing(coder: Coder, learned: Learned) -> None:
 def test_what_an_interview_teaches_of_itself_is_not_what_more_interviews_would_bring(
     coder: Coder, make_dataset: MakeDataset
 ) -> None:
-    """Everybody has words of their own for each code, so that only other interviews teach how others say it."""
+    """Everybody has words of their own for each code: only other interviews teach how others say it."""
     rng = random.Random(1)
     syllables = [
         "ba",
