@@ -34,8 +34,8 @@ from autocode.agreement.resample import (
     sampling,
     summarise,
 )
-from autocode.agreement.specific import as_yes_no, specific_values
-from autocode.agreement.tables import Ratings, as_ratings
+from autocode.agreement.specific import as_yes_no, specific_values, used
+from autocode.agreement.tables import Ratings, as_ratings, group_index
 from autocode.agreement.weights import Weights, weight_table
 from autocode.config import suggest
 from autocode.errors import AgreementError
@@ -85,9 +85,11 @@ def bootstrap_interval(
     leave-one-interview-out jackknife is returned. `below` has P(coefficient < threshold).
     """
     table = as_ratings(ratings, categories=categories)
-    if coefficient == "cohen_kappa":  # as there: both coders or none
-        keep = table.n_values == 2
-        table, clusters = table.select_units(keep), None if clusters is None else np.asarray(clusters)[keep]
+    in_pairs = coefficient == "cohen_kappa" or (coefficient == "krippendorff_alpha" and clusters is not None)
+    if in_pairs:  # what one coder alone has seen does not count, nor do interviews of nothing else
+        keep = table.n_values >= 2
+        groups = group_index(clusters, len(keep))
+        table, clusters = table.select_units(keep), None if groups is None else groups[keep]
     table, sample = sampling(table, clusters)
     if coefficient == "krippendorff_alpha":
         estimator = alpha_estimator(table, sample.groups, metric)
@@ -189,7 +191,7 @@ def _of_kappa(name: str, table: Ratings, groups: Ints, weights: Weights, _: Any)
 def _of_one_side(name: str, table: Ratings, groups: Ints, _: Weights, positive: Any) -> Estimator:
     side = int(name == "positive_agreement")
     totals = tally(as_yes_no(table, positive, None), groups)
-    return Estimator(totals, lambda part: specific_values(part)[..., side])
+    return Estimator(totals, lambda part: specific_values(part)[..., side], lambda part: used(part, side))
 
 
 ESTIMATORS: dict[str, Callable[[str, Ratings, Ints, Weights, Any], Estimator]] = {

@@ -7,10 +7,10 @@ near 1 for a code that is almost never applied: sensitivity columns, never the h
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from autocode.agreement.alpha import nominal_alpha_values
 from autocode.agreement.coefficient import NO_PAIRS, NO_VARIATION, Coefficient, Floats, Interval, Ints, finite
@@ -21,13 +21,12 @@ from autocode.agreement.resample import (
     Estimator,
     Sampling,
     estimator_interval,
-    jackknife,
     merge,
     replicate,
     sampling,
     summarise,
 )
-from autocode.agreement.specific import specific_values
+from autocode.agreement.specific import specific_values, used
 from autocode.agreement.tables import MISSING, CodeTable, group_index
 from autocode.config import suggest
 from autocode.errors import AgreementError
@@ -147,6 +146,11 @@ PER_CODE: dict[str, Callable[[Totals], Floats]] = {
     "prevalence_index": _prevalence_index,
     "bias_index": _bias_index,
 }
+TELLING: dict[str, Callable[[Totals], NDArray[np.bool_]]] = {
+    "positive_agreement": lambda totals: used(totals, 1),
+    "negative_agreement": lambda totals: used(totals, 0),
+    "krippendorff_alpha": lambda totals: totals.n_pairable > 0,
+}
 TWO_CODERS = ("cohen_kappa", "prevalence_index", "bias_index")
 SEEN_BY_BOTH = ("cohen_kappa", "bias_index")  # these leave out what one coder alone has seen
 
@@ -191,19 +195,22 @@ def _intervals(
     complete = tally_codes(_complete(table), groups) if {*SEEN_BY_BOTH} & {*names} else totals
     sample = Sampling(groups, n_groups, None)
     for name in names:
-        estimator = Estimator(complete if name in SEEN_BY_BOTH else totals, PER_CODE[name])
-        if n_groups < MIN_CLUSTERS:
-            for k in range(len(table.codes)):
-                one = Estimator(_code(estimator.totals, k), estimator.values)
-                result[name].append(jackknife(one, n_groups, level=level))
-            continue
-        values = replicate(estimator, sample, replicates=replicates, seed=seed)
-        result[name] = [
-            summarise(
-                values[:, k], method="bootstrap of interviews", n_groups=n_groups, level=level, expanded=True
-            )
-            for k in range(len(table.codes))
-        ]
+        estimator = Estimator(complete if name in SEEN_BY_BOTH else totals, PER_CODE[name], TELLING.get(name))
+        there = np.ones((n_groups, len(table.codes)), bool)
+        if estimator.tells is not None:
+            there = estimator.tells(estimator.totals)
+        at_once = (there.all(axis=0) & (n_groups >= MIN_CLUSTERS)).tolist()
+        values = replicate(estimator, sample, replicates=replicates, seed=seed) if any(at_once) else None
+        for k, shared in enumerate(at_once):
+            if values is not None and shared:
+                interval = summarise(
+                    values[:, k], method="bootstrap of interviews", n_groups=n_groups, level=level,
+                    expanded=True,
+                )  # fmt: skip
+            else:  # interviews of its own count
+                own = replace(estimator, totals=_code(estimator.totals, k))
+                interval = estimator_interval(own, sample, level=level, replicates=replicates, seed=seed)
+            result[name].append(interval)
     return result
 
 

@@ -2,7 +2,8 @@
 
 The machine's raw rate is biased. The human sample must be random, or drawn with known
 probabilities; what a reviewer happened to look at does not do. `y` are human values, `f` machine
-values on the same units. With `clusters` (interviews) the variance of y - f is cluster-robust.
+values on the same units. With `clusters` (interviews) the variance of y - f is cluster-robust, and the
+interval's quantile Student's with clusters - 1 degrees of freedom. Of yes and no it stays within 0 and 1.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from autocode.errors import AgreementError
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean (for a code: its prevalence) with a normal interval."""
+    """A mean (for a code: its prevalence) with its interval."""
 
     value: float
     low: float
@@ -54,13 +55,13 @@ def ppi_mean(
     """
     human, machine = _paired(y, f)
     rest = _numbers("f_unlabelled", f_unlabelled)
-    n, n_rest = len(human), len(rest)
+    n_rest = len(rest)
     weight = _tuned(human, machine, rest) if power == "tuned" else float(power)
     error = human - weight * machine
     value = weight * rest.mean() + error.mean()
     variance = _mean_variance(error, clusters) + weight**2 * rest.var() / n_rest
     method = "PPI++" if power == "tuned" else "PPI"
-    return _estimate(value, variance, level, method, n=n, n_machine=n_rest, power=weight)
+    return _estimate(value, variance, level, method, human, n_machine=n_rest, power=weight, clusters=clusters)
 
 
 def difference_mean(
@@ -87,8 +88,9 @@ def difference_mean(
         error = human - machine
         variance = _mean_variance(error, clusters) * (1 - n / n_all)
         return _estimate(
-            everything.mean() + error.mean(), variance, level, "difference", n=n, n_machine=n_all
-        )
+            everything.mean() + error.mean(), variance, level, "difference", human, n_machine=n_all,
+            clusters=clusters,
+        )  # fmt: skip
     p = _numbers("probabilities", probabilities)
     if len(p) != n or (p <= 0).any() or (p > 1).any():
         raise AgreementError(f"probabilities: expected {n} numbers above 0 and up to 1, one a human unit")
@@ -98,7 +100,8 @@ def difference_mean(
     else:
         variance = _mean_variance(scaled, clusters)
     value = everything.mean() + scaled.mean()
-    return _estimate(value, variance, level, "difference, known probabilities", n=n, n_machine=n_all)
+    method = "difference, known probabilities"
+    return _estimate(value, variance, level, method, human, n_machine=n_all, clusters=clusters)
 
 
 def stratified_mean(y: ArrayLike, f: ArrayLike, f_all: ArrayLike, *, level: float = 0.95) -> Estimate:
@@ -118,9 +121,7 @@ def stratified_mean(y: ArrayLike, f: ArrayLike, f_all: ArrayLike, *, level: floa
         value += share * mine.mean()
         if len(mine) < size:
             variance += share**2 * mine.var(ddof=1) / len(mine) * (1 - len(mine) / size)
-    return _estimate(
-        value, variance, level, "stratified by machine value", n=len(human), n_machine=len(everything)
-    )
+    return _estimate(value, variance, level, "stratified by machine value", human, n_machine=len(everything))
 
 
 def _tuned(human: Floats, machine: Floats, rest: Floats) -> float:
@@ -148,17 +149,21 @@ def _estimate(
     variance: float,
     level: float,
     method: str,
+    human: Floats,
     *,
-    n: int,
     n_machine: int,
     power: float | None = None,
+    clusters: Sequence[object] | None = None,
 ) -> Estimate:
-    from statistics import NormalDist
+    from scipy.special import ndtri, stdtrit
 
-    error = float(np.sqrt(variance))
-    reach = NormalDist().inv_cdf(0.5 + level / 2) * error
-    value = float(value)
-    return Estimate(value, value - reach, value + reach, level, error, method, n, n_machine, power)
+    groups = group_index(clusters, len(human))  # type: ignore[arg-type]
+    quantile = ndtri(0.5 + level / 2) if groups is None else stdtrit(int(groups.max()), 0.5 + level / 2)
+    error, value = float(np.sqrt(variance)), float(value)
+    low, high = value - float(quantile) * error, value + float(quantile) * error
+    if np.isin(human, (0, 1)).all():
+        low, high = max(0.0, low), min(1.0, high)
+    return Estimate(value, low, high, level, error, method, len(human), n_machine, power)
 
 
 def _paired(y: ArrayLike, f: ArrayLike) -> tuple[Floats, Floats]:

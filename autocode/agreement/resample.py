@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from autocode.agreement.coefficient import Floats, Interval, Ints
 from autocode.agreement.tables import Ratings, group_index
@@ -33,6 +33,7 @@ class Estimator:
 
     totals: Any  # a dataclass of arrays, groups on the first axis of each
     values: Callable[[Any], Floats]  # nan where undefined; keeps the totals' leading axes
+    tells: Callable[[Any], NDArray[np.bool_]] | None = None  # groups that count; None: all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,10 +68,14 @@ def estimator_interval(
     no_width: bool = False,
 ) -> Interval:
     """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews (or where
-    `sample` has degrees of freedom of its own).
+    `sample` has degrees of freedom of its own). Interviews that tell nothing of it do not count.
 
     `highest` is the largest value that there can be; `no_width` as in `summarise`.
     """
+    if sample.counts is None and estimator.tells is not None:
+        there = estimator.tells(estimator.totals)
+        estimator = replace(estimator, totals=_each(estimator.totals, lambda array: array[there]))
+        sample = replace(sample, n_groups=int(there.sum()))
     if sample.counts is None and (sample.n_groups < MIN_CLUSTERS or sample.freedom is not None):
         return jackknife(
             estimator, sample.n_groups, freedom=sample.freedom, level=level, highest=highest,
@@ -181,7 +186,7 @@ def jackknife(
     method, warning = "jackknife of interviews", f"only {n_groups} interviews: the interval is rough"
     if n_groups < 2:
         return Interval(
-            None, None, level, method, "there is only one interview", n_groups=n_groups, warning=warning
+            None, None, level, method, "it rests on one interview", n_groups=n_groups, warning=warning
         )
     weights = np.concatenate([np.ones((n_groups, n_groups)) - np.eye(n_groups), np.ones((1, n_groups))])
     *parts, whole = estimator.values(merge(estimator.totals, weights)).tolist()

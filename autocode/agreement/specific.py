@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from autocode.agreement.coefficient import NO_PAIRS, Coefficient, Floats, finite
 from autocode.agreement.counts import Totals, tally
@@ -86,6 +86,12 @@ def specific_values(totals: Totals) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         values: Floats = np.diagonal(totals.pairs, axis1=-2, axis2=-1) / totals.pairs.sum(axis=-1)
     return values
+
+
+def used(totals: Totals, side: int) -> NDArray[np.bool_]:
+    """Where a pair of coders used category `side`: elsewhere nothing is known of agreement on it."""
+    there: NDArray[np.bool_] = totals.pairs[..., side, :].sum(axis=-1) > 0
+    return there
 
 
 def as_yes_no(ratings: Ratings | ArrayLike, positive: Any, categories: Sequence[Any] | None) -> Ratings:

@@ -197,5 +197,6 @@ def _prevalence(material: Material) -> list[Block]:
         "is corrected by its mean error on the statements that were drawn by chance and that people read "
         "(difference estimator), clustered by interview; what was read before the draw counts as it is."
     )
+    cautions = [Text(f"{one[0].upper()}{one[1:]}.") for one in material.work.get("prevalence_cautions", ())]
     heads = ["Code", "Share of statements", "Interval", "Read by people"]
-    return [heading, Text(said), Table("Corrected prevalence of each code", heads, lines)]
+    return [heading, Text(said), *cautions, Table("Corrected prevalence of each code", heads, lines)]

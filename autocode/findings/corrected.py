@@ -21,12 +21,15 @@ FEW_FOUND = 5
 
 
 def corrected(project: Project, people: ReviewStore, material: Material) -> dict[str, Any]:
-    """`prevalence`, a row for each code, or `prevalence_withheld`, the reason why there is none."""
+    """`prevalence`, a row for each code, with `prevalence_cautions`; or `prevalence_withheld`, the reason why
+    there is none.
+    """
     try:
         sampled = sampled_of_project(project, people, material)
     except FindingsError as error:
         return {"prevalence_withheld": str(error)}
-    return {"prevalence": rows_of(sampled, material.codebook)}
+    rows = rows_of(sampled, material.codebook)
+    return {"prevalence": rows, "prevalence_cautions": cautions(sampled, rows)}
 
 
 def rows_of(sampled: Sampled, codebook: Codebook, *, level: float = 0.95) -> list[dict[str, Any]]:

@@ -151,8 +151,8 @@ def _precedence(material: Material, order: Order) -> list[Block]:
         "interview would be as likely told backwards; so each is turned round or left in "
         + (f"all {2**n:,} ways" if n <= ALL_WAYS else "many ways drawn by chance")
         + f", which leaves the stretches as they are. Of {counted(len(found), 'pair')} of codes, {alone} "
-        f"{'has' if alone == 1 else 'have'} p < .05 taken alone (about {order.n_precedences_by_chance:.1f} would by "
-        f"chance), {together} when all are taken together."
+        f"{'has' if alone == 1 else 'have'} p < .05 taken alone (about "
+        f"{order.n_precedences_by_chance:.1f} would by chance), {together} when all are taken together."
     )
     if n <= ALL_WAYS and least_p(n) >= CLEAR:
         said += f" With {counted(n, 'interview')} no p can be below {least_p(n):.2g}."

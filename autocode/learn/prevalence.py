@@ -19,7 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from autocode.errors import LearnError
 
 Floats = NDArray[np.float64]
+ALL_ALIKE = "people found it in none, or in all, of the sample, which does not show how far off its share is"
 NO_WIDTH = 1e-9  # of an interval
+NEARLY_EQUAL = 1.2  # ratio of the largest to the smallest weight, up to which a sample is a simple one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ def code_prevalence(
     that have not seen their interview (`Learned.probabilities` gives both); `values` (n, n_codes) are 1,
     0, or nan outside of the sample; `groups` (n,) are interviews; `sampled_with` (n,), needed unless every
     utterance had the same chance, the probability with which each was drawn, 1 for what people coded in any
-    case. Where everything is coded the share is a count, and the interval has no width; where the model is
-    off by the same in all of the sample (it finds no code, say) there is none. Raises `LearnError` for shapes
-    that do not fit, and for chances that are none.
+    case. Where everything is coded the share is a count, and the interval has no width; where people found a
+    code in none or in all of the sample, or the model is off by the same everywhere, there is none. Raises
+    `LearnError` for shapes that do not fit, and for chances that are none.
     """
     n = len(probabilities)
     chances = np.full(n, 0.5) if sampled_with is None else np.asarray(sampled_with, np.float64)
@@ -91,12 +93,12 @@ def _one(
     value = (p.sum() + (y - p)[sure].sum() + n_open * mean) / n
     sums = np.bincount(number, weights * (errors - mean))
     variance = len(clusters) / (len(clusters) - 1) * float((sums**2).sum()) / weights.sum() ** 2
-    if np.ptp(weights) == 0:  # a simple random sample of what is open
+    if weights.max() <= NEARLY_EQUAL * weights.min():  # a simple random sample of what is open
         variance *= 1 - len(errors) / n_open
     reach = float(t.ppf(0.5 + level / 2, len(clusters) - 1)) * n_open / n * variance**0.5
     low, at, high = np.clip([value - reach, value, value + reach], 0, 1).tolist()
-    if high - low < NO_WIDTH:  # all errors are alike, which does not show how far off they may be
-        return Prevalence(code, at, None, None, n_said, raw)
+    if np.ptp(y[drawn]) == 0 or high - low < NO_WIDTH:
+        return Prevalence(code, at, None, None, n_said, raw, ALL_ALIKE)
     return Prevalence(code, at, low, high, n_said, raw)
 
 

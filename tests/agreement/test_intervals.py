@@ -69,7 +69,28 @@ def test_few_interviews_give_a_jackknife_and_a_warning():
 def test_one_interview_gives_none():
     interval = ag.bootstrap_interval(RATINGS, clusters=["a"] * 200)
     assert interval.low is None
-    assert interval.unavailable_because == "there is only one interview"
+    assert interval.unavailable_because == "it rests on one interview"
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "n"), [("krippendorff_alpha", 4), ("positive_agreement", 4), ("negative_agreement", 5)]
+)
+def test_interviews_that_tell_nothing_of_it_do_not_count(coefficient, n):
+    """Of nine interviews four have the code; of the others four are of one coder, one of two who say no."""
+    rng = np.random.default_rng(3)
+    first = np.where(np.arange(180) < 80, rng.integers(0, 2, 180), 0)
+    second = np.where(rng.random(180) < 0.8, first, 1 - first)
+    second[80:100] = 0
+    some = [*second[:100].tolist(), *[None] * 80]
+    interviews = np.arange(180) // 20
+    found = ag.bootstrap_interval([first.tolist(), some], coefficient, clusters=interviews)
+    alone = ag.bootstrap_interval(
+        [first[: 20 * n].tolist(), some[: 20 * n]], coefficient, clusters=interviews[: 20 * n]
+    )
+    n = n + 1 if coefficient == "krippendorff_alpha" else n
+    assert found.n_groups == n
+    if coefficient != "krippendorff_alpha":
+        assert (found.low, found.high) == (alone.low, alone.high)
 
 
 def test_too_many_undefined_replicates_give_none():
