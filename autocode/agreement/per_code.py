@@ -199,7 +199,7 @@ def _intervals(
         there = np.ones((n_groups, len(table.codes)), bool)
         if estimator.tells is not None:
             there = estimator.tells(estimator.totals)
-        at_once = (there.all(axis=0) & (n_groups >= MIN_CLUSTERS)).tolist()
+        at_once = [n_groups >= MIN_CLUSTERS and bool(told.all()) for told in there.T]
         values = replicate(estimator, sample, replicates=replicates, seed=seed) if any(at_once) else None
         for k, shared in enumerate(at_once):
             if values is not None and shared:

@@ -47,14 +47,16 @@ def sampled_of_project(project: Project, people: ReviewStore, material: Material
 
     It takes a trained model whose suggestions are the present ones (the codings of the statements that it
     learnt from are then by models that had not seen their interview), and statements that were drawn with
-    known chances and that people have read. What was read before the first draw counts as it is.
+    known chances and that people have read. What was read before the draw counts as it is; what people chose
+    to read after it is left out, unless they have read everything.
     """
     from autocode.batch import project_coder
 
     if not project.model_path.exists():
         raise FindingsError("no model has learnt from people's codes yet; 'autocode train' makes one")
-    drawn = people.drawn()
-    if not drawn:
+    drawn, before = people.sample()
+    all_read = all(one.complete for one in material.said_by_respondents)
+    if not drawn and not all_read:
         raise FindingsError(
             "no statements were drawn by chance for people to code; what a reviewer happened to look at says "
             "nothing about the rest ('autocode next --by random --coder NAME' draws some, or the review "
@@ -69,21 +71,25 @@ def sampled_of_project(project: Project, people: ReviewStore, material: Material
         raise FindingsError("the model knows other codes than the suggestions; train it again")
     known = {one.id: one for one in material.statements}
     rows, keys = [known[name] for name in pool.names], pool.keys.tolist()
-    before = people.finished_before_draw()
-    values, chances = np.full(pool.scores.shape, np.nan), np.ones(len(keys))
+    values, chances, n_left_out = np.full(pool.scores.shape, np.nan), np.ones(len(keys)), 0
     for row, (key, one) in enumerate(zip(keys, rows, strict=True)):
         chances[row] = 1.0 if key in before else drawn.get(key, 1.0)
-        if one.complete and (key in before or key in drawn):
+        if one.complete and (all_read or key in before or key in drawn):
             values[row] = [code_id in one.codes for code_id in pool.code_ids]
+        n_left_out += one.complete and np.isnan(values[row]).all()
     open_drawn = [row for row, key in enumerate(keys) if key in drawn and key not in before]
-    if np.isnan(values[open_drawn]).all():
+    if np.isnan(values[open_drawn]).all() and not all_read:
         raise FindingsError("people have not read the statements that were drawn by chance for them")
     probabilities = probabilities_of(pool.scores.astype(np.float64), learned.rule.thresholds)
     voices = tuple(str(one.respondent) for one in rows)
     return Sampled(
         pool.code_ids, probabilities, learned.rule(probabilities), values, pool.transcripts, voices, chances,
-        len(open_drawn),
+        len(open_drawn), (_left_out(n_left_out),) if n_left_out else (),
     )  # fmt: skip
+
+
+def _left_out(n: int) -> str:
+    return f"{n} coded utterances are left out: they were not drawn by chance, and coded after the draw"
 
 
 def sampled_of_corpus(corpus: Corpus, sample: str | None) -> Sampled:

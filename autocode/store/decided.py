@@ -130,11 +130,31 @@ def drawn(connection: Connection) -> dict[int, float]:
     return {unit: float(probability) for unit, probability in connection.execute(query)}
 
 
-def finished_before_draw(connection: Connection) -> set[int]:
-    """The units that somebody had finished before any were drawn by chance; empty if none were drawn."""
-    first = select(func.min(assignments.c.assigned_at)).where(assignments.c.probability.is_not(None))
-    query = select(assignments.c.utterance_id).where(assignments.c.done_at < first.scalar_subquery())
-    return set(connection.scalars(query))
+def sample(connection: Connection) -> tuple[dict[int, float], set[int]]:
+    """What was drawn by chance, each unit with its probability, and the units that are known in any case.
+
+    Draws one after another are one sample. If something else was finished in between, a draw is only of what
+    was open then: the sample begins with it, and what was finished before, or drawn earlier, is known.
+    """
+    query = select(assignments.c.utterance_id, assignments.c.probability, assignments.c.assigned_at)
+    drawn = connection.execute(query.where(assignments.c.probability.is_not(None))).all()
+    if not drawn:
+        return {}, set()
+    done = select(assignments.c.utterance_id, func.min(assignments.c.done_at))
+    finished: dict[int, datetime] = {
+        unit: at
+        for unit, at in connection.execute(done.group_by(assignments.c.utterance_id))
+        if at is not None
+    }
+    others = sorted(at for unit, at in finished.items() if unit not in {row.utterance_id for row in drawn})
+    first, *later = sorted({row.assigned_at for row in drawn})
+    for at in later:
+        if any(first <= one < at for one in others):
+            first = at
+    sampled = {row.utterance_id: float(row.probability) for row in drawn if row.assigned_at >= first}
+    known = {unit for unit, at in finished.items() if at < first}
+    earlier = {row.utterance_id for row in drawn if row.assigned_at < first}
+    return sampled, known | (earlier & finished.keys())
 
 
 def begun(connection: Connection, coder: int) -> set[int]:

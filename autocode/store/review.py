@@ -184,10 +184,12 @@ class ReviewStore:
         with self._database.read() as connection:
             return decided.drawn(connection)
 
-    def finished_before_draw(self) -> set[int]:
-        """The units that somebody had finished before any were drawn by chance; empty if none were drawn."""
+    def sample(self) -> tuple[dict[int, float], set[int]]:
+        """What was drawn by chance, each unit with its probability, and the units that are known in any case:
+        finished before the draw. Both empty if nothing was drawn.
+        """
         with self._database.read() as connection:
-            return decided.finished_before_draw(connection)
+            return decided.sample(connection)
 
     def begun(self, coder: int) -> set[int]:
         """Units of which a coder has decided something, or which he or she was given."""

@@ -179,6 +179,42 @@ def test_prevalence_is_withheld_until_it_can_be_trusted(project: Project) -> Non
     assert rows["trust"]["n_human"] == len(drawn) + 4
 
 
+@pytest.mark.parametrize("between", [True, False])
+def test_a_draw_after_other_coding_is_of_what_was_open_then(project: Project, between: bool) -> None:
+    """Ben codes what was drawn first; only where Ann coded something else before the second draw does the
+    sample begin anew, and what is known by then is no part of it."""
+    desk = Desk(project)
+    ann, ben = (desk.people.add_account(name, "coder").key for name in ("Ann", "Ben"))
+    units = [one.id for one in material(project).said_by_respondents]
+    first, chosen, second = units[:6], units[6:10], units[10:20:2]
+    desk.people.assign(ben, {desk.key[unit]: 6 / 32 for unit in first})
+    for unit in [*first, *(chosen if between else [])]:
+        desk.code(ben if unit in first else ann, unit)
+    desk.people.assign(ben, {desk.key[unit]: 0.25 for unit in second})
+    desk.code(ann, units[-1])  # by choice, after the draw
+    drawn, known = desk.people.sample()
+    assert known == ({desk.key[unit] for unit in [*first, *chosen]} if between else set())
+    assert set(drawn) == {desk.key[unit] for unit in (second if between else [*first, *second])}
+
+
+def test_what_people_have_read_as_a_whole_is_counted(project: Project) -> None:
+    desk = Desk(project)
+    ann = desk.people.add_account("Ann", "coder").key
+    said = material(project).said_by_respondents
+    desk.people.assign(ann, {desk.key[said[0].id]: 1 / 32})
+    for one in said[:-1]:
+        desk.code(ann, one.id, *right(one.text))
+    learn(project, desk)
+    code_project(project, project_coder(project))
+    found = material(project, include_machine=True).work
+    assert any("30 coded utterances are left out" in one for one in found["prevalence_cautions"])
+    desk.code(ann, said[-1].id, *right(said[-1].text))
+    learn(project, desk)
+    code_project(project, project_coder(project))
+    rows = {row["code"]: row for row in material(project, include_machine=True).work["prevalence"]}
+    assert (rows["trust"]["n_human"], rows["trust"]["low"], rows["trust"]["value"]) == (32, 0.25, 0.25)
+
+
 def learn(project: Project, desk: Desk) -> None:
     coder = project_coder(project, with_model=False)
     pool = desk.people.pool()
