@@ -13,8 +13,9 @@ settled decisions of an interview and w = 1 / max(s, upper quartile of s), the v
 in [-target, 1 - target] and has a mean of at least 0 under the hypothesis, so that the product of
 1 - bet w (e - target s) / (1 - target) over interviews, averaged over a few bets, is above 1 / alpha with a
 probability of at most alpha. Nearly all is bet as pays most if the probabilities are right. Interviews must
-be exchangeable, and the bound is on the share so weighted, not on the plain one, which can be larger where
-long interviews are worse. What is approximate: cross-fitted probabilities stand for those of the final
+be exchangeable, and this bound is on the share so weighted, in which long interviews count less. The plain
+share is to pass as well, by a t test of e - target s over interviews. What is approximate: that test with few
+or very unlike interviews; cross-fitted probabilities stand for those of the final
 model, which has seen a little more, and they, which choose start and bet, come from labels of other
 interviews; codes that are clearly worse than the target are taken out after the test, by their labels.
 """
@@ -163,8 +164,9 @@ def _counted(side: Side, settled: Bools, wrong: Bools, said: Bools) -> Side:
     """The side with what it settles of all that people have said."""
     n = int(settled.sum())
     return replace(
-        side, n_settled=n, n_wrong=int((settled & wrong).sum()), coverage=n / max(1, int(said.sum()))
-    )
+        side, threshold=side.threshold if n else None, n_settled=n, n_wrong=int((settled & wrong).sum()),
+        coverage=n / max(1, int(said.sum())),
+    )  # fmt: skip
 
 
 def _search(
@@ -178,6 +180,8 @@ def _search(
     alpha: float,
 ) -> Side:
     """The laxest threshold before the first failure of the sequence."""
+    from scipy.special import stdtrit
+
     needed = math.log(1.0 / alpha)
     counts = [
         tuple(_by_interview(part, interviews) for part in (chosen, chosen & wrong, chosen * expected))
@@ -187,11 +191,13 @@ def _search(
         log_evidence(np.minimum(PESSIMISM * promised, n), n, promised, target) if n.any() else -np.inf
         for n, _, promised in counts
     ]
-    start = int(np.argmax(hoped))
+    start, limit = int(np.argmax(hoped)), float(stdtrit(max(1, len(interviews) - 1), alpha))
     found: int | None = None
     for index in range(start, len(counts)):
         n, errors, promised = counts[index]
         if not n.any() or log_evidence(errors, n, promised, target) < needed:
+            break
+        if _t_of(errors - target * n) > limit:
             break
         found = index
     if found is None:
@@ -199,7 +205,10 @@ def _search(
         reached = log_evidence(errors, n, promised, target) if n.any() else -np.inf
         grows = reached > 0.05 * needed  # in proportion to the interviews
         more = math.ceil(len(interviews) * (needed / reached - 1.0)) if grows else None
-        if more is None and n.any() and errors.sum() <= target * n.sum():  # not wrong too often, but too few
+        if reached >= needed:  # long interviews are worse
+            t = _t_of(errors - target * n)
+            more = math.ceil(len(interviews) * ((limit / t) ** 2 - 1.0)) if t < 0 else None
+        if more is None and n.any() and errors.sum() < target * n.sum():  # not wrong too often, but too few
             without_error = needed / -math.log1p(-target) / float((n > 0).mean())
             more = max(1, math.ceil(without_error) - len(interviews))
         return Side(None, 0, 0, 0.0, more)
@@ -227,6 +236,13 @@ def log_evidence(errors: Floats, settled: Floats, promised: Floats, target: floa
     money = np.full(len(BETS), (1.0 - PROMISING) / len(BETS))
     money[np.argmax(log_wealth(promised))] += PROMISING
     return float(np.logaddexp.reduce(log_wealth(errors) + np.log(money)))
+
+
+def _t_of(excess: Floats) -> float:
+    """Student's t of the mean over interviews against 0; -inf where all are the same and below it."""
+    n, mean = len(excess), float(excess.mean())
+    error = float(excess.std(ddof=1)) / math.sqrt(n) if n > 1 else 0.0
+    return mean / error if error else -math.inf if mean < 0 else math.inf
 
 
 def _by_interview(table: NDArray[Any], interviews: Sequence[NDArray[np.intp]]) -> Floats:

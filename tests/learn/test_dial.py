@@ -162,3 +162,16 @@ def test_few_without_an_error_are_too_few_and_not_wrong_too_often() -> None:
 def test_confidence_is_not_rounded_to_certainty() -> None:
     dial = set_dial(*corpus(4, seed=0), target_error=0.05, confidence=0.999)
     assert "with 99.9% confidence" in dial.notes(["a"] * len(dial.accept_from))[0]
+
+
+def test_long_interviews_that_are_worse_do_not_hide_behind_short_ones() -> None:
+    """Of long interviews a tenth is wrong, of short ones a hundredth: together 7 %, though most are fine."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(250), np.where(np.arange(250) < 200, 6, 60))
+    wrong = np.where(groups < 200, 0.01, 0.1)
+    y = (rng.random((len(groups), 5)) > wrong[:, None]).astype(float)
+    dial = set_dial(np.full(y.shape, 0.97), y, groups, target_error=0.05)
+    assert (dial.accept.threshold, dial.accept.n_settled) == (None, 0)
+    assert "too often wrong" in dial.notes(list("abcde"))[0]
+    rare = set_dial(np.full(y.shape, 0.97), y, groups, target_error=0.15)
+    assert rare.accept.n_settled == y.size
