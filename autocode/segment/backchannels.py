@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from autocode.segment.marks import without_marks
-from autocode.segment.words import word_set
+from autocode.segment.words import WORD, word_set
 
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+_WORD = re.compile(rf"{WORD}(?:[-'’]{WORD})*")
 
 _NEAR_THE_END = 300  # characters: a question further back has been answered by the speaker
 _FINNISH_QUESTION = re.compile(r"\w{3,}(?:ko|kö)(?:han|hän|s)?")

@@ -1,8 +1,8 @@
 """Where the sentences of spoken, transcribed text begin.
 
 Rules on characters, so that the result does not depend on a tokenizer. They know what transcripts
-are full of: pauses written as three dots, dashes, initials, abbreviations and ordinals in the
-Nordic languages, German and French, quotations, marks such as `(laughs)`, text without capitals.
+are full of: pauses written as three dots, dashes, initials, abbreviations and ordinals in many
+languages, quotations, marks such as `(laughs)`, text without capitals or without spaces.
 """
 
 from __future__ import annotations
@@ -16,16 +16,27 @@ from itertools import pairwise
 from autocode.segment.marks import Mark, find_marks
 from autocode.segment.words import has_words, word_set
 
+_CLOSERS = "”’」』）"  # those after which no space is written where none is written at all
 _STOP = re.compile(
     r"(?<![.!?…؟।۔。！？])(?<!\.[ ])"  # a run of stops is tried once, from its first: linear in its length
     r"(?P<stop>(?>\.(?:[ ]?\.)+|[.!?…؟।۔。！？]+))"
-    r"(?P<close>(?:[\"'”’»«“)\]]|[\u00a0\u202f ]»(?=\s|$))*)"
-    r"(?P<gap>\s+|(?<=[。！？])(?=\S)|(?<=[^\W\d_][^\W\d_][.!?])(?=[^\W\d_]{2}))"
+    rf"(?P<close>(?:[\"'»«“)\]{_CLOSERS}]|[\u00a0\u202f ]»(?=\s|$))*)"
+    rf"(?P<gap>\s+|(?:(?<=[。！？])|(?<=[。！？][{_CLOSERS}])|(?<=[。！？][{_CLOSERS}]{{2}}))"
+    rf"(?=[^\s{_CLOSERS}])(?![\"']+\s*$)"
+    r"|(?<=[^\W\d_][^\W\d_][.!?])(?=[^\W\d_]{2}))"
+)
+_WIDE = frozenset("。！？")  # no space follows them
+_REPORTS = re.compile(  # what follows a quotation and belongs to it: 「はい。」と言った, “好。”他说
+    r"って|なんて|など|みたい|と(?:[言云思聞考答叫呼話い]|か(?!ら)|$)"
+    r"|(?![于於]是|然[后後]|[后後][来來]|所以|但|就)"
+    r"[^\W\d_]{1,4}?(?:[说說问問答喊]道?|回答|告诉|告訴|表示)(?:$|[我你他她您])"
 )
 _BREAK = re.compile(r"\n[^\S\n]*\n\s*|\n[^\S\n]*(?=[-–•*][^\S\n]+\S)")  # a paragraph; an item of a list
-_OPENERS = "\"'“„«»‘’([¿¡–—-"
-_AFTER = re.compile(rf"[{re.escape(_OPENERS)}]*\s*([^\W_]+(?:['’][^\W_]+)?)?")
+_OPENERS = "\"'“„«»‘’([¿¡「『（–—-"
+_AFTER = re.compile(rf"[{re.escape(_OPENERS)}]*\s*([^\W\d_]\.(?!\.)|[^\W_]+(?:['’][^\W_]+)?)?")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")  # U.S, a.m
+_INITIAL = re.compile(r"[(\[\"„“«]*[^\W\d_]\.")
+_ELIDING = frozenset({"fr", "it", "ca"})  # languages that write l'art., dell'ing.
 _ONE_WORD_BACK = 40  # characters: longer ones are no abbreviation
 
 
@@ -66,7 +77,7 @@ class _Stop:
     glued: bool  # no white space follows
     before: str  # the word that it ends, lower-case
     before_is_capital: bool
-    after: str  # the next word as written; "" where there is none
+    after: str  # the next word as written, an initial with its full stop; "" where there is none
     at: int  # where the next sentence would begin
     before_at: int  # where `before` stands
     determiner: str  # the word before `before`, lower-case
@@ -135,7 +146,9 @@ class _Rules:
 
     def _ends(self, stop: _Stop, *, caseless: bool, opens: bool) -> bool:
         """Whether a sentence ends at `stop`; `opens`: its word is the first of the sentence."""
-        if stop.glued and stop.stop not in "。！？":
+        if stop.glued and not _WIDE.isdisjoint(stop.stop):
+            return not (stop.closed and _REPORTS.match(stop.after))
+        if stop.glued:
             return stop.after[:1].isupper() and self._starts(stop.after) and "." not in stop.before
         if _is_pause(stop.stop):
             return self._pause_ends(stop)
@@ -156,13 +169,13 @@ class _Rules:
 
     def _full_stop_ends(self, stop: _Stop, *, goes_on: bool, opens: bool) -> bool:
         before, after = stop.before, stop.after
-        if after[:1].isdigit() and before in word_set("numbered"):
+        if after[:1].isdigit() and self._is_listed(before, "numbered"):
             return False
         begins = after[:1].isupper() and self._starts(after)
-        if before in word_set("abbreviations", self._language):
+        if self._is_listed(before, "abbreviations"):
             return begins
-        if _DOTTED.fullmatch(before):
-            return begins  # "in the U.S. We", but "the U.S. Army"
+        if _DOTTED.fullmatch(before) or (len(before) == 1 and _INITIAL.fullmatch(stop.determiner)):
+            return begins  # "in the U.S. We", but "the U.S. Army"; "h. c. Lind"
         if before in word_set("perhaps_final", self._language):
             return begins or (after[:1].isupper() and self._language != "de")
         if len(before) == 1 and stop.before_is_capital:
@@ -170,6 +183,12 @@ class _Rules:
         if before.isdigit() and (opens or self._is_ordinal(stop)):  # "1. The first thing"
             return False
         return not goes_on
+
+    def _is_listed(self, word: str, table: str) -> bool:
+        """Whether `table` has the word, or its last part: `ing` of "dipl.-ing", `art` of "l'art"."""
+        words = word_set(table, self._language)
+        part = re.split("['’-]" if self._language in _ELIDING else "-", word)[-1]
+        return word in words or (len(part) > 1 and part in words)
 
     def _is_ordinal(self, stop: _Stop) -> bool:
         if self._language not in word_set("ordinals", "languages") or len(stop.before) > 3:

@@ -20,11 +20,14 @@ from autocode.segment.backchannels import asks, is_backchannel, is_emphatic
 from autocode.segment.marks import without_marks
 from autocode.segment.pipeline import Segmenter, Span
 from autocode.segment.units import join_by_topic
+from autocode.segment.words import WORD
 
 Embed = Callable[[Sequence[str]], NDArray[np.floating]]
 
-_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai, Japanese, Chinese
-_WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
+_UNSPACED = re.compile(  # Thai, Lao, Burmese, Khmer, Japanese, Chinese
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+)
+_WORD = re.compile(rf"{WORD}(?:[-'’.]{WORD})*")
 
 
 def segment(

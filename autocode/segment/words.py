@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from functools import cache
 from importlib import resources
 
 _FALLBACK = {"nn": "nb"}  # where a language has no list of its own
+_SIGNS = "".join(char for char in map(chr, range(0x300, 0x10000)) if unicodedata.category(char)[0] == "M")
+# For regular expressions: a word without hyphens, with the vowel signs and accents that `\w` leaves out.
+WORD = rf"[^\W_]++(?:[{_SIGNS}\u200c\u200d]++[^\W_]*+)*+"
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from autocode.config import SegmentConfig, Unit
 from autocode.errors import ConfigError
 from autocode.records import Role, Transcript, Turn, Utterance
 from autocode.segment import Segmenter, segment
+from autocode.segment.utterances import count_words
 
 ROLES: dict[str, Role] = {"I": "interviewer", "R": "respondent", "S": "respondent", "N": "other"}
 SEGMENTERS = {unit: Segmenter(SegmentConfig(unit=unit)) for unit in ("auto", "turn", "sentence", "unit")}
@@ -92,6 +94,21 @@ def test_short_sentences_join_the_one_before_and_the_first_joins_the_next() -> N
 def test_short_sentences_never_join_across_turns() -> None:
     utterances = cut(transcript(("R", "We left."), ("I", "Why?"), ("R", "No money."), ("R", "None.")))
     assert [utterance.text for utterance in utterances] == ["We left.", "Why?", "No money.", "None."]
+
+
+@pytest.mark.parametrize(
+    ("said", "n_words"),
+    [
+        ("हाँ, ज़रूर।", 2),
+        ("می‌خواهم بروم.", 2),
+        (unicodedata.normalize("NFD", "Ärzte können Größe."), 3),
+        ("❤️ (laughs)", 0),
+        ("ดีมาก", 3),
+        ("We've gone, e.g. two-three.", 4),
+    ],
+)
+def test_vowel_signs_and_accents_are_parts_of_words(said: str, n_words: int) -> None:
+    assert count_words(said) == n_words
 
 
 def test_an_interviewers_turn_stays_whole() -> None:

@@ -44,6 +44,40 @@ def test_gold(language: str, text: str, starts: list[int]) -> None:
     assert sentence_starts(text, language=language) == starts
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh", "她说：“我们先等一等吧。”|后来大家都同意了。"),
+        ("zh", "“真的要去吗？”他问。|我们都点了头。"),
+        ("zh", "她说：“他说‘不行。’”|我们就走了。"),
+        ("zh", "真的吗？！|我不知道……也许是价格。"),
+        ("zh", "他走了。|“你好。”"),
+        ("en", "老板说：“好。”|我们签了。"),
+        ("ja", "「大丈夫です。」と言いました。|それで始めました。"),
+        ("ja", "社長は「待って。」|とても困りました。"),
+        ("en", "We had max. 10 people, min. 5 of them ours. |We asked Max. |He knew."),
+        ("en", "We met J. A. Holm there. |It went well."),
+        ("de", "Nach 30 Min. Pause waren mind. 20 Tsd. Euro weg. |Das war viel."),
+        ("de", "Dipl.-Ing. Kern, Abt. Einkauf, kannte Hrn. Lohs und Dr. h. c. Lind. |Wir nicht."),
+        ("de", "Das war Max. |Er kam oft."),
+        ("nb", "Den er min. |5 år senere solgte vi."),
+        ("fr", "C'est l'art. 5, disait le Pr. Martin. |Il avait raison."),
+        ("es", "La Sra. López vivía en EE. UU. desde mayo. |Elegimos el plan B. |Nosotros... Ana y yo."),
+        ("es", "Está en la pág. 5, p. ej. Nestlé. |Nada más."),
+        ("pt", "O Eng. Costa veio. |Ficámos com o plano B. |Nós confiámos."),
+        ("it", "La sig.ra Rossi e l'ing. Bianchi vendono pane, ecc. |Il resto no."),
+        ("nl", "We leverden bijv. Duitsland. |We kozen plan B. |Het werkte."),
+        ("pl", "Sprzedawaliśmy np. Niemcom, ok. 50 osób. |No ok. |Marek poszedł."),
+        ("ru", "Мы, т. е. Иван и А. С. Орлов, купили хлеб и т. д. |Потом ушли."),
+        ("tr", "Örn. Almanya büyük bir pazar. |Doç. Kaya geldi. |Biz gittik."),
+    ],
+)
+def test_abbreviations_and_quotations_of_many_languages(language: str, text: str) -> None:
+    starts = sentence_starts(text.replace("|", ""), language=language)
+    parts = [text.replace("|", "")[first:last] for first, last in tile(starts, len(text.replace("|", "")))]
+    assert "|".join(parts) == text
+
+
 def test_gold_is_found_far_better_than_by_the_sentencizer() -> None:
     import spacy
 
@@ -77,7 +111,15 @@ def test_next_to_nothing_is_at_most_one_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["." * 50_000, ". " * 50_000 + "x", "?!." * 20_000, "\n \n" * 20_000, '."' * 20_000]
+    "text",
+    [
+        "." * 50_000,
+        ". " * 50_000 + "x",
+        "?!." * 20_000,
+        "\n \n" * 20_000,
+        '."' * 20_000,
+        "。" + '"' * 50_000,
+    ],
 )
 def test_runs_of_stops_take_linear_time(text: str) -> None:
     assert sentence_starts(text) == [0]  # with a quadratic search this takes minutes
