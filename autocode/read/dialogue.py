@@ -71,7 +71,7 @@ def split_dialogue(
     warnings = list(labels.warnings)
     if state.n_before:
         warnings.append(f"{count(state.n_before, 'line')} before the first label, no part of any turn")
-    return _with_end_marks(state.pieces, text), warnings
+    return _with_end_marks(_with_bare_times(state.pieces, text), text), warnings
 
 
 @dataclass(slots=True)
@@ -91,8 +91,10 @@ class _Open:
         if line.given is not None:
             self._add_row(line)
         elif label is not None:
+            waiting = self.start_s if self.start is None else None  # of a time on the line above
             self.close()
-            self.speaker, self.start, self.start_s = label.name, line.start + label.text_at, label.start_s
+            self.speaker, self.start = label.name, line.start + label.text_at
+            self.start_s = waiting if label.start_s is None else label.start_s
             self.end = line.start + len(line.text)
         elif line.heading or _RULE.match(line.text) or _FOOTER.match(line.text):
             self.close()
@@ -100,11 +102,12 @@ class _Open:
             self._continue(line)
 
     def _continue(self, line: Line) -> None:
-        if self.speaker is None:
-            self.n_before += 1
-        elif TIME_ONLY.match(line.text) and self._has_text():
+        if TIME_ONLY.match(line.text) and (self.start is None or self._has_text()):
             self.close()  # a time heading: what follows is still said by the same speaker
             self.start_s = first_time(line.text)
+        elif self.speaker is None:
+            self.n_before += 1
+            self.start_s = None
         else:
             self.start = line.start if self.start is None else self.start
             self.end = line.start + len(line.text)
@@ -202,6 +205,22 @@ def _is_wrapped(lines: Sequence[Line]) -> bool:
         return False
     n_open = sum(not line.text.rstrip().endswith((".", "!", "?", "…", '"', "”", ":")) for line in lines)
     return n_open > len(lines) / 2
+
+
+def _with_bare_times(pieces: list[Piece], text: str) -> list[Piece]:
+    """The pieces; where three in four begin with a time (`Anna: 00:05 We ...`), without it."""
+    found = {
+        n: mark
+        for n, piece in enumerate(pieces)
+        if piece.start_s is None and (mark := _LINE_MARK.match(text, piece.start_char, piece.end_char))
+    }
+    times = [first_time(mark[1]) or 0.0 for mark in found.values()]
+    if len(found) < max(2, len(pieces) * 0.75) or times != sorted(times):
+        return pieces
+    timed = list(pieces)
+    for (n, mark), start_s in zip(found.items(), times, strict=True):
+        timed[n] = replace(pieces[n], start_char=mark.end(), start_s=start_s)
+    return timed
 
 
 def _with_end_marks(pieces: list[Piece], text: str) -> list[Piece]:

@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from autocode.read.roles import is_label_word
-from autocode.read.times import BRACKETED, MARK, TIME, first_time
+from autocode.read.times import BRACKETED, MARK, RANGE, TIME, first_time
 from autocode.read.words import NOT_FIRST, NOT_NAMES
 
 Kind = Literal["colon", "timed", "bracket", "bold", "dash", "dot", "tab", "alone"]
 _BIDI = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff"
 _LEAD = re.compile(rf"[\s{_BIDI}]*")
-_MARK_FIRST = re.compile(
-    rf"(?P<mark>{BRACKETED}|\d{{1,4}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d{{1,3}})?(?=[\s]))[\s{_BIDI}]*(?:[-–—]\s+)?"
-)
+_MARK_FIRST = re.compile(rf"(?P<mark>{BRACKETED}|{RANGE}(?=\s))[\s{_BIDI}]*(?:[-–—]\s+)?")
 NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?(?<!\s)"  # so that white space after it is tried once only
 _COLON = re.compile(
     rf"(?P<name>{NAME})\s*+(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
@@ -41,7 +39,7 @@ _ABBREVIATION = re.compile(r"\b(?:[^\W\d_]{1,3}|prof|hon|sen|rep)\.(?=\s|$|[\d-]
 _SENTENCE = re.compile(r"[.!?;…\"“”=/\\@]|,.*,")  # what no name has in it
 _TIME_AND_END = re.compile(rf"\s+(?P<mark>{MARK})\s*$")
 _COLON_NEXT = re.compile(r"\s*[:：]\s*")
-TIME_ONLY = re.compile(rf"\s*{MARK}\s*$")
+TIME_ONLY = re.compile(rf"\s*(?:{MARK}|{RANGE})\s*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,14 @@ def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Co
         usual = is_label_word(label.name) or name_key(label.name) in known_keys
         marked = line.heading or line.bold >= len(line.text.rstrip()) or line.text.lstrip()[:1] in "*_"
         above = lines[number - 1].text.strip() if number else ""
-        begins = spaced and not line.paragraph and not above  # a paragraph that begins with a name
+        below = [later.text.strip() for later in lines[number + 1 : number + 3]]
+        in_cue = bool(TIME_ONLY.match(above)) and not any(map(TIME_ONLY.match, below[:1]))
+        begins = not line.paragraph and (
+            (spaced and not above) or in_cue
+        )  # a paragraph that begins with a name
         name_like = len(label.name) > 1 and not label.name[0].islower()
         name_like = name_like and label.name.casefold() not in NOT_ALONE
         stands = label.kind == "timed" or (name_like and (usual or marked or begins))
-        below = [later.text.strip() for later in lines[number + 1 : number + 3]]
         if not stands or not any(below if marked else below[:1]):
             del offers[number]
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from autocode.errors import ReadError
 from autocode.read.decode import clean
 from autocode.read.dialogue import split_lines
+from autocode.read.line_numbers import without_line_numbers
 from autocode.read.paragraphs import found_in_lines
 from autocode.read.reader import Found, Source, count
 
@@ -51,7 +52,9 @@ def read_pdf(source: Source) -> list[Found]:
     kept = _without_edges(_without_line_numbers(pages))
     if n_dropped := sum(map(len, pages)) - sum(map(len, kept)):
         warnings.append(f"{count(n_dropped, 'line')} dropped: page numbers, headers, footers, line numbers")
-    text = "\n".join(line for lines in kept for line in lines)
+    text, n_numbers = without_line_numbers("\n".join(line for lines in kept for line in lines))
+    if n_numbers:
+        warnings.append(f"{count(n_numbers, 'line number')} left out of the text")
     return [found_in_lines(source, split_lines(text), warnings)]
 
 

@@ -32,6 +32,9 @@ _SHAPE = re.compile(r"[\W_]*([^\W\d_]+)[\W_]*(?:(?:nr|no|num)\b\.?)?[\W_]*[\d\s]
 _GENDER = re.compile(r"(?<=[^\W\d_])[:*/_](?:innen|in|r|n)(?![^\W\d_])")
 _LONGEST = 100  # characters of a label that says what somebody is
 _WORD = re.compile(r"[^\W\d_]+")
+_MARK_AT_END = re.compile(  # (laughs), [00:12:03], 00:12
+    r"(?:(?:\[[^\[\]?？؟]{0,60}\]|\([^()?？؟]{0,60}\)|(?<=\s)(?:\d{1,2}:)?\d{1,3}:\d{2})\s*)+$"
+)
 _CLOSING = "\"'”’»«)]}*_ \t\n\u200e\u200f\u202c\u2069"
 
 
@@ -79,7 +82,12 @@ def is_part(name: str) -> bool:
 
 def ends_in_question(text: str) -> bool:
     """Whether the last sentence is a question, by its mark (Latin, Greek, Arabic, full width)."""
-    return text[-80:].rstrip(_CLOSING).endswith(("?", "？", "؟", "\u037e"))
+    return _end(text, 200).endswith(("?", "？", "؟", "\u037e"))
+
+
+def _end(text: str, length: int) -> str:
+    """The last characters of a text, without marks, quotation marks and brackets that follow it."""
+    return _MARK_AT_END.sub("", text[-length:].rstrip()).rstrip(_CLOSING)
 
 
 def declared_roles(words: Iterable[str]) -> tuple[dict[str, Role], list[str]]:
@@ -168,7 +176,7 @@ def habits(turns: Iterable[tuple[str, str]]) -> dict[str, Habits]:
 
 
 def _begins_like_a_question(text: str) -> bool:
-    last = re.split(r"[.!?؟？]\s+", text[-400:].rstrip(_CLOSING + ".?!؟？"))[-1].split(maxsplit=3)
+    last = re.split(r"[.!?؟？]\s+", _end(text, 400).rstrip(_CLOSING + ".?!؟？"))[-1].split(maxsplit=3)
     return any(word.strip(",;").casefold() in ASKING for word in last[:3])
 
 

@@ -1,4 +1,7 @@
-"""Plain text and Markdown: `Transcript.text` is the decoded file itself, and turns are slices of it."""
+"""Plain text and Markdown: `Transcript.text` is the decoded file itself, and turns are slices of it.
+
+Numbers in the margin of plain text are the only thing that is taken out.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from dataclasses import replace
 from autocode.read.columns import Columns, find_columns
 from autocode.read.dialogue import MOST_LINES, has_too_many_lines, split_dialogue, split_lines
 from autocode.read.label_forms import Line
-from autocode.read.reader import Found, Piece, Source
+from autocode.read.line_numbers import without_line_numbers
+from autocode.read.reader import Found, Piece, Source, count
 from autocode.read.times import first_time
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
@@ -20,14 +24,17 @@ _HOUR_S = 3600.0
 
 def read_text(source: Source) -> list[Found]:
     """One transcript from plain text, Otter's and Zoom's layouts included. Raises `ReadError`."""
-    text, warnings = source.decode()
-    return [_found(source, text, _lines(source, text), warnings)]
+    text, warnings = _decoded(source)
+    text, n_numbers = without_line_numbers(text)
+    if n_numbers:
+        warnings.append(f"{count(n_numbers, 'line number')} left out of the text")
+    return [_found(source, text, split_lines(text), warnings)]
 
 
 def read_markdown(source: Source) -> list[Found]:
     """One transcript from Markdown: headings are no speech, tables may be. Raises `ReadError`."""
-    text, warnings = source.decode()
-    lines = _lines(source, text)
+    text, warnings = _decoded(source)
+    lines = split_lines(text)
     hidden = _front_matter(lines)
     marked = [
         replace(line, text="" if number < hidden else line.text, heading=bool(_HEADING.match(line.text)))
@@ -36,12 +43,13 @@ def read_markdown(source: Source) -> list[Found]:
     return [_found(source, text, list(_with_tables(marked)), warnings)]
 
 
-def _lines(source: Source, text: str) -> list[Line]:
+def _decoded(source: Source) -> tuple[str, list[str]]:
+    text, warnings = source.decode()
     if has_too_many_lines(text):
         raise source.error(
             f"it has more than {MOST_LINES:,} lines, far more than one interview has; give each its own file"
         )
-    return split_lines(text)
+    return text, warnings
 
 
 def _found(source: Source, text: str, lines: Sequence[Line], warnings: list[str]) -> Found:

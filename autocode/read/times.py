@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 
-TIME = r"(?:\d{1,4}:\d{1,2}|\d{1,3}):\d{2}(?:[.,]\d{1,3})?"  # as written in labels; groups: none
+_CLOCK_TIME = r"(?:\d{1,4}:\d{1,2}:\d{2}(?:[:;]\d{2})?|\d{1,3}:\d{2})(?:[.,]\d{1,3})?"
+TIME = rf"(?:\d{{2}};\d{{2}};\d{{2}};\d{{2}}|{_CLOCK_TIME})"  # as written in labels; groups: none
+_DOTTED = r"\d{1,2}\.\d{2}\.\d{2}"  # 00.12.03, which may be a date unless it stands in square brackets
 F4_MARK = r"#\d{1,4}:\d{1,2}:\d{1,2}(?:[-.,]\d{1,3})?#"
 RANGE = rf"{TIME}(?:\s*(?:-->|[-–—])\s*{TIME})?"
-BRACKETED = rf"(?:\[{RANGE}\]|\({RANGE}\)|{F4_MARK})"  # a mark that cannot be part of a sentence
+_DOTTED_RANGE = rf"{_DOTTED}(?:\s*[-–—]\s*{_DOTTED})?"
+# A mark that cannot be part of a sentence.
+BRACKETED = rf"(?:\[(?:{RANGE}|{_DOTTED_RANGE})\]|\({RANGE}\)|<{TIME}>|\{{{TIME}\}}|{F4_MARK})"
 MARK = rf"(?:{BRACKETED}|{TIME}(?![\w:]))"
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,3}):(\d{1,2})(?:[.,-](\d{1,9}))?")
-_FIRST = re.compile(rf"\d{{1,4}}:\d{{1,2}}:\d{{1,2}}-\d{{1,3}}(?![\d:])|{TIME}")
+_FIRST = re.compile(rf"\d{{1,4}}:\d{{1,2}}:\d{{1,2}}-\d{{1,3}}(?![\d:])|{TIME}|(?<=\[){_DOTTED}")
+_FRAMES = re.compile(r"(\d+[:;]\d+[:;]\d+)[:;]\d\d")
 
 
 def parse_clock(text: str) -> float | None:
@@ -31,6 +36,13 @@ def parse_clock(text: str) -> float | None:
 
 
 def first_time(mark: str | None) -> float | None:
-    """Seconds of the first time in a mark such as `[00:01 - 00:05]` or `#00:01:02-3#`."""
+    """Seconds of the first time in a mark such as `[00:01 - 00:05]` or `#00:01:02-3#`; frames do not count.
+
+    >>> first_time("00:00:05:12 - 00:00:09:03"), first_time("[00.12.03]")
+    (5.0, 723.0)
+    """
     match = _FIRST.search(mark or "")
-    return parse_clock(match[0]) if match else None
+    if not match:
+        return None
+    time = _FRAMES.sub(r"\1", match[0])
+    return parse_clock(time if ":" in time else re.sub("[.;]", ":", time))

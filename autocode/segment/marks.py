@@ -35,7 +35,10 @@ _SUSPENDED = re.compile(  # "Vor- und Nachteile": a compound's second half follo
     r"\s+(?:und|oder|bzw|sowie|og|eller|samt|och|ja|tai|sekä|and|or|to|et|ou)\b", re.IGNORECASE
 )
 
-_CLOCK = re.compile(r"(?:at )?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s*[-–]\s*\d{1,2}:\d{2}(?::\d{2})?)?")
+_CLOCK = re.compile(
+    r"(?:at )?\d{1,2}(?::\d{2}){1,3}(?:[.,]\d+)?(?:\s*[-–]\s*\d{1,2}(?::\d{2}){1,3}(?:[.,]\d+)?)?"
+)
+_DOTTED_CLOCK = re.compile(r"\d{1,2}\.\d{2}\.\d{2}")  # a date, unless it stands in square brackets
 _SECONDS = re.compile(r"\.{1,3}|…|\d{1,3}(?:[.,]\d+)?\s*(?:s|secs?|seconds?|sek|sekund\w*|secondes?)?\.?")
 
 # A bracket of up to five words is a mark if one of these stands in it ...
@@ -91,7 +94,7 @@ def _kind(match: re.Match[str], text: str) -> MarkKind | None:
     if found.startswith("(("):
         return "comment"
     inner = found[1:-1].strip().casefold()
-    if _CLOCK.fullmatch(inner):
+    if _CLOCK.fullmatch(inner) or (opener == "[" and _DOTTED_CLOCK.fullmatch(inner)):
         return "time"
     if opener == "(" and _SECONDS.fullmatch(inner):
         return "pause"

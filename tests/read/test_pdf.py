@@ -77,6 +77,13 @@ def test_numbers_in_the_margin_are_dropped(tmp_path: Path) -> None:
     assert transcript.text == "Ann: Why?\nBo: So.\nAnn: 12?\nBo: Yes. I see."
 
 
+def test_numbers_at_the_beginning_of_lines_are_dropped(tmp_path: Path) -> None:
+    talk = ["Ann: Why?", "Bo: So.", "Ann: 12?", "Bo: Yes.", "I see."]
+    pages = [[f"{n} {line}" for n, line in enumerate(talk, start=1)]]
+    transcript = read_transcript(write(tmp_path, document(pages)))
+    assert transcript.text == "Ann: Why?\nBo: So.\nAnn: 12?\nBo: Yes. I see."
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

@@ -82,7 +82,13 @@ def test_an_unknown_role_is_a_respondent_only_if_nobody_else_is() -> None:
     assert declared_roles(["participant", "wizard"])[0]["wizard"] == "other"
 
 
-@pytest.mark.parametrize("text", ["Why?", "Why?”", "(Why?)", "لماذا؟", "为什么？", "Why? \n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Why?", "Why?”", "(Why?)", "لماذا؟", "为什么？", "Why? \n"),
+        *("Why? (laughs)", "“Why?” [00:12:03] [crosstalk]", "Why? 1:02:03", "Why? (she smiles and waves) "),
+    ],
+)
 def test_questions(text: str) -> None:
     assert ends_in_question(text)
     assert not ends_in_question(text + " I wonder.")

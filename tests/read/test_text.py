@@ -53,6 +53,16 @@ LAYOUTS = {
     "Otter, with times": ("{name}  0:{mm}\n{text}", "\n\n"),
     "Zoom, with times": ("[{name}] 00:00:{mm}\n{text}", "\n\n"),
     "Word, with times": ("00:00:{mm} {name}\n{text}", "\n\n"),
+    "ranges first": ("00:00:{mm} --> 00:00:59 {name}: {text}", "\n"),
+    "ranges above": ("00:00:{mm} - 00:00:59\n{name}\n{text}", "\n\n"),
+    "ranges above, no blank lines": ("00:00:{mm} - 00:00:59\n{name}\n{text}", "\n"),
+    "ranges below the name": ("{name}\n00:00:{mm} - 00:00:59\n{text}", "\n\n"),
+    "Premiere, ranges with frames": ("00:00:{mm}:12 - 00:00:59:03\n{name}\n{text}", "\n\n"),
+    "drop frames": ("00;00;{mm};12 - 00;00;59;03\n{name}\n{text}", "\n\n"),
+    "times in angle brackets": ("<00:00:{mm}> {name}: {text}", "\n"),
+    "times in braces": ("{{00:00:{mm}}} {name}: {text}", "\n"),
+    "dotted times": ("[00.00.{mm}] {name}: {text}", "\n"),
+    "bare times after the label": ("{name}: 0:{mm} {text}", "\n"),
     "Zoom chat, with times": ("00:00:{mm}\t{name}:\t{text}", "\n"),
 }
 
@@ -120,6 +130,33 @@ def test_time_headings_are_no_speech(tmp_path: Path) -> None:
         ("Anna", "Why?"),
     ]
     assert transcript.turns[2].start_s == 300
+
+
+def test_hours_that_somebody_names_are_speech(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "I: When?\nR: 9:30 was it.\nI: And then?\nR: 10:30 was the next.\n")
+    assert [turn.text for turn in transcript.turns][1::2] == ["9:30 was it.", "10:30 was the next."]
+
+
+@pytest.mark.parametrize("number", ["{:02d}  ", "{:03d} ", "  {}\t", "{}. ", "{}) ", "[{}] "])
+def test_line_numbers_are_no_part_of_the_text(tmp_path: Path, number: str) -> None:
+    lines = ["I: How was it?", "R: Good, and", "5 people came,", "", "2 left.", "I: Why?", "R: Money."]
+    numbered = "\n".join(number.format(n) + line if line else "" for n, line in enumerate(lines, start=7))
+    transcript = read(tmp_path, numbered)
+    assert transcript.text == "\n".join(lines)
+    assert [turn.speaker for turn in transcript.turns] == ["I", "R", "I", "R"]
+    assert "6 line numbers left out of the text" in transcript.warnings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I: Why?\n1 We left.\n2 We came.\n3 We saw.\n4 We won.\nR: So.",
+        "1998 was good.\n2003 was not.\n2004 was.\n2011 was not.",
+        "1\n00:12\nSo.\n2\n00:14\nNo.\n3\n00:20\nYes.\n4\n00:22\nWell.",
+    ],
+)
+def test_other_numbers_stay(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text).text == text
 
 
 def test_questions_and_answers(tmp_path: Path) -> None:
@@ -236,6 +273,8 @@ TIMED: dict[str, tuple[str, list[tuple[str, float | None]]]] = {
         [("Our.", 12), ("Why?", 40), ("So.", 62)],
     ),
     "ranges": ("00:12 - 00:20 Our.\n\n00:40 --> 00:50 Why?\n", [("Our.", 12), ("Why?", 40)]),
+    "captions": ("0:12\nHello\n0:14\nFine\n0:15\nHello\n", [("Hello", 12), ("Fine", 14), ("Hello", 15)]),
+    "frames": ("00:00:12:10 - 00:00:20:24\nOur.\n\n00:00:40:01\nWhy?\n", [("Our.", 12), ("Why?", 40)]),
     "above": ("00:12\nOur partner.\n\n00:40\nWhy?\n", [("Our partner.", 12), ("Why?", 40)]),
 }
 

@@ -20,6 +20,7 @@ from autocode.segment.marks import find_marks, without_marks
         ("((sighs)) No ((looks out of the window))", ["comment", "comment"]),
         ("{vocalsound} so <laugh> yes *chuckles*", ["event", "event", "event"]),
         ("[00:12:31] And [at 01:02]", ["time", "time"]),
+        ("[00.12.31] on (01.12.03), [00:12:31:07]", ["time", "time"]),
         ("I wan- I wanted", ["cutoff"]),
         ("[long pause] (pause) [...] [?]", ["pause", "pause", "pause", "unclear"]),
         ("(ler) ja (naurahtaa) joo [skratt] (lacht) [rires] (uhørbart)", ["event"] * 5 + ["unclear"]),
