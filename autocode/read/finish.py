@@ -12,6 +12,7 @@ from autocode.read.roles import (
     declared_roles,
     guess_roles,
     habits,
+    heed_habits,
     label_roles,
     one_speaker_warning,
     short_form,
@@ -138,8 +139,9 @@ def _roles(
         fixed |= {name: "other" for name in counted if name in nameless}
     if len(counted) == 1:  # one letter says too little: with nobody else there, "I" may be anybody
         fixed = {name: role for name, role in fixed.items() if len(short_form(name)) != 1}
-    fixed |= named
+    fixed, doubts = heed_habits(counted, fixed, named)
     roles, warnings = guess_roles(counted, fixed)
+    warnings = doubts or warnings
     if len(counted) == 1 and not named:
         name = next(iter(counted))
         who = None if name in nameless else name

@@ -7,7 +7,7 @@ turns are not coded, so a wrong guess would lose what a respondent said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autocode.read.reader import count
@@ -71,6 +71,12 @@ def is_label_word(name: str) -> bool:
     others = [word for word in words if word.casefold() not in LABELS]
     named = all(len(word) == 1 or word[0].isupper() for word in others) and words[:1] != ["The"]
     return len(others) < len(words) <= 3 and named
+
+
+def is_letters(name: str) -> bool:
+    """Whether a label is a letter or an abbreviation, that may stand for more than one word: `R2`, `Int`."""
+    short = short_form(name)
+    return len(short) == 1 or short in _SHORT_INTERVIEWERS | _SHORT_RESPONDENTS
 
 
 def is_part(name: str) -> bool:
@@ -189,37 +195,90 @@ def guess_roles(
     one yet, and with that one others who mostly ask and say little.
     """
     roles: dict[str, Role] = {name: fixed.get(name, "respondent") for name in counted}
-    scores = asker_scores(counted)
     open_ones = [name for name in counted if name not in fixed]
     if not open_ones or len(counted) == 1 or "interviewer" in fixed.values():
         return roles, []
-    name = max(open_ones, key=scores.__getitem__)
-    best = counted[name]
-    joining = _joining(counted, [other for other in open_ones if other != name])
-    rivals = [score for other, score in scores.items() if other != name and other not in joining]
-    margin = scores[name] - max(rivals, default=0.0)
-    too_little = best.n_questions < 3 if len(counted) > 2 else best.n_questions + best.n_asking == 0
-    if margin < 0.15 or too_little:
+    asker = _asker(counted, open_ones)
+    if asker is None:
         return roles, [
             "roles are a guess: nobody clearly asks the questions, so everybody is taken as a respondent; "
             "correct with --speaker NAME=interviewer"
         ]
-    roles[name] = "interviewer"
-    roles |= dict.fromkeys(joining, "interviewer")
-    warnings = [
-        f"roles are a guess: '{other}' mostly asks too and is taken as a further interviewer; "
-        "correct with --speaker NAME=respondent"
-        for other in joining
-    ]
-    n_questions = sum(one.n_questions for one in counted.values())
-    says_most = 3 * best.n_words >= 2 * sum(one.n_words for one in counted.values())  # "..., you know?"
-    if _clear(best, n_questions, margin) and not says_most:
+    roles |= dict.fromkeys((asker.name, *asker.joining), "interviewer")
+    warnings = [_further(other) for other in asker.joining]
+    if asker.clear:
         return roles, warnings
     return roles, [
         *warnings,
-        f"roles are a guess: '{name}' {_asking(best, n_questions)} and is taken as the interviewer; "
+        f"roles are a guess: '{asker.name}' {_asking(counted, asker.name)} and is taken as the interviewer; "
         "correct with --speaker NAME=interviewer or --speaker NAME=respondent",
     ]
+
+
+def heed_habits(
+    counted: Mapping[str, Habits], labelled: Mapping[str, Role], told: Mapping[str, Role]
+) -> tuple[dict[str, Role], list[str]]:
+    """What labels say and the user told, without letters that somebody's questions contradict; warnings.
+
+    `R:` may be the respondent or the researcher, `E:` and `I:` entrevistador and informante.
+    """
+    fixed: dict[str, Role] = {**labelled, **told}
+    letters = {name for name in labelled if is_letters(name) and name not in told}
+    others = {name: role for name, role in fixed.items() if name not in letters}
+    if not letters or len(counted) == 1 or "interviewer" in others.values():
+        return fixed, []
+    asker = _asker(counted, [name for name in counted if name not in others])
+    if asker is None or fixed.get(asker.name) == "interviewer":
+        return fixed, []
+    best = counted[asker.name]
+    asking = f"'{asker.name}' {_asking(counted, asker.name)}"
+    if asker.clear and best.n_questions >= 3 and best.n_questions >= best.n_turns / 2:
+        return others, [
+            f"roles are a guess: {asking} and is taken as the interviewer, whatever the letters of the "
+            "labels mean; correct with --speaker NAME=interviewer or --speaker NAME=respondent"
+        ]
+    asked_by_label = [counted[name].n_questions for name in letters if fixed[name] == "interviewer"]
+    if best.n_questions and asked_by_label and not any(asked_by_label) and not asker.says_most:
+        return fixed, [
+            f"roles are those of the labels, though {asking}; "
+            "correct with --speaker NAME=interviewer or --speaker NAME=respondent"
+        ]
+    return fixed, []
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Who asks the questions, who asks with that one, and how much that can be relied on."""
+
+    name: str
+    joining: list[str]
+    clear: bool
+    says_most: bool
+
+
+def _asker(counted: Mapping[str, Habits], names: Sequence[str]) -> _Asker | None:
+    """Who of `names` asks the questions; None if nobody does so more than others."""
+    if not names:
+        return None
+    scores = asker_scores(counted)
+    name = max(names, key=scores.__getitem__)
+    best = counted[name]
+    joining = _joining(counted, [other for other in names if other != name])
+    rivals = [score for other, score in scores.items() if other != name and other not in joining]
+    margin = scores[name] - max(rivals, default=0.0)
+    too_little = best.n_questions < 3 if len(counted) > 2 else best.n_questions + best.n_asking == 0
+    if margin < 0.15 or too_little:
+        return None
+    n_questions = sum(one.n_questions for one in counted.values())
+    says_most = 3 * best.n_words >= 2 * sum(one.n_words for one in counted.values())  # "..., you know?"
+    return _Asker(name, joining, _clear(best, n_questions, margin) and not says_most, says_most)
+
+
+def _further(name: str) -> str:
+    return (
+        f"roles are a guess: '{name}' mostly asks too and is taken as a further interviewer; "
+        "correct with --speaker NAME=respondent"
+    )
 
 
 def _clear(best: Habits, n_questions: int, margin: float) -> bool:
@@ -227,8 +286,9 @@ def _clear(best: Habits, n_questions: int, margin: float) -> bool:
     return margin >= 0.5 and best.n_questions >= (2 if best.n_questions == n_questions else 3)
 
 
-def _asking(best: Habits, n_questions: int) -> str:
+def _asking(counted: Mapping[str, Habits], name: str) -> str:
     """What the guess rests on, in words."""
+    best, n_questions = counted[name], sum(one.n_questions for one in counted.values())
     if not best.n_questions:
         return f"begins {count(best.n_asking, 'turn')} like a question, though without a question mark,"
     if best.n_questions == n_questions:

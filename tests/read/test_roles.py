@@ -257,3 +257,46 @@ def test_a_carer_beside_a_name_is_known_by_what_is_asked() -> None:
     studied = [("Anna", "How was your shift?"), ("Nurse", "It was hard, and nobody came.")] * 4
     assert guess_roles(habits(studied), label_roles(["Anna", "Nurse"]))[0]["Nurse"] == "respondent"
     assert label_roles(["Nurse 1", "Nurse 2"]) == {"Nurse 1": "respondent", "Nurse 2": "respondent"}
+
+
+ASKED = [
+    ("How did you come to trade with Chile?", "We met them at a fair in May. It was pure luck for us."),
+    ("And who wrote first?", "They did. They wrote to us a week after that."),
+    ("Was there a contract?", "No, there was a handshake and nothing else."),
+]
+
+
+def _talk(asks: str, answers: str, asked: list[tuple[str, str]] = ASKED) -> str:
+    return "".join(f"{asks}: {question}\n{answers}: {answer}\n" for question, answer in asked)
+
+
+@pytest.mark.parametrize("labels", ["R I", "P R", "E I", "A I", "Res Int", "RES PAR"])
+def test_letters_that_the_questions_contradict(tmp_path: Path, labels: str) -> None:
+    path = tmp_path / "a.txt"
+    asks, answers = labels.split()
+    path.write_text(_talk(asks, answers))
+    transcript = read_transcript(path)
+    assert transcript.speakers == {asks: "interviewer", answers: "respondent"}
+    assert [f"'{asks}' asks all of the 3 questions" in one for one in transcript.warnings] == [True]
+    told = read_transcript(path, speakers={answers: "interviewer"})
+    assert told.speakers[answers] == "interviewer"
+    assert told.speakers[asks] == label_roles([asks, answers]).get(asks, "respondent")
+
+
+@pytest.mark.parametrize(
+    ("text", "n_warnings"),
+    [
+        (_talk("I", "R"), 0),
+        (_talk("Interviewer", "I") + _talk("I", "Interviewer"), 0),  # a word is no letter
+        (_talk("R", "I", [("In May?", "Yes."), ("Why?", "So.")]), 1),  # too little, but worth a word
+        ("I: Tell me.\nR: We went to Chile and sold it all there, you know?\nI: Go on.\n" * 3, 0),
+        ("I1: Why?\nR: So we went to Chile.\nI2: How?\nR: By ship, as one did then.\n" * 3, 0),
+        ("M: Why?\nP1: So it was for us.\nM: How?\nP2: Was it? It was by ship, I think.\n" * 3, 0),
+    ],
+)
+def test_letters_that_keep_their_role(tmp_path: Path, text: str, n_warnings: int) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    transcript = read_transcript(path)
+    assert transcript.speakers == label_roles(transcript.speakers)
+    assert len(transcript.warnings) == n_warnings
