@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from autocode.read.roles import is_label_word
+from autocode.read.reader import UNKNOWN
+from autocode.read.roles import is_label_word, without_gender
 from autocode.read.times import BRACKETED, MARK, RANGE, TIME, first_time
-from autocode.read.words import NOT_FIRST, NOT_NAMES
+from autocode.read.words import NOT_FIRST, NOT_NAMES, PARTICLES
 
 Kind = Literal["colon", "timed", "bracket", "bold", "dash", "dot", "tab", "alone"]
 _BIDI = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff"
 _LEAD = re.compile(rf"[\s{_BIDI}]*")
 _MARK_FIRST = re.compile(rf"(?P<mark>{BRACKETED}|{RANGE}(?=\s))[\s{_BIDI}]*(?:[-–—]\s+)?")
 NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?(?<!\s)"  # so that white space after it is tried once only
+# Whom somebody comes from, as meetings show it: "Smith, John [EXT]", "John Smith | Acme".
+_OFFICE = r"(?:\s\[[^\W\d_a-z][\w .-]{0,20}\]|\s\|\s[^\W\d_a-z][^:：\n\t\[\]<>|*]{0,40}?(?<!\s))?"
 _COLON = re.compile(
-    rf"(?P<name>{NAME})\s*+(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
-    rf"[:：](?!//)(?!\d)[ \t]*(?P<after>{BRACKETED})?\s*"
+    rf"(?P<name>{NAME}{_OFFICE}|\?{{1,3}})\s*+(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
+    rf"(?:：|:(?!//)(?!(?<=\d:)\d)(?=(?P<next>[^\W_]|:)?))[ \t]*(?P<after>{BRACKETED})?\s*"
 )
 _GENDERED = re.compile(
     r"[*_\s]{0,4}[^\W\d_]{2,40}([:*/])(?:innen|in|r|n)(?=[ \t]{0,2}\d{0,3}[ \t]{0,2}(?:\*\*)?[:：])"
@@ -30,13 +35,27 @@ _BOLD = re.compile(
     rf"(?P<open>\*{{1,3}}|_{{1,2}})\s*(?P<name>{NAME})\s*+(?P<mark>{MARK})?\s*+(?P<inside>[:：])?\s*(?P=open)"
     rf"\s*(?P<after>{MARK})?\s*(?P<outside>[:：])?\s*"
 )
-_TIMED = re.compile(rf"(?P<name>{NAME})(?P<gap>\s+)(?P<mark>{MARK})\s*$")
+_TIMED = re.compile(rf"(?P<name>{NAME}{_OFFICE})(?P<gap>\s+)(?P<mark>{MARK})\s*$")
 _DASH = re.compile(rf"(?P<name>{NAME})\s+[-–—]\s+")
 _DOT = re.compile(r"(?P<name>[QAR])[.)]\s+")
 _TAB = re.compile(rf"(?P<name>{NAME})[^\S\n\t]*\t+")
 _ALONE = re.compile(rf"(?P<name>{NAME})\s*$")
-_ABBREVIATION = re.compile(r"\b(?:[^\W\d_]{1,3}|prof|hon|sen|rep)\.(?=\s|$|[\d-])|(?<=\w)\.(?=[\d\w])", re.I)
+_ABBREVIATION = re.compile(
+    r"\b(?:[^\W\d_]{1,3}|prof|hon|sen|rep)\.(?=\s|$|[\d-])|(?<=\w)\.(?=[\d\w])"
+    r"|(?<=[\u05d0-\u05ea])[\"”](?=[\u05d0-\u05ea])",  # as Hebrew marks one
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"[.!?;…\"“”=/\\@]|,.*,")  # what no name has in it
+_BEHIND = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_OFFICE_SIGN = re.compile(r"\s(?:[-–]|[|@/](?=\s[^\W\d_a-z]))\s|,\s")
+_NUMBERED = re.compile(r"(?P<word>[^\W\d_]{1,40})(?P<dot>\.?) ?(?P<number>\d{0,3})\?{0,3}")
+_PERSON = r"[^\W\d_]{1,12} ?\d{1,3}"
+_TOGETHER = re.compile(rf"{_PERSON}(?:\s?[/&+]\s?{_PERSON})+")
+_DESCRIBED = re.compile(r"[^\W\d_]{1,3}\d{1,3}/[^\W\d_]{1,8}(?:/[^\W_]{1,8}){0,3}")  # P3/F/45
+_SMALL_WORDS = PARTICLES | {"of", "for"}
+_UNMEANT = re.compile(
+    "[\u0591-\u05c7\u0610-\u061a\u064b-\u0652]"
+)  # vowels that Hebrew and Arabic may leave out
 _TIME_AND_END = re.compile(rf"\s+(?P<mark>{MARK})\s*$")
 _COLON_NEXT = re.compile(r"\s*[:：]\s*")
 TIME_ONLY = re.compile(rf"\s*(?:{MARK}|{RANGE})\s*$")
@@ -64,29 +83,82 @@ class Label:
     kind: Kind
     text_at: int  # where in the line the spoken text begins
     start_s: float | None = None
+    joined: bool = False  # the colon has a letter in lower case, or a colon, directly behind it
 
 
 def name_key(name: str) -> str:
-    """What two spellings of one label share: `P 03`, `p03:` and `P-03` are one speaker."""
-    return re.sub(r"[\W_]+", "", name.casefold()) or name.casefold()
+    """What two spellings of one label share: `P 03`, `p03:` and `P-03` are one, `P1.1` and `P11` two."""
+    folded = re.sub(r"(?<=\d)[\W_]+(?=\d)", "·", name.casefold())
+    if folded.isascii():
+        return re.sub(r"[\W_]+", "", folded) or folded
+    composed = _UNMEANT.sub("", unicodedata.normalize("NFC", folded))  # \W has vowel signs of Hindi in it
+    kept = "".join(c for c in composed if c == "·" or unicodedata.category(c)[0] not in "PZSC")
+    return kept or folded
 
 
 def plausible_name(name: str) -> bool:
-    """Whether a short text could be a speaker's name or label: 4 words at most, and no sentence.
+    """Whether a short text could be a speaker's name or label: few words, and no sentence.
 
-    What follows a comma or a spaced hyphen, or stands in parentheses, is the speaker's office.
+    What follows a comma, a spaced hyphen or bar, or stands in parentheses, is the speaker's office.
     """
-    bare = re.split(r"\s[-–]\s|,\s", re.sub(r"\([^()]*\)", " ", name))[0]
+    bare = _OFFICE_SIGN.split(_BEHIND.sub(" ", name))[0].strip()
     words = bare.split()
-    if not words or len(words) > 4 or len(bare.strip()) > 40:
+    if not words or not _is_short(bare, words):
         return False
     if name_key(words[0]) in NOT_FIRST or bare.strip(" .").casefold() in NOT_NAMES:
         return False
+    if _is_odd_label(bare):
+        return True
     return not _SENTENCE.search(_ABBREVIATION.sub("", bare).rstrip("."))
 
 
-def candidate(line: Line) -> Label | None:
-    """The label that a line might begin with, in the most telling of its readings."""
+def _is_short(bare: str, words: Sequence[str]) -> bool:
+    """4 words at most, or 7 that are written as in full names: `Ana Maria de Souza Oliveira`."""
+    if len(words) <= 4:
+        return len(bare) <= 40 or (len(bare) <= 60 and _is_capital(words))
+    return len(words) <= 7 and len(bare) <= 60 and _is_capital(words) and not bare.isupper()
+
+
+def _is_capital(words: Sequence[str]) -> bool:
+    return all(word[0].isupper() or word in _SMALL_WORDS for word in words) and words[0][0].isupper()
+
+
+def is_usual(name: str) -> bool:
+    """Whether a name is a word for speakers, or two of them with numbers: `P03`, `P1/P2`."""
+    return is_label_word(name) or _are_together(name)
+
+
+def _are_together(name: str) -> bool:
+    parts = re.split(r"\s?[/&+]\s?", name)
+    return bool(_TOGETHER.fullmatch(name)) and all(map(is_label_word, parts))
+
+
+def _is_odd_label(name: str) -> bool:
+    """Whether what no name has in it is part of a label here: `P3?`, `Resp. 4`, `P1/P2`, `P3/F/45`."""
+    if _DESCRIBED.fullmatch(name) or _are_together(name):
+        return True
+    match = _NUMBERED.fullmatch(name)
+    if not match or not is_label_word(name) or (match["dot"] and not match["number"]):
+        return False
+    return len(match["word"]) > 1 or bool(match["number"])
+
+
+def known_names(names: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern of the names that the user gave and no rule would take for one, as labels have them."""
+    odd = {" ".join(name.split()) for name in names if name.strip() and not plausible_name(name)}
+    if not odd:
+        return None
+    either = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(odd, key=len, reverse=True))
+    return re.compile(
+        rf"(?P<name>{either})\s*+(?P<mark>{MARK})?\s*+(?:[:：](?!//)\s*|(?<=[\d\])#>}}])\s*$)", re.IGNORECASE
+    )
+
+
+def candidate(line: Line, known: re.Pattern[str] | None = None) -> Label | None:
+    """The label that a line might begin with, in the most telling of its readings.
+
+    `known` are names that would not be taken for names, by `known_names`.
+    """
     head = line.text[:200]
     at = _LEAD.match(head).end()  # type: ignore[union-attr]  # matches the empty string too
     if line.heading:
@@ -94,6 +166,12 @@ def candidate(line: Line) -> Label | None:
     start_s = None
     if first := _MARK_FIRST.match(head, at):
         at, start_s = first.end(), first_time(first["mark"])
+    if known and (match := known.match(head, at)):
+        kind: Kind = "timed" if match["mark"] and match.end() == len(line.text) else "colon"
+        named_s = first_time(match["mark"])
+        return Label(
+            " ".join(match["name"].split()), kind, match.end(), start_s if named_s is None else named_s
+        )
     if 0 < line.bold < len(line.text) and (label := _bold_beginning(line, at, start_s)) is not None:
         return label
     sign = ""
@@ -101,8 +179,7 @@ def candidate(line: Line) -> Label | None:
         sign, where = gendered[1], gendered.start(1)
         head = f"{head[:where]}_{head[where + 1 :]}"
     for kind, pattern in _PATTERNS:
-        match = pattern.match(head, at)
-        if match and (label := _read(kind, match, line)) is not None:
+        if (match := pattern.match(head, at)) and (label := _read(kind, match, line)) is not None:
             if sign:
                 label = replace(label, name=label.name.replace("_", sign, 1))
             if first and label.kind == "alone":
@@ -114,8 +191,8 @@ def candidate(line: Line) -> Label | None:
 def _bold_beginning(line: Line, at: int, start_s: float | None) -> Label | None:
     """The label that Word's bold type marks at the beginning of a paragraph."""
     name = " ".join(line.text[at : line.bold].split()).rstrip(" :：")
-    if not plausible_name(name) or not name[0].isalpha():
-        return None
+    if not plausible_name(name) or not name[0].isalpha() or re.search("[:：]", without_gender(name)):
+        return None  # with a colon inside, it ends where the colon is
     if rest := _TIME_AND_END.match(line.text, line.bold):
         return Label(name, "timed", rest.end(), first_time(rest["mark"]))
     colon = _COLON_NEXT.match(line.text, line.bold)
@@ -134,14 +211,17 @@ def _read(kind: Kind, match: re.Match[str], line: Line) -> Label | None:
         kind = "alone"
     elif kind == "bracket" and groups["mark"] and match.end() == len(line.text):
         kind = "timed"  # as Zoom saves it: [Name] 14:03:22
-    if not name or not plausible_name(name):
+    following = groups.get("next") or ""
+    if name.startswith("?"):  # ??: nobody knows who speaks
+        name = UNKNOWN
+    if not name or not plausible_name(name) or (following.isdigit() and name[0].islower()):
         return None
     if kind == "dash" and not is_label_word(name):
         return None
     if kind in ("dash", "bracket") and len(name) == 1:
         return None  # "I - well, I think" is a false start, "(a) first" a list
     start_s = first_time(groups.get("mark") or groups.get("after"))
-    return Label(name, kind, match.end(), start_s)
+    return Label(name, kind, match.end(), start_s, following == ":" or following.islower())
 
 
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (

@@ -9,14 +9,25 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from autocode.read.label_forms import NAME, TIME_ONLY, Kind, Label, Line, candidate, name_key
-from autocode.read.roles import is_label_word, label_roles
-from autocode.read.words import METADATA, NOT_ALONE, PARTICLES
+from autocode.read.label_forms import (
+    NAME,
+    TIME_ONLY,
+    Kind,
+    Label,
+    Line,
+    candidate,
+    is_usual,
+    known_names,
+    name_key,
+)
+from autocode.read.roles import label_roles
+from autocode.read.words import METADATA, NOT_ALONE, NOT_ONCE, PARTICLES
 
 Coverage = Callable[[Collection[int]], float]  # the share of paragraphs that some lines lie in
 # What surely marks a speaker wherever it recurs, and what needs a third of the file to be believed.
@@ -26,6 +37,8 @@ _MIN_COVERAGE = 0.3
 _MAX_TITLE = 4  # lines of a title above a header
 _MAX_HEADER = 20  # paragraphs before the first label that may be title, date, summary ...
 
+_LENGTHENED = re.compile(r"(?<=[^\W\d_]):+(?!(?:innen|in|r|n)\b)(?=[^\W\d_A-Z])")  # "a:nd", "ca:lled"
+_MIN_LENGTHENED = 3
 _KEY_VALUE = re.compile(rf"[\s*_]*(?P<key>{NAME})[\s*_]*:")
 
 
@@ -45,10 +58,13 @@ def find_labels(
     `known` are names that the user gave. `kinds` limits the styles that are looked for.
     """
     offers: dict[int, Label] = {}
+    odd = known_names(known)
     for number, line in enumerate(lines):
-        if line.given is None and line.text.strip() and (label := candidate(line)) is not None:
+        if line.given is None and line.text.strip() and (label := candidate(line, odd)) is not None:
             offers[number] = label
+    _drop_lengthened(offers, lines)
     _drop_names_alone(offers, lines, known)
+    _drop_stray_times(offers, lines, known)
     for number in _header_lines(lines):
         offers.pop(number, None)
     if kinds is not None:
@@ -66,7 +82,7 @@ def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Co
         if label.kind not in ("alone", "timed"):
             continue
         line = lines[number]
-        usual = is_label_word(label.name) or name_key(label.name) in known_keys
+        usual = is_usual(label.name) or name_key(label.name) in known_keys
         marked = line.heading or line.bold >= len(line.text.rstrip()) or line.text.lstrip()[:1] in "*_"
         above = lines[number - 1].text.strip() if number else ""
         below = [later.text.strip() for later in lines[number + 1 : number + 3]]
@@ -79,6 +95,57 @@ def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Co
         stands = label.kind == "timed" or (name_like and (usual or marked or begins))
         if not stands or not any(below if marked else below[:1]):
             del offers[number]
+
+
+def _drop_lengthened(offers: dict[int, Label], lines: Sequence[Line]) -> None:
+    """Forget sounds that a colon lengthens (`a:nd`, `we:ll`), as conversation analysis writes them."""
+    joined = {number: label for number, label in offers.items() if label.joined}
+    if not joined or len(joined) == len(offers):
+        return
+    n_others = sum(_is_lengthened(line, offers.get(number)) for number, line in enumerate(lines))
+    for number, label in joined.items():
+        if n_others >= _MIN_LENGTHENED or (label.name.islower() and len(label.name) <= 2):
+            del offers[number]
+
+
+def _is_lengthened(line: Line, label: Label | None) -> bool:
+    """Whether a colon stands within a word of what is said on a line."""
+    return bool(_LENGTHENED.search(line.text, label.text_at if label else 0))
+
+
+def _drop_stray_times(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> None:
+    """Forget times that are part of what is said: `At 9:30`, alone on its line.
+
+    Such a name stands nowhere with text below it and a time between those of its neighbours.
+    """
+    timed = [n for n, label in offers.items() if label.kind == "timed"]
+    keys = {n: name_key(offers[n].name) for n in timed}
+    counts = Counter(keys.values())
+    sure = {name_key(name) for name in known} | {keys[n] for n in timed if is_usual(offers[n].name)}
+    firm = [n for n in timed if counts[keys[n]] > 1 or keys[n] in sure]
+    place = {n: at for at, n in enumerate(n for n, line in enumerate(lines) if line.text.strip())}
+    at_home = set(sure)
+    for n in timed:
+        at = bisect_left(firm, n)
+        next_at = at + (firm[at : at + 1] == [n])
+        above, below = firm[max(0, at - 1) : at], firm[next_at : next_at + 1]
+        near = [one for one in (*above, *below) if abs(place[one] - place[n]) == 1]
+        again = [one for one in (*above, *below) if keys[one] == keys[n]]
+        if len(near) == 2 or set(near) & set(again):
+            continue  # it is the only text below a label, or stands above itself
+        if len(above + below) < 2 or again or not _is_out_of_order(*(offers[i] for i in (*above, n, *below))):
+            at_home.add(keys[n])
+    for n in timed:
+        if keys[n] not in at_home:
+            del offers[n]
+
+
+def _is_out_of_order(above: Label, label: Label, below: Label) -> bool:
+    """Whether a time is not between those above and below it, which are in order."""
+    first, time, last = above.start_s, label.start_s, below.start_s
+    if first is None or time is None or last is None:
+        return False
+    return first <= last and not first <= time <= last
 
 
 def _header_lines(lines: Sequence[Line]) -> range:
@@ -120,13 +187,18 @@ def _accept(
     keys = {number: name_key(label.name) for number, label in offers.items()}
     known_keys = {name_key(name) for name in known}
     coverage = _coverage(offers, blocks)
+    often = Counter(keys.values())
     dots = {label.name for label in offers.values() if label.kind == "dot"}
     sure = {
         number
         for number, label in offers.items()
         if keys[number] in known_keys
         or (label.kind == "dot" and "Q" in dots and len(dots) > 1)
-        or (label.kind not in ("dot", "tab") and is_label_word(label.name))
+        or (
+            label.kind not in ("dot", "tab")
+            and is_usual(label.name)
+            and not (often[keys[number]] == 1 and keys[number] in NOT_ONCE)
+        )
     }
     timed = {n for n, label in offers.items() if label.kind == "timed"}
     counts = Counter(keys[n] for n, label in offers.items() if label.kind in _STRONG and n not in sure)
@@ -238,8 +310,13 @@ def _rare_names(rare: dict[int, str], accepted: set[str], n_distinct: int) -> se
 def _is_proper_name(name: str, *, n_words: int) -> bool:
     """Whether a name has so many words and all begin with a capital (but for von, de, bin ...)."""
     words = re.findall(r"[^\W\d_][\w’'.-]*", name)
-    capital = all(word[0].isupper() or word in PARTICLES for word in words)
-    return len(words) >= n_words and capital and name[0].isupper()
+    capital = [word for word in words if word not in PARTICLES]
+    return (
+        len(words) >= n_words
+        and len(capital) <= 4
+        and all(word[0].isupper() for word in capital)
+        and name[0].isupper()
+    )
 
 
 def _same_spelling(labels: dict[int, Label]) -> dict[int, Label]:

@@ -55,9 +55,14 @@ def short_form(name: str) -> str:
     >>> short_form("Respondent nr.2"), short_form("P03"), short_form("Mary O'Brien")
     ('respondent', 'p', '')
     """
-    name = _GENDER.sub("", name) if len(name) <= _LONGEST else name
+    name = without_gender(name) if len(name) <= _LONGEST else name
     match = _SHAPE.fullmatch(name) if len(name) <= _LONGEST else None  # it is cubic in a run of spaces
     return match[1].casefold() if match else ""
+
+
+def without_gender(name: str) -> str:
+    """A label without the sign and ending by which German means all genders: `Interviewer:in`."""
+    return _GENDER.sub("", name)
 
 
 def is_label_word(name: str) -> bool:
@@ -81,7 +86,7 @@ def is_letters(name: str) -> bool:
 
 def is_part(name: str) -> bool:
     """Whether a label only says what somebody is (`Befragter 2`), and names nobody (`Coach Lisa`)."""
-    words = _WORD.findall(_GENDER.sub("", name[:_LONGEST]))
+    words = _WORD.findall(without_gender(name[:_LONGEST]))
     named = [word for word in words if len(word) > 1 and word.casefold() not in _NO_NAMES]
     return is_label_word(name) and (not named or bool(short_form(name)))
 

@@ -62,7 +62,7 @@ METADATA = word_set(
 )
 NOT_NAMES = METADATA | word_set(
     "summary introduction conclusion background note notes re ps nb http https ftp www mailto",
-    "topic subject page source total example e.g i.e url link email tel phone fax titel sprache",
+    "topic page source total example e.g i.e url link email tel phone fax titel sprache",
     "quelle anmerkung hinweis version transcript status yes no yeah okay ok right mm mhm hmm",
     "uh-huh sure exactly well so and but ja nein oui non nej nei si sí thanks thank",
 )
@@ -71,7 +71,11 @@ NOT_FIRST = word_set(
     "note notes re ps nb http https ftp www mailto page e.g i.e thanks thank yes no yeah okay"
 )
 NOT_ALONE = word_set("speakers attendees participants summary keywords transcript questions introduction")
-PARTICLES = word_set("van von de der den da di la le af al bin")
+# Labels only where they recur: once, it is the line of a letter or of a header.
+NOT_ONCE = word_set("subject")
+PARTICLES = word_set(
+    "van von de der den da di la le af al bin del los las do dos das e y zu zur ter ten du des el ibn"
+)
 
 COLUMNS = {
     "text": word_set(

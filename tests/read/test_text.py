@@ -369,3 +369,102 @@ def test_what_is_asked_once_behind_a_header_is_not_lost(tmp_path: Path) -> None:
         tmp_path, "Datum: 12.03.2021\nOrt: Kiel\nI: Erzählen Sie.\nB: Gut.\nB: Und so.\nB: Ja, so.\n"
     )
     assert said(transcript)[0] == ("I", "Erzählen Sie.")
+
+
+def turns_of(names: tuple[str, ...], form: str = "{}: So it was, {}.\n") -> str:
+    return "".join(form.format(name, number) for number, name in enumerate(names * 3))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ana Maria de Souza Oliveira", "Prof. Dr. Hans-Peter von der Heide", 'ד"ר לוי',
+        "Head of International Business Development", "Resp. 4", "Subject", "P1/P2", "P3/F/45",
+        "Smith, John [EXT]", "John Smith | Acme", "John Smith @ Acme", "मोना",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["{}: So it was, {}.\n", "{}  0:{:02d}\nSo it was.\n\n"])
+def test_long_and_odd_names(tmp_path: Path, name: str, form: str) -> None:
+    transcript = read(tmp_path, turns_of(("Anna Berg", name, "मीना"), form))
+    assert list(transcript.speakers) == ["Anna Berg", name, "मीना"]
+
+
+def test_who_is_said_in_doubt_or_not_at_all(tmp_path: Path) -> None:
+    text = "I: Why?\nP3: So.\nP1/P2: Yes.\nP3?: No.\n??: Oh.\nMale?: Ah.\n"
+    transcript = read(tmp_path, text)
+    assert list(transcript.speakers) == ["I", "P3", "P1/P2", "Unknown", "Male?"]
+    assert transcript.speakers["Unknown"] == "other"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Subject: a letter came.", "A?: no.", "why?: because.", "he/she: either.", "Yes | No: both.",
+        "And Then There Was Nobody Left: gone.", "he told me all of it there: go.", "km/h: no.",
+        "score:3 and\nscore:4 then.", "THAT WAS ALL THAT I SAID: no.", "24/7: always.", "Q1/2020: bad.",
+        'he "said": no.', "We [laughs]: yes.", "Okay...: so.", "a:nd then.\na:nd so.", "we:ll.\nwe:ll no.",
+        "oh::: I.\noh:: no.",
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_long_or_odd_name(tmp_path: Path, line: str) -> None:
+    text = f"I: How was it?\nR: Good.\n{line}\nI: And then?\nR: We grew.\nI: Why?\nR: So.\n"
+    transcript = read(tmp_path, text)
+    assert list(transcript.speakers) == ["I", "R"]
+    assert transcript.turns[1].text == f"Good.\n{line}"
+
+
+def test_a_name_that_only_the_user_knows(tmp_path: Path) -> None:
+    name = "whoever was in the kitchen then"
+    text = f"I: Why?\nR: So.\n{name}: Yes!\nI: And?\n{name.title()} (0:12)\nNo.\nR: A {name}: no.\n"
+    transcript = read(tmp_path, text, speakers={name: "other"})
+    assert [turn.text for turn in transcript.turns if turn.role == "other"] == ["Yes!", "No."]
+    assert transcript.turns[4].start_s == 12
+    assert list(read(tmp_path, text).speakers) == ["I", "R"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said_is"),
+    [
+        ("受访者：3个人。", ("受访者", "3个人。")),
+        ("采访者:5年？", ("采访者", "5年？")),
+        ("受访者：2015年。", ("受访者", "2015年。")),
+    ],
+)
+def test_an_answer_that_begins_with_a_digit(tmp_path: Path, line: str, said_is: tuple[str, str]) -> None:
+    text = f"采访者：多少？\n{line}\n采访者：是吗？\n受访者：是。\n"
+    assert said(read(tmp_path, text))[1] == said_is
+    assert said(read(tmp_path, "I: When?\nR:3 years ago.\nI: So?\nR: At 9:30.\n"))[1] == ("R", "3 years ago.")
+
+
+ON_LINES = [
+    ("Anna Berg", 5, "When?"),
+    ("Bo Lund", 9, "{}"),
+    ("Anna Berg", 12, "And?"),
+    ("Bo Lund", 15, "So."),
+]
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize(
+    "answer", ["At 9:30", "Well.\nAt 9:30", "At 9:30\nAt 10:15", "Berlin 0:11", "we met at 9:30"]
+)
+def test_a_time_that_somebody_says(tmp_path: Path, answer: str, gap: str) -> None:
+    text = "".join(f"{name}  0:{at:02d}\n{one.format(answer)}{gap}" for name, at, one in ON_LINES)
+    transcript = read(tmp_path, text)
+    assert list(transcript.speakers) == ["Anna Berg", "Bo Lund"]
+    assert transcript.turns[1].text == answer
+
+
+def test_who_speaks_once_where_times_stand_with_names(tmp_path: Path) -> None:
+    text = "Anna  0:05\nWhen?\nCarla  0:07\nNow.\nBo  0:09\nThen.\nAnna  0:12\nAnd?\nBo  0:15\nSo.\n"
+    assert list(read(tmp_path, text).speakers) == ["Anna", "Carla", "Bo"]
+
+
+def test_lengthened_sounds_are_no_speakers(tmp_path: Path) -> None:
+    text = (
+        "I: So ho:w was it?\nR: Well I: wa:s there\nA:nd then they ca:lled me in\nThe:n no\nI:t was\n"
+        "The:n yes\nI: Why?\nR: So:: yes\n"
+    )
+    assert len(read(tmp_path, text).turns) == 4
+    assert said(read(tmp_path, "I:why now\nR:so it was\nI:and\nR:no\n"))[1] == ("R", "so it was")
+    assert said(read(tmp_path, "anna:why now\nbo:so it was\nanna:and\nbo:no\n"))[1] == ("bo", "so it was")
