@@ -14,6 +14,7 @@ from autocode.read.roles import (
     habits,
     heed_habits,
     label_roles,
+    misspelt_roles,
     one_speaker_warning,
     short_form,
 )
@@ -135,13 +136,15 @@ def _roles(
     counted = habits((p.speaker, found.text[p.start_char : p.end_char]) for p in pieces)
     nameless = {UNKNOWN, SECOND_UNKNOWN}
     fixed: dict[str, Role] = label_roles([name for name in counted if name not in nameless])
+    misspelt, doubts = misspelt_roles([n for n in counted if n not in {*fixed, *named, *nameless}], fixed)
+    fixed |= misspelt
     if set(counted) - nameless:
         fixed |= {name: "other" for name in counted if name in nameless}
     if len(counted) == 1:  # one letter says too little: with nobody else there, "I" may be anybody
         fixed = {name: role for name, role in fixed.items() if len(short_form(name)) != 1}
-    fixed, doubts = heed_habits(counted, fixed, named)
-    roles, warnings = guess_roles(counted, fixed)
-    warnings = doubts or warnings
+    fixed, contradicted = heed_habits(counted, fixed, named)
+    roles, guessed = guess_roles(counted, fixed)
+    warnings = [*doubts, *(contradicted or guessed)]
     if len(counted) == 1 and not named:
         name = next(iter(counted))
         who = None if name in nameless else name

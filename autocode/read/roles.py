@@ -6,6 +6,7 @@ turns are not coded, so a wrong guess would lose what a respondent said.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from autocode.records import Role
 # Letters and short forms that mean something only as the whole label, with or without a number.
 _SHORT_INTERVIEWERS = frozenset({"i", "int", "iv", "iver", "q", "mod", "inv"})
 _SHORT_RESPONDENTS = frozenset({"p", "ip", "ie", "res", "resp", "par", "part", "kp", "tn"})
+_MIN_SPELT = 8  # letters of a word whose misspellings are no other word
+_SPELT = sorted(word for word in INTERVIEWERS | RESPONDENTS if len(word) >= _MIN_SPELT)
 _LETTER_LABELS = frozenset("iqrpbams")
 _NO_NAMES = LABELS | VOICES | {"person", "no", "nr", "num"}
 _SHAPE = re.compile(r"[\W_]*([^\W\d_]+)[\W_]*(?:(?:nr|no|num)\b\.?)?[\W_]*[\d\s]*[\W_]*")
@@ -142,6 +145,27 @@ def label_roles(names: Iterable[str]) -> dict[str, Role]:
     return roles
 
 
+def misspelt_roles(names: Iterable[str], labelled: Mapping[str, Role]) -> tuple[dict[str, Role], list[str]]:
+    """The roles of names that are spelt almost like one label, such as `Interivewer`, and warnings."""
+    said = {short: role for name, role in labelled.items() if len(short := short_form(name)) >= _MIN_SPELT}
+    shorts = {name: short_form(name) for name in names} if said else {}
+    meant = {short: _nearest(short) for short in set(shorts.values()) if len(short) >= _MIN_SPELT - 1}
+    roles = {name: said[word] for name, short in shorts.items() if (word := meant.get(short)) in said}
+    return roles, [
+        f"roles are a guess: '{name}' is spelt almost like '{meant[shorts[name]]}' and is taken as {role}; "
+        "correct with --speaker NAME=respondent"
+        for name, role in roles.items()
+        if role == "interviewer"
+    ]
+
+
+def _nearest(short: str) -> str:
+    """The word for a role that a word is almost spelt like; '' if it is none, or as near to another."""
+    like = difflib.get_close_matches(short, _SPELT, n=2, cutoff=0.85)
+    ratios = [difflib.SequenceMatcher(None, word, short).ratio() for word in like]
+    return like[0] if len(like) == 1 or (like and ratios[0] > ratios[1]) else ""
+
+
 def _bare(word: str) -> str:
     return short_form(word) or " ".join(word.casefold().split())
 
@@ -197,12 +221,18 @@ def guess_roles(
     """A role for every speaker: `fixed` where it says one, else what the habits suggest, and warnings.
 
     Of those not in `fixed` the one who clearly asks the questions becomes the interviewer, where nobody is
-    one yet, and with that one others who mostly ask and say little.
+    one yet, and with any interviewer others who mostly ask and say little.
     """
     roles: dict[str, Role] = {name: fixed.get(name, "respondent") for name in counted}
     open_ones = [name for name in counted if name not in fixed]
-    if not open_ones or len(counted) == 1 or "interviewer" in fixed.values():
+    if not open_ones or len(counted) == 1:
         return roles, []
+    if "interviewer" in fixed.values():
+        joining = _joining(counted, open_ones)
+        others = [name for name, role in roles.items() if role == "respondent" and name not in joining]
+        if not others:  # somebody has to answer
+            return roles, []
+        return roles | dict.fromkeys(joining, "interviewer"), [_further(name) for name in joining]
     asker = _asker(counted, open_ones)
     if asker is None:
         return roles, [

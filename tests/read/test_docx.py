@@ -290,3 +290,16 @@ def test_hidden_text_is_left_out_and_characters_with_their_reading_stay(tmp_path
     made.save(str(path))
     transcript = read_transcript(path)
     assert said(transcript) == [("Anna", "Well, so."), ("Bo", "漢字"), ("Anna", "Yes."), ("Bo", "No.")]
+
+
+def test_bold_that_ends_in_what_is_said(tmp_path: Path) -> None:
+    def fill(document: Any) -> None:
+        for bold, plain in [("R: Trust", " is what it was."), ("Interviewer:in: Wie", " war das?")] * 2:
+            paragraph = document.add_paragraph()
+            paragraph.add_run(bold).bold = True
+            paragraph.add_run(plain)
+
+    assert said(read(tmp_path, fill))[:2] == [
+        ("R", "Trust is what it was."),
+        ("Interviewer:in", "Wie war das?"),
+    ]

@@ -134,11 +134,39 @@ def test_in_doubt_everybody_is_a_respondent() -> None:
 def test_there_is_one_guessed_interviewer_at_most() -> None:
     turns = [("X", "Why?"), ("Y", "Why not?"), ("Z", "Because of it all.")] * 5
     assert list(guess_roles(habits(turns), {})[0].values()).count("interviewer") <= 1
-    assert guess_roles(habits(turns), {"Y": "interviewer"})[0] == {
-        "X": "respondent",
-        "Y": "interviewer",
-        "Z": "respondent",
-    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "role"),
+    [("Why was that?", "interviewer"), ("Really, was that so for all of you?", "respondent")],
+)
+def test_who_asks_beside_a_labelled_interviewer(asked: str, role: str) -> None:
+    turns = [
+        ("X", asked),
+        ("Y", "Why not?"),
+        ("Z", "Because of it all, as I had said to her once then, and so it was."),
+    ] * 3
+    roles, warnings = guess_roles(habits(turns), {"Y": "interviewer"})
+    assert roles == {"X": role, "Y": "interviewer", "Z": "respondent"}
+    assert ["'X' mostly asks too" in one for one in warnings] == [True] * (role == "interviewer")
+    assert guess_roles(habits(turns), {"Y": "interviewer", "Z": "other"})[0]["X"] == "respondent"
+
+
+@pytest.mark.parametrize(
+    ("label", "role"),
+    [
+        ("Interivewer", "interviewer"), ("Interviwer 2", "interviewer"), ("Interviewe", "respondent"),
+        ("Interviews", "respondent"), ("Moderatro", "respondent"), ("Respondnet", "respondent"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_label_has_the_role_of_the_one_beside_it(tmp_path: Path, label: str, role: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"Interviewer: Why?\nRespondent: So.\n{label}: And then.\nRespondent: We left.\n" * 2)
+    transcript = read_transcript(path)
+    assert transcript.speakers == {"Interviewer": "interviewer", "Respondent": "respondent", label: role}
+    assert [f"'{label}' is spelt almost like" in one for one in transcript.warnings] == [True] * (
+        role == "interviewer"
+    )
 
 
 def test_the_user_knows_better(tmp_path: Path) -> None:
