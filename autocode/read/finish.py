@@ -136,7 +136,8 @@ def _roles(
     counted = habits((p.speaker, found.text[p.start_char : p.end_char]) for p in pieces)
     nameless = {UNKNOWN, SECOND_UNKNOWN}
     fixed: dict[str, Role] = label_roles([name for name in counted if name not in nameless])
-    misspelt, doubts = misspelt_roles([n for n in counted if n not in {*fixed, *named, *nameless}], fixed)
+    clear = {*fixed, *named, *nameless}
+    misspelt, doubts = misspelt_roles([name for name in counted if name not in clear], fixed)
     fixed |= misspelt
     if set(counted) - nameless:
         fixed |= {name: "other" for name in counted if name in nameless}

@@ -34,11 +34,16 @@ Coverage = Callable[[Collection[int]], float]  # the share of paragraphs that so
 _STRONG: frozenset[Kind] = frozenset({"colon", "timed"})
 _WEAK: tuple[Kind, ...] = ("bracket", "bold", "tab", "alone")
 _MIN_COVERAGE = 0.3
-_MAX_TITLE = 4  # lines of a title above a header
+_MAX_TITLE = 8  # lines of a title above a header
 _MAX_HEADER = 20  # paragraphs before the first label that may be title, date, summary ...
 
 _LENGTHENED = re.compile(r"(?<=[^\W\d_]):+(?!(?:innen|in|r|n)\b)(?=[^\W\d_A-Z])")  # "a:nd", "ca:lled"
 _MIN_LENGTHENED = 3
+_ONE_OF = re.compile(
+    r"(?P<stem>[^\W\d_](?:.{0,60}[^\W\d_])?)"
+    r"(?:[\W_]{0,3}\d{1,3}|[\W_]{1,3}[A-Z]|(?<![A-Za-zÀ-ɏ])[A-Z]|[甲乙丙丁])"
+)
+_NUMBERED = re.compile(r"([^\W\d_]{1,10})[ .]{0,2}(\d{0,3})")
 _KEY_VALUE = re.compile(rf"[\s*_]*(?P<key>{NAME})[\s*_]*:")
 
 
@@ -67,6 +72,7 @@ def find_labels(
     _drop_stray_times(offers, lines, known)
     for number in _header_lines(lines):
         offers.pop(number, None)
+    offers = _questions_without_numbers(offers)
     if kinds is not None:
         offers = {number: label for number, label in offers.items() if label.kind in kinds}
     blocks = _blocks(lines)
@@ -148,18 +154,75 @@ def _is_out_of_order(above: Label, label: Label, below: Label) -> bool:
     return first <= last and not first <= time <= last
 
 
+def _questions_without_numbers(offers: dict[int, Label]) -> dict[int, Label]:
+    """The offers, with one name for all questions and one for all answers where these are numbered.
+
+    `Q1: A1: Q2: A2:` are two people; `A1` and `A2` who answer one question, or `I`, are not one.
+    """
+    named = {n: _NUMBERED.fullmatch(label.name) for n, label in offers.items() if label.kind == "colon"}
+    shorts = {n: (match[1], match[2]) for n, match in named.items() if match}
+    asked = {n: int(at or 0) for n, (word, at) in shorts.items() if word.casefold() in ("q", "question")}
+    answered = {n: int(at or 0) for n, (word, at) in shorts.items() if word.casefold() in ("a", "answer")}
+    numbers, replies = list(asked.values()), list(answered.values())
+    if len(numbers) < 2 or len(replies) < 2 or 0 in numbers or sorted(set(numbers)) != numbers:
+        return offers
+    if any(replies) and (sorted(set(replies)) != replies or not set(replies) <= set(numbers)):
+        return offers
+    return {
+        n: replace(label, name=shorts[n][0]) if n in asked or n in answered else label
+        for n, label in offers.items()
+    }
+
+
 def _header_lines(lines: Sequence[Line]) -> range:
     """The lines of a header such as `Date: ... / Interviewer: ... / Place: ...` at the beginning."""
     first = next((n for n, line in enumerate(lines[:_MAX_TITLE]) if _KEY_VALUE.match(line.text[:80])), 0)
     keys = [key for line in takewhile(_key, lines[first:]) if (key := _key(line))]
     end = first + len(keys)
     ended = end == len(lines) or not lines[end].text.strip()
-    if not ended or len(set(keys)) < len(keys):  # no blank line behind it: what recurs is a label
-        often = Counter(_key(line) for line in lines[first:])
+    often = Counter(_key(line) for line in lines[first:])
+    spaced = _spaced_header(lines, first, often) if ended else range(first, first)
+    if len(spaced) > len(keys):
+        return spaced
+    again = {key for key, n in Counter(keys).items() if n > 1}
+    if (
+        again
+        and _are_entries(lines[first:end])
+        and any(often[key] > 1 for key in often.keys() - {*keys, None})
+    ):
+        again = set()  # two are named who have other labels below
+    if not ended or again:  # no blank line behind it: what recurs is a label
         keys = list(takewhile(lambda key: often[key] == 1 and (len(key) > 2 or key in METADATA), keys))
         end, ended = first + len(keys), first + len(keys) < end
-    is_header = ended and len(keys) >= 2 and len(set(keys)) == len(keys) and bool(set(keys) & METADATA)
+        again = set()
+    is_header = ended and len(keys) >= 2 and not again and bool(set(keys) & METADATA)
     return range(first, end if is_header else first)
+
+
+def _spaced_header(lines: Sequence[Line], first: int, often: Counter[str | None]) -> range:
+    """The lines of a header that has blank lines in it: keys that come once, names or data behind them."""
+    end, keys = first, set()
+    for number in range(first, min(len(lines), first + 2 * _MAX_HEADER)):
+        key, text = _key(lines[number]), lines[number].text.strip()
+        if text and (key is None or often[key] > 1 or not _is_entry(key, text)):
+            break
+        if key:
+            keys.add(key)
+            end = number + 1
+    more = any(n > 1 for key, n in often.items() if key is not None)  # the talk is still to come
+    return range(first, end if more and len(keys) >= 2 and keys & METADATA else first)
+
+
+def _are_entries(lines: Sequence[Line]) -> bool:
+    return all(_is_entry(_key(line) or "", line.text.strip()) for line in lines)
+
+
+def _is_entry(key: str, text: str) -> bool:
+    """Whether a line says who somebody is (`Interviewee: Bo Lund, CEO`), or when and where."""
+    value = text.partition(":")[2].strip(" *_")
+    name = re.split(r"[,(]", value, maxsplit=1)[0].strip()
+    short = len(text) <= 80 and not value.endswith((".", "?", "!", "…"))
+    return key in METADATA or (len(key) > 2 and short and bool(name) and _is_proper_name(name, n_words=1))
 
 
 def _key(line: Line) -> str | None:
@@ -284,7 +347,7 @@ def _with_rare_names(
     if names:
         listed = ", ".join(f"'{offers[n].name}'" for n in sorted(names)[:5])
         warnings.append(f"labels that occur only once, taken as speakers: {listed}")
-    if left := sum(_is_proper_name(offers[n].name, n_words=1) for n in rare - names):
+    if left := sum(_could_be_name(offers[n].name) for n in rare - names):
         warnings.append(
             f"beginnings like 'Name:' that occur only once: {left}, not taken as speakers; "
             "give --speaker NAME=ROLE for those who are"
@@ -298,13 +361,26 @@ def _rare_names(rare: dict[int, str], accepted: set[str], n_distinct: int) -> se
     initials = sum(len(name) <= 3 for name in accepted) > len(accepted) / 2
     few = len(accepted) <= 50 and n_distinct <= 100  # comparing is slow
     long_ones = [name.casefold() for name in accepted if len(name) >= 5] if few else []
+    series = {name_key(stem) for name in accepted if (stem := _series(name))} | set(map(name_key, accepted))
     return {
         number
         for number, name in rare.items()
         if _is_proper_name(name, n_words=1 if lonely else 2)
         or (initials and len(name) <= 3 and name[0].isupper())
+        or ((stem := _series(name)) and name_key(stem) in series)
         or difflib.get_close_matches(name.casefold(), long_ones, n=1, cutoff=0.85)  # a misspelt label
     }
+
+
+def _series(name: str) -> str:
+    """A name without the number or letter by which it is one of several: `CEO 2`, `参与者C`; '' if none."""
+    match = _ONE_OF.fullmatch(name)
+    return match["stem"] if match else ""
+
+
+def _could_be_name(name: str) -> bool:
+    """Whether a beginning may be somebody's name, for all that its letters say."""
+    return _is_proper_name(name, n_words=1) or (name[0].lower() == name[0].upper() and len(name) <= 20)
 
 
 def _is_proper_name(name: str, *, n_words: int) -> bool:

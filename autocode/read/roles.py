@@ -18,6 +18,7 @@ from autocode.read.words import (
     CARERS,
     INTERVIEWERS,
     LABELS,
+    NOTES,
     OTHERS,
     RESPONDENTS,
     VOICES,
@@ -33,6 +34,7 @@ _LETTER_LABELS = frozenset("iqrpbams")
 _NO_NAMES = LABELS | VOICES | {"person", "no", "nr", "num"}
 _SHAPE = re.compile(r"[\W_]*([^\W\d_]+)[\W_]*(?:(?:nr|no|num)\b\.?)?[\W_]*[\d\s]*[\W_]*")
 _GENDER = re.compile(r"(?<=[^\W\d_])[:*/_](?:innen|in|r|n)(?![^\W\d_])")
+_FIELD_NOTE = re.compile(r"field[ -]?notes?", re.IGNORECASE)
 _LONGEST = 100  # characters of a label that says what somebody is
 _WORD = re.compile(r"[^\W\d_]+")
 _MARK_AT_END = re.compile(  # (laughs), [00:12:03], 00:12
@@ -73,7 +75,7 @@ def is_label_word(name: str) -> bool:
     short = short_form(name)
     if len(short) == 1:
         return short in _LETTER_LABELS
-    if short in _SHORT_INTERVIEWERS | _SHORT_RESPONDENTS | VOICES | LABELS:
+    if short in _SHORT_INTERVIEWERS | _SHORT_RESPONDENTS | VOICES | LABELS or _FIELD_NOTE.fullmatch(name):
         return True
     words = _WORD.findall(name)
     others = [word for word in words if word.casefold() not in LABELS]
@@ -135,6 +137,8 @@ def label_roles(names: Iterable[str]) -> dict[str, Role]:
     roles: dict[str, Role] = {}
     for name in names:
         role = _role_of_short(shorts[name], all_shorts, cared_for=cared_for)
+        if shorts[name] in NOTES or _FIELD_NOTE.fullmatch(name):
+            role = "other"
         for word in sorted(words[name]) if role is None else ():
             role = role or _role_of_word(word, cared_for=cared_for)
         if role is not None:

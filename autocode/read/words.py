@@ -41,6 +41,7 @@ OTHERS = word_set(
     "dolmetscherin beobachter interprète tulkki tolk assistant bystander audience narration",
     "voiceover",
 )
+NOTES = word_set("fieldnote fieldnotes memo memos observation observations")  # as whole labels only
 SPEAKERS = word_set(
     "speaker speakers sprecher sprecherin locuteur locutrice hablante spreker taler talare puhuja",
 )
@@ -58,7 +59,7 @@ ASKING = word_set(
 METADATA = word_set(
     "date time place location venue duration length file title recording transcriber datum zeit",
     "ort dauer lieu durée fecha lugar duración dato sted varighed transcription language project",
-    "study",
+    "study gender age sex occupation profession company industry geschlecht alter beruf bemerkung",
 )
 NOT_NAMES = METADATA | word_set(
     "summary introduction conclusion background note notes re ps nb http https ftp www mailto",

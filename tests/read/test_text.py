@@ -468,3 +468,92 @@ def test_lengthened_sounds_are_no_speakers(tmp_path: Path) -> None:
     assert len(read(tmp_path, text).turns) == 4
     assert said(read(tmp_path, "I:why now\nR:so it was\nI:and\nR:no\n"))[1] == ("R", "so it was")
     assert said(read(tmp_path, "anna:why now\nbo:so it was\nanna:and\nbo:no\n"))[1] == ("bo", "so it was")
+
+
+@pytest.mark.parametrize(
+    ("often", "once"),
+    [
+        ("参与者A 参与者B", "参与者C"), ("참여자1 참여자2", "참여자 3"), ("مشارك١ مشارك٢", "مشارك ٣"),
+        ("CEO_1 CTO", "CEO 2"),
+        ("K1 Anna", "K2"), ("CEO Anna", "CEO 2"),
+    ],
+)  # fmt: skip
+def test_one_more_of_a_series_who_speaks_once(tmp_path: Path, often: str, once: str) -> None:
+    names = tuple(one.replace("_", " ") for one in often.split())
+    transcript = read(tmp_path, turns_of(names) + f"{once}: Me too.\n" + turns_of(names))
+    assert list(transcript.speakers) == [*names, once]
+    assert any(once in warning for warning in transcript.warnings)
+
+
+@pytest.mark.parametrize("line", ["他说：不行。", "Teil 2: no.", "الخطة ٢: لا.", "Phase 2: more.", "K: no."])
+def test_what_is_none_of_a_series(tmp_path: Path, line: str) -> None:
+    names = ("参与者A", "Anna", "CEO 1")
+    transcript = read(tmp_path, turns_of(names) + f"{line}\n" + turns_of(names))
+    assert list(transcript.speakers) == list(names)
+    assert any(warning.startswith("beginnings like 'Name:'") for warning in transcript.warnings)
+
+
+@pytest.mark.parametrize(
+    ("asks", "answers"),
+    [("Q{}", "A{}"), ("Q{}", "A"), ("Question {}", "Answer"), ("Question {}", "Answer {}")],
+)
+@pytest.mark.parametrize("form", ["{}: {}\n{}: {}\n", "**{}:** {}\n\n**{}:** {}\n\n"])
+def test_numbered_questions_and_answers_are_those_of_two(
+    tmp_path: Path, asks: str, answers: str, form: str
+) -> None:
+    text = "".join(form.format(asks.format(n), "Why?", answers.format(n), "So.") for n in (1, 2, 3))
+    transcript = read(tmp_path, text)
+    names = [label.removesuffix("{}").strip() for label in (asks, answers)]
+    assert said(transcript) == [(names[0], "Why?"), (names[1], "So.")] * 3
+    assert list(transcript.speakers.values()) == ["interviewer", "respondent"]
+
+
+@pytest.mark.parametrize(
+    "labels", ["I A1 I A2 I A3", "Q1 A1 Q1 A2 Q1 A1", "Q A1 Q A2 Q A3", "Q2 A1 Q1 A2", "I R Q1 R Q2"]
+)
+def test_numbers_that_tell_people_apart(tmp_path: Path, labels: str) -> None:
+    transcript = read(tmp_path, "".join(f"{label}: So it was.\n" for label in labels.split()))
+    assert list(transcript.speakers) == list(dict.fromkeys(labels.split()))
+
+
+TALK = "I: How?\n\nR: Slowly.\n\nI: And then?\n\nR: Then we grew.\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Interview 7\n\nDate: 3 May\n\nInterviewer: Anna Berg\n\nInterviewee: Bo Lund, CEO\n\n",
+        "A university\nA faculty\nA project\nA title\nA kind\n\nDate: 3 May\nInterviewer: Anna Berg\n\n",
+        "Interview 7\nInterviewer: Anna Berg\nInterviewee: Bo Lund, CEO\nGender: male\nAge: 45\n\n",
+        "Date: 3 May\nPlace: Bergen\n\nInterviewer: Anna Berg\n\nParticipant: P7 (female, 45)\n\n",
+        "Interviewer: Anna Berg\nInterviewee: Bo Lund\nInterviewee: Eva Holm\nPlace: Bergen\n\n",
+    ],
+)
+@pytest.mark.parametrize("talk", [TALK, TALK.replace("\n\n", "\n")])
+def test_more_headers_that_are_no_speech(tmp_path: Path, head: str, talk: str) -> None:
+    transcript = read(tmp_path, head + talk)
+    assert said(transcript) == [("I", "How?"), ("R", "Slowly."), ("I", "And then?"), ("R", "Then we grew.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("Date: 3 May\n\nInterviewer: How did it go?\n\nInterviewee: It went well.\n\nThat was all.\n", 2),
+        ("Date: 3 May\nAnna: Hello.\nBo: Well.\nAnna: And?\nBo: So.\n\nAnd then we left.\n", 4),
+        ("Date: 3 May\nAnna: Hello\nBo: Hello\nAnna: Why\nBo: So\n\nAnna: And?\n", 5),
+        ("Date: 3 May\n\nModerator: Welcome all\n\nP1: Hi\n\nP2: Hello\n\nP1: Hi you\n\nP2: So\n", 5),
+        ("Place: Bergen\n\nInterviewer: Hello\n\nBo: Hello\n\nInterviewer: Why?\n\nBo: So.\n", 4),
+        ("Date: 3 May\n\nInterviewer: Tell me.\n\nI: Well.\n\nR: So.\n\nI: And?\n\nR: No.\n", 5),
+    ],
+)
+def test_what_is_said_behind_a_date_is_no_header(tmp_path: Path, text: str, n: int) -> None:
+    assert len(read(tmp_path, text).turns) == n
+
+
+def test_notes_of_the_field_are_nobodys_answers(tmp_path: Path) -> None:
+    text = (
+        "I: Why?\nR: So.\nField note: he waits.\nI: And?\nR: No.\nMemo: ask.\nR: One note: no.\nMemo: so.\n"
+    )
+    transcript = read(tmp_path, text)
+    assert transcript.speakers["Field note"] == transcript.speakers["Memo"] == "other"
+    assert transcript.warnings == ()
