@@ -37,10 +37,11 @@ from autocode.exchange.project_out import (
     variable_guid,
 )
 from autocode.exchange.refi_read import Opened, counted
+from autocode.limits import MOST_LINES
 from autocode.pipeline import Coder
 from autocode.read import Found, make_id
 from autocode.read import Source as ReadSource
-from autocode.read.dialogue import MOST_LINES, has_too_many_lines, split_dialogue, split_lines
+from autocode.read.dialogue import count_lines, split_dialogue, split_lines
 from autocode.read.finish import finish
 from autocode.records import Role, Transcript, Turn
 
@@ -200,7 +201,7 @@ def transcript_of(opened: Opened, source: refi.Source, taken: set[str]) -> Trans
     Raises `ReadError` where nobody speaks, and `ExchangeError` for a text with too many lines.
     """
     text = source.text or ""
-    if has_too_many_lines(text):
+    if count_lines(text) > MOST_LINES:
         raise ExchangeError(f"{opened.path}: '{source.name}' has more than {MOST_LINES:,} lines; refused")
     sha256 = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     ours = opened.project.origin == ORIGIN

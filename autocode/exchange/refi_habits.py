@@ -40,9 +40,11 @@ _CLOSING = re.compile(rb"</(Audio|Video)'Selection>")
 def mended(data: bytes) -> bytes:
     """XML in which QualCoder did not escape an ampersand, a form feed or its own tag, so that it is valid.
 
-    qc declares no encoding, and on Windows writes that of the computer.
+    qc declares no encoding, and on Windows writes that of the computer. UTF-16 stays as it is.
     """
-    if not data.lstrip().startswith((b"<?xml", *_WIDE)):
+    if data.startswith(_WIDE):
+        return data
+    if not data.lstrip().startswith(b"<?xml"):
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:

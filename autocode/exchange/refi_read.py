@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import InvalidOperation
 from pathlib import Path
 from typing import Literal, cast, get_args
-from xml.etree.ElementTree import Element  # a type; the parser is in xmlfile
+from xml.etree.ElementTree import Element, ParseError  # types; the parser is in xmlfile
 
 from autocode.codebook.qdc_format import code_elements, is_true, normal_colour, normal_guid
 from autocode.errors import ExchangeError, ReadError
@@ -28,7 +28,7 @@ from autocode.xmlfile import NAMESPACE_KEY, parse_xml
 
 PROJECT_NAMESPACE = "urn:QDA-XML:project:1.0"
 MAX_XML = 150_000_000
-MAX_TEXT = 50_000_000
+MAX_TEXT = 50_000_000  # of all sources and notes together
 _MADE = uuid.UUID("5b0f6c26-4d2c-5c9c-8d0f-3f1f7f0b7c42")
 _INTERNAL = re.compile("internal:/*", re.IGNORECASE)
 _ELSEWHERE = re.compile("(relative|absolute):", re.IGNORECASE)
@@ -100,7 +100,7 @@ class _Draft:
     """A source before its positions are known to be right."""
 
     source: refi.Source
-    ruler: Ruler | None
+    raw: str | None
     marks: tuple[Mark, ...]
 
 
@@ -117,7 +117,7 @@ class _Reader:
         self.path, self.archive = path, archive
         self.warnings: list[str] = []
         self.counts: Counter[str] = Counter()  # what was left out or repaired
-        self.n_made = 0
+        self.n_made = self.n_chars = 0
         self.codes: set[str] = set()
         self.users: set[str] = set()
         self.strangers: dict[str, None] = {}  # who is mentioned without being in the list of users
@@ -141,9 +141,14 @@ class _Reader:
         drafts = self._sources(root.find("Sources"))
         origin = root.get("origin", "")
         as_one: Literal[1, 2] = 1 if "atlas" in origin.lower() else 2
-        rulers = [(draft.ruler, draft.marks) for draft in drafts if draft.ruler is not None]
+        all_rulers = [None if draft.raw is None else Ruler(draft.raw) for draft in drafts]
+        rulers = [
+            (ruler, draft.marks) for ruler, draft in zip(all_rulers, drafts, strict=True) if ruler is not None
+        ]
         calibration = calibrate(rulers, counts_crlf_as=as_one)
-        sources = tuple(self._placed(draft, calibration) for draft in drafts)
+        sources = tuple(
+            self._placed(draft, ruler, calibration) for draft, ruler in zip(drafts, all_rulers, strict=True)
+        )
         notes = tuple(self._note(element) for element in root.iterfind("Notes/Note"))
         project = refi.Project(
             name=root.get("name", ""),
@@ -168,10 +173,13 @@ class _Reader:
     def _parsed(self, data: bytes) -> Element:
         try:
             return parse_xml(data, file=str(self.path), error=ExchangeError)
-        except ExchangeError:
-            if (better := mended(data)) == data:
+        except ExchangeError as problem:
+            if not isinstance(problem.__context__, ParseError) or (better := mended(data)) == data:
                 raise
-            root = parse_xml(better, file=str(self.path), error=ExchangeError)
+            try:
+                root = parse_xml(better, file=str(self.path), error=ExchangeError)
+            except ExchangeError:
+                raise problem from None
         self.warnings.append("the XML is not valid (characters not escaped, or not in UTF-8): mended")
         return root
 
@@ -181,6 +189,7 @@ class _Reader:
         found: dict[str, refi.User] = {}
         for element in root.iterfind("Users/User"):
             guid = self._guid(element)
+            self.counts["second person with the same GUID"] += guid in found
             found.setdefault(guid, refi.User(guid, " ".join(element.get("name", "").split())))
         self.users = set(found)
         return tuple(found.values())
@@ -324,7 +333,7 @@ class _Reader:
             notes=self._notes(element),
             values=self._values(element),
         )
-        return _Draft(source, None if raw is None else Ruler(raw), tuple(marks))
+        return _Draft(source, raw, tuple(marks))
 
     def _selection(self, element: Element, mark: Mark) -> refi.Selection:
         user = self._user(element.get("creatingUser"))
@@ -375,6 +384,13 @@ class _Reader:
 
     def _raw(self, element: Element, name: str) -> str | None:
         """A source's text as the file has it, with its byte order mark and line ends; None: not there."""
+        raw = self._found(element, name)
+        self.n_chars += len(raw or "")
+        if self.n_chars > MAX_TEXT:
+            raise ExchangeError(f"{self.path}: its texts have more than {MAX_TEXT:,} characters; refused")
+        return raw
+
+    def _found(self, element: Element, name: str) -> str | None:
         content, place = element.find("PlainTextContent"), element.get("plainTextPath")
         if content is not None and (content.text or not place):
             return content.text or ""
@@ -423,12 +439,12 @@ class _Reader:
             self.warnings.append(f"the text of '{name}' has no byte order mark; it was read as {form}")
         return ("\ufeff" if mark_of(data) else "") + SURROGATES.sub("\ufffd", text)
 
-    def _placed(self, draft: _Draft, calibration: Calibration) -> refi.Source:
+    def _placed(self, draft: _Draft, ruler: Ruler | None, calibration: Calibration) -> refi.Source:
         """The source with its selections where they belong; those that lie outside are left out."""
-        if draft.ruler is None:
+        if ruler is None:
             return draft.source
-        text = draft.ruler.text
-        places = draft.ruler.places(draft.marks, calibration.rule).tolist()
+        text = ruler.text
+        places = ruler.places(draft.marks, calibration.rule).tolist()
         kept = []
         for selection, (start, end, fits) in zip(draft.source.selections, places, strict=True):
             if start < 0:

@@ -1,25 +1,33 @@
 """Office files are ZIP archives from strangers: looked through before a library opens them.
 
 Nothing is ever extracted to disk. Sizes in the archive's directory are not believed: every member
-is read through in small steps and counted.
+is read through in small steps and counted, and so are the elements of all XML in it.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
 
 from autocode.errors import ReadError
+from autocode.limits import XmlCount, too_tight
 from autocode.read.reader import Source
 
 _MAX_MEMBERS = 10_000
 _MAX_TOTAL = 500_000_000
-_LARGE, _MAX_RATIO = 10_000_000, 200  # a larger member may not be packed more tightly than this
+_LARGE_PICTURE = 10_000_000  # one of nothing but white is packed tightly
+_IN_ROWS, _TIMES = ("xl/worksheets/", "xl/sharedStrings.xml"), 6  # read one after the other
 _STEP = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DOCTYPES = tuple("<!DOCTYPE".encode(form) for form in ("ascii", "utf-16-le", "utf-16-be"))
+HAS_DOCTYPE = "it declares a document type (DOCTYPE), which no such file does; refused"
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
+_ODD = (b"\xff\xfe\0\0", b"<\0\0\0", b"\0\0\xfe\xff", b"\0\0\0<", b"\x4c\x6f\xa7\x94")  # UTF-32, EBCDIC
+_DECLARED = re.compile(rb"<\?xml\s[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)")
+_USUAL = re.compile(rb"utf-?8|utf-?16|(us-)?ascii|(iso-8859-|windows-125)\d+", re.IGNORECASE)
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, ValueError,
     NotImplementedError, RuntimeError,
@@ -49,8 +57,9 @@ def check_office_file(source: Source, folder: str) -> io.BytesIO:
             names = {member.filename for member in members}
             if not any(name.startswith(folder) for name in names):
                 raise _other_kind(source, names, wanted)
+            counts = XmlCount(), XmlCount(_TIMES)
             for member in members:
-                _check_member(source, archive, member)
+                _check_member(source, archive, member, counts[member.filename.startswith(_IN_ROWS)])
     except _DAMAGED:
         if not source.data:
             raise source.error("the file is empty") from None
@@ -67,27 +76,49 @@ def _check_directory(source: Source, members: list[zipfile.ZipInfo]) -> None:
     if any(member.flag_bits & 1 for member in members):
         raise source.error("the file is password protected; save it without a password")
     total = sum(member.file_size for member in members)
-    if total > _MAX_TOTAL or any(_too_tight(member, member.file_size) for member in members):
-        raise source.error(f"it would unpack to {total / 1e6:,.0f} MB; refused")
+    if total > _MAX_TOTAL or any(_is_too_tight(one, one.file_size) for one in members):
+        raise source.error(f"it would unpack to {total / 1e6:,.0f} MB, as no real document does; refused")
 
 
-def _too_tight(member: zipfile.ZipInfo, size: int) -> bool:
-    return size > _LARGE and size > _MAX_RATIO * max(1, member.compress_size)
+def _is_too_tight(member: zipfile.ZipInfo, size: int) -> bool:
+    large = 1 if _is_named_xml(member) else _LARGE_PICTURE
+    return size > large and too_tight(size, member.compress_size)
 
 
-def _check_member(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+def _check_member(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo, xml: XmlCount) -> None:
     """Read a member to its end, counting; its checksum is checked on the way."""
-    is_xml = member.filename.lower().endswith((".xml", ".rels"))
-    limit = int(source.config.max_mb * 1e6) if is_xml else _MAX_TOTAL
-    size, tail = 0, b""
+    size, tail, is_xml = 0, b"", False
     with archive.open(member) as part:
         while chunk := part.read(_STEP):
+            is_xml = is_xml or (not size and _looks_like_xml(source, member, chunk))
             size += len(chunk)
-            if size > limit or _too_tight(member, size):
+            if is_xml:
+                xml.add(chunk)
+            if (
+                size > _MAX_TOTAL
+                or _is_too_tight(member, size)
+                or xml.n_bytes > xml.times * source.most_chars
+            ):
                 raise source.error(f"its part {member.filename!r} unpacks to too much; refused")
-            if is_xml and any(doctype in tail + chunk for doctype in _DOCTYPES):
-                raise source.error("it declares a document type (DOCTYPE), which no such file does; refused")
+            if _is_named_xml(member) and any(doctype in tail + chunk for doctype in _DOCTYPES):
+                raise source.error(HAS_DOCTYPE)
             tail = chunk[-32:]
+    if problem := xml.problem():
+        raise source.error(f"{problem}; refused")
+
+
+def _is_named_xml(member: zipfile.ZipInfo) -> bool:
+    return member.filename.lower().endswith((".xml", ".rels"))
+
+
+def _looks_like_xml(source: Source, member: zipfile.ZipInfo, beginning: bytes) -> bool:
+    """Whether a member is XML, by its name or as it begins; `ReadError` where its signs cannot be counted."""
+    found = _is_named_xml(member) or beginning.lstrip(_BLANK).startswith(b"<")
+    declared = _DECLARED.match(beginning.lstrip(_BLANK))
+    odd = declared is not None and not _USUAL.fullmatch(declared[1])
+    if found and (odd or beginning.startswith(_ODD)):
+        raise source.error(f"its part {member.filename!r} is neither UTF-8 nor UTF-16; refused")
+    return found
 
 
 def _old_or_locked(source: Source, suffix: str) -> ReadError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from autocode.limits import MOST_LINES
 from autocode.read.json_tree import seconds
 from autocode.read.layout import Spoken, lay_out
 from autocode.read.reader import Found, Source, count
@@ -26,6 +27,7 @@ def read_chat(source: Source) -> list[Found]:
     The role of each speaker is the one that `@Participants` says.
     """
     text, warnings = source.decode()
+    source.refuse_flood(text.count("\n"), MOST_LINES, "lines")
     lines = list(_lines(text))
     spoken = [one for line in lines if (one := _spoken(line)) is not None]
     if not spoken:

@@ -13,6 +13,7 @@ from autocode.read.words import COLUMNS
 _NAMES = {name.casefold(): kind for kind, names in COLUMNS.items() for name in names}
 _MS = re.compile(r"(?<![^\W\d_])(?:ms|msec|milliseconds)(?![^\W\d_])")
 _MAX_HEADER_ROW = 20  # above the header there may be a title and the date
+_MOST_HEADINGS, _MOST_COLUMNS = 2000, 100  # that are looked at: those of a table without a header are dear
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def header_kind(cell: str) -> str | None:
 def find_columns(rows: Sequence[Sequence[str]]) -> Columns | None:
     """The columns of a table of strings, by a header row or by content; None if it is no transcript."""
     for number, row in enumerate(rows[:_MAX_HEADER_ROW]):
-        kinds = [header_kind(cell) for cell in row]
+        kinds = [header_kind(cell) for cell in row[:_MOST_HEADINGS]]
         if "text" in kinds and (len(set(kinds) - {None}) >= 2 or (number == 0 and len(row) == 1)):
             role, start = _index(kinds, "role"), _index(kinds, "start")
             speaker = _index(kinds, "speaker")
@@ -80,7 +81,7 @@ def _spoken(columns: Sequence[int], rows: Sequence[Sequence[str]]) -> int:
 def _by_content(rows: Sequence[Sequence[str]]) -> Columns | None:
     """Columns without a header: times look like times, speakers recur, the text is the longest."""
     filled = [row for row in rows if any(cell.strip() for cell in row)]
-    width = max((len(row) for row in filled), default=0)
+    width = min(max((len(row) for row in filled), default=0), _MOST_COLUMNS)
     if width < 2 or len(filled) < 2:
         return None
     columns = [

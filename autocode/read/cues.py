@@ -52,8 +52,9 @@ def read_cues(text: str, *, ignored_blocks: Collection[str] = ()) -> tuple[list[
         if match:
             if found and not waiting and found[-1].lines and _COUNTER.fullmatch(found[-1].lines[-1]):
                 waiting = [found[-1].lines.pop()]
-            found.append(_Block(waiting.pop() if waiting else "", match["start"], match["end"], []))
-            n_stray += _give_back(waiting, found[:-1])
+            id = waiting.pop() if waiting else ""
+            n_stray += _give_back(waiting, found)
+            found.append(_Block(id, match["start"], match["end"], []))
             skipping, after_blank = False, False
         elif not line.strip():
             n_stray += _give_back(waiting, found)

@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 
+from autocode.limits import MOST_LINES
 from autocode.read.label_forms import TIME_ONLY, Label, Line
 from autocode.read.labels import find_labels
 from autocode.read.reader import UNKNOWN, Piece, count
 from autocode.read.times import BRACKETED, F4_MARK, RANGE, first_time
 
 LINE_END = re.compile("\n{3,}|[\n\v\f\x85\u2028\u2029]")  # the positions stay those of the text with them
-MOST_LINES = 250_000  # with hundreds of hours of speech in them
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
 _MARK_BEFORE = re.compile(rf"({BRACKETED})\s*")
 _LINE_MARK = re.compile(rf"\s*({BRACKETED}|{RANGE})(?:\s+[-–—](?=\s))?(?:\s+|$)")
@@ -29,9 +29,9 @@ _FOOTER = re.compile(  # of Otter, Google Meet and Teams
 )
 
 
-def has_too_many_lines(text: str) -> bool:
-    """Is it more than any interview has?"""
-    return next(islice(LINE_END.finditer(text), MOST_LINES, None), None) is not None
+def count_lines(text: str) -> int:
+    """How many lines a text has; where they are more than any interview has, `MOST_LINES` and one."""
+    return sum(1 for _ in islice(LINE_END.finditer(text), MOST_LINES + 1))
 
 
 def split_lines(text: str) -> list[Line]:

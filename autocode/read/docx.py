@@ -11,9 +11,9 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from autocode.read.archive import check_office_file
+from autocode.read.archive import HAS_DOCTYPE, check_office_file
 from autocode.read.paragraphs import Paragraph, Table, found_in
-from autocode.read.reader import Found, Source
+from autocode.read.reader import Found, Source, count
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -28,6 +28,10 @@ _USUAL = {
         b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     ),
 }
+_UNREAD = {
+    f"{_W}altChunk": "part that was put in from another file",
+    "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath": "formula",
+}
 _OFF = {"0", "false", "off"}
 
 
@@ -38,6 +42,9 @@ def read_docx(source: Source) -> list[Found]:
     warnings = []
     if next(body.iter(f"{_W}txbxContent"), None) is not None:
         warnings.append("the document has text boxes; what stands in them was not read")
+    for tag, what in _UNREAD.items():
+        if n := sum(1 for _ in body.iter(tag)):
+            warnings.append(f"{count(n, what)} not read; what stands there is missing")
     return [found_in(source, blocks, warnings)]
 
 
@@ -54,6 +61,8 @@ def _open(source: Source) -> tuple[Any, Any]:
     except Exception as error:  # noqa: BLE001  # python-docx says in many ways that a file is damaged
         what = type(error).__name__
         raise source.error(f"damaged Word document ({what}); open it in Word and save it again") from None
+    if any(one.getroottree().docinfo.doctype for one in (body, styles)):  # of a part in another encoding
+        raise source.error(HAS_DOCTYPE)
     return body, styles
 
 
@@ -130,6 +139,8 @@ def _blocks_of(body: Any, styles: _Styles) -> Iterator[Paragraph | Table]:
 
 
 def _paragraph(element: Any, styles: _Styles) -> Paragraph:
+    if not len(element):
+        return Paragraph("")
     style = element.find(f"{_W}pPr/{_W}pStyle")
     style_id = style.get(f"{_W}val", "") if style is not None else ""
     text, bold, still_bold = "", 0, True

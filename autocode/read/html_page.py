@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from autocode.limits import MOST_TAGS
 from autocode.read.entities import unescaped
 from autocode.read.paragraphs import Flow, Paragraph, Table, found_in
 from autocode.read.reader import Found, Source
@@ -23,6 +24,8 @@ _BEGINS = re.compile(r"<(?=[A-Za-z/!?])")  # any other < is text
 _NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9:-]{0,30})")
 _ATTRIBUTE = re.compile(r"([A-Za-z_:][\w:.-]{0,40})(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
+_ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([A-Za-z0-9_-]{2,30})")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*+\[(?:[^\]\"']++|\"[^\"]*+\"|'[^']*+')*+\]\s*>", re.IGNORECASE)
 _IS_HTML = re.compile(r"<(?:!doctype\s+html|html|body|head|p|div|table|span|br|h[1-6])\b[^<>]{0,500}>", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r\f]+")
@@ -46,14 +49,14 @@ def is_html(text: str) -> bool:
 
 def read_html(source: Source) -> list[Found]:
     """One transcript from a web page. Raises `ReadError`."""
-    declared = _CHARSET.search(source.data[:2000])
+    declared = _CHARSET.search(source.data[:2000]) or _ENCODING.match(source.data[:2000])
     if declared and not source.config.encoding and _known(declared[1].decode("ascii")):
         config = source.config.model_copy(update={"encoding": declared[1].decode("ascii")})
         source = replace(source, config=config)
     text, warnings = source.decode()
     if not is_html(text):
         raise source.error("not HTML: there are no tags of a page in its beginning")
-    return [found_in(source, blocks_of(text), warnings)]
+    return [found_in(source, blocks_of(source, text), warnings)]
 
 
 def _known(encoding: str) -> bool:
@@ -64,9 +67,10 @@ def _known(encoding: str) -> bool:
     return True
 
 
-def blocks_of(text: str) -> list[Paragraph | Table]:
-    """The paragraphs and tables of a page, or of a part of one."""
-    page = _Page()
+def blocks_of(source: Source, text: str) -> list[Paragraph | Table]:
+    """The paragraphs and tables of a page, or of a part of one. Raises `ReadError` for a flood of them."""
+    source.refuse_flood(text.count("<"), MOST_TAGS, "tags")
+    page = _Page(Flow(source))
     for name, closing, attributes in tokens(text):
         if name is None:
             page.text(attributes)
@@ -90,7 +94,8 @@ def tokens(text: str) -> Iterator[tuple[str | None, bool, str]]:
             return
         if text.startswith(("<!", "<?"), start):
             closing = "-->" if text.startswith("<!--", start) else ">"
-            end = text.find(closing, start + 2)
+            declared = _DOCTYPE.match(text, start)  # with a part of its own in brackets
+            end = declared.end() - 1 if declared else text.find(closing, start + 2)
             at = len(text) if end < 0 else end + len(closing)
         elif tag := _TAG.match(text, start):
             name, at = tag[2].lower(), tag.end()
@@ -109,7 +114,7 @@ def tokens(text: str) -> Iterator[tuple[str | None, bool, str]]:
 class _Page:
     """Where the reader is in the page."""
 
-    flow: Flow = field(default_factory=Flow)
+    flow: Flow
     bold: list[str] = field(default_factory=list)
     heading: bool = False
     pre: int = 0

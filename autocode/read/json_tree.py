@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from typing import Any
 
+from autocode.limits import MOST_VALUES, n_json_values
 from autocode.read.decode import clean
 from autocode.read.reader import Source
 
@@ -14,6 +15,7 @@ from autocode.read.reader import Source
 def parse_json(source: Source) -> tuple[Any, list[str]]:
     """The document and warnings, those of decoding and for repeated keys. Raises `ReadError`."""
     text, warnings = source.decode()
+    source.refuse_flood(n_json_values(text), MOST_VALUES, "values")
     repeated: Counter[str] = Counter()
 
     def merged(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autocode.config import ReadConfig
 from autocode.errors import ReadError
+from autocode.limits import too_tight
 
 _MB = 1_000_000
 SETTING = "raise [read] max_mb in the settings file, or split the file"
@@ -50,6 +51,10 @@ def gunzip(data: bytes, *, name: str, config: ReadConfig, remedy: str = SETTING)
         raise ReadError(f"{name}: damaged, or not a gzip file") from None
     if len(content) > limit:
         raise ReadError(f"{name}: larger than {config.max_mb:g} MB unpacked; {remedy}")
+    if too_tight(len(content), len(data)):
+        raise ReadError(
+            f"{name}: it would unpack to {len(content) / _MB:,.0f} MB, as no real file does; refused"
+        )
     return content
 
 

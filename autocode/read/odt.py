@@ -41,7 +41,7 @@ def read_odt(source: Source) -> list[Found]:
     body = next((one for one in parts[-1].iter() if local(one.tag) == "text" and _in_office(one)), None)
     if body is None:
         raise source.error(f"not {_WANTED}: it has no text")
-    document = _Document(_Styles.of(parts))
+    document = _Document(_Styles.of(parts), Flow(source))
     document.blocks(body)
     warnings = []
     if any(local(one.tag) == "text-box" for one in body.iter()):
@@ -109,7 +109,7 @@ class _Document:
     """An OpenDocument text while it is read."""
 
     styles: _Styles
-    flow: Flow = field(default_factory=Flow)
+    flow: Flow
 
     def blocks(self, parent: Element) -> None:
         """Paragraphs, headings and tables in order, those of lists and sections too."""

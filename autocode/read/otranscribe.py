@@ -14,4 +14,4 @@ def read_otranscribe(source: Source) -> list[Found]:
     page = string(look(document, "text"))
     if not page:
         raise source.error('not a transcript of oTranscribe; expected {"text": "<p>...</p>", "media": ...}')
-    return [found_in(source, blocks_of(page), warnings)]
+    return [found_in(source, blocks_of(source, page), warnings)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
+from autocode.limits import MOST_LINES
 from autocode.read.columns import find_columns
 from autocode.read.decode import clean
 from autocode.read.dialogue import split_dialogue
@@ -39,7 +41,8 @@ def found_in(source: Source, blocks: Iterable[Paragraph | Table], warnings: Sequ
 
 def found_in_lines(source: Source, lines: Iterable[Line], warnings: Sequence[str] = ()) -> Found:
     """The transcript in lines, whatever positions they have. Raises `ReadError`."""
-    lines = list(_positioned(lines))
+    lines = list(islice(_positioned(lines), MOST_LINES + 1))
+    source.refuse_flood(len(lines), MOST_LINES, "lines")
     text = "\n".join(line.text for line in lines)
     if not text.strip():
         raise source.error("there is no text in the document")
@@ -112,9 +115,11 @@ def _positioned(lines: Iterable[Line]) -> Iterator[Line]:
 class Flow:
     """Collects paragraphs and tables while a document is read from beginning to end.
 
-    A table inside a table's cell is part of that cell.
+    A table inside a table's cell is part of that cell. Raises `ReadError` for more paragraphs, or longer
+    ones, than any document has.
     """
 
+    source: Source
     blocks: list[Paragraph | Table] = field(default_factory=list)
     n_tables: int = 0  # open ones, inside each other
     _parts: list[str] = field(default_factory=list)
@@ -125,6 +130,8 @@ class Flow:
     _row: list[list[Paragraph]] = field(default_factory=list)
     _rows: list[list[list[Paragraph]]] = field(default_factory=list)
     _last: str = ""
+    _n_paragraphs: int = 0
+    _n_chars: int = 0
 
     def add(self, text: str, *, bold: bool = False) -> None:
         """More of the paragraph."""
@@ -133,6 +140,8 @@ class Flow:
         self._still_bold = self._still_bold and (bold or not text.strip())
         self._parts.append(text)
         self._length += len(text)
+        self._n_chars += len(text)
+        self.source.refuse_flood(self._n_chars, self.source.most_chars, "characters")
         self._last = text[-1]
         self._bold = self._length if self._still_bold else self._bold
 
@@ -160,6 +169,8 @@ class Flow:
         text = clean(self.take())
         if not text.strip() and not keep_empty:
             return False
+        self._n_paragraphs += 1
+        self.source.refuse_flood(self._n_paragraphs, MOST_LINES, "paragraphs")
         paragraph = Paragraph(text, bold, heading, speaker, start_s)
         if self.n_tables:
             self._cell.append(paragraph)

@@ -36,6 +36,18 @@ class Source:
         """The file's text, and what has to be said about how it was decoded. Raises `ReadError`."""
         return decode(self.data, name=self.name, encoding=self.config.encoding)
 
+    @property
+    def most_chars(self) -> int:
+        """As many characters as the largest file has that is read; what unpacks to more is no text."""
+        return int(self.config.max_mb * 1e6)
+
+    def refuse_flood(self, n: int, most: int, what: str) -> None:
+        """Raise `ReadError` where a file has more of something than `most`, and no real one has."""
+        if n > most:
+            raise self.error(
+                f"it has more than {most:,} {what}, far more than one interview has; give each its own file"
+            )
+
     def error(self, problem: str, *, line: int | None = None) -> ReadError:
         """An error that names the file (and the line), to be raised."""
         where = self.name if line is None else f"{self.name}, line {line}"

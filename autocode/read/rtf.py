@@ -10,6 +10,7 @@ import codecs
 import re
 from dataclasses import dataclass, field, replace
 
+from autocode.limits import MOST_VALUES
 from autocode.read.paragraphs import Flow, found_in
 from autocode.read.reader import Found, Source, count
 from autocode.read.words import word_set
@@ -73,7 +74,8 @@ def read_rtf(source: Source) -> list[Found]:
         raise source.error("the file is empty")
     if not data.startswith(b"{\\rtf"):
         raise source.error("not an RTF document, whatever its name says: it does not begin with {\\rtf")
-    document = _Document()
+    source.refuse_flood(data.count(b"\\") + data.count(b"{"), MOST_VALUES, "control words")
+    document = _Document(Flow(source))
     document.read(data.decode("latin-1"))
     warnings = []
     if document.groups:
@@ -102,7 +104,7 @@ class _State:
 class _Document:
     """An RTF document while it is read."""
 
-    flow: Flow = field(default_factory=Flow)
+    flow: Flow
     state: _State = field(default_factory=_State)
     groups: list[_State] = field(default_factory=list)
     code_page: str = "cp1252"
@@ -276,7 +278,7 @@ class _Document:
             self.code_page = known
         elif word in _CODE_PAGES:
             self.code_page = _CODE_PAGES[word]
-        if changes:
+        if any(getattr(self.state, name) != value for name, value in changes.items()):
             self.flush()
             self.state = replace(self.state, **changes)  # type: ignore[arg-type]
 

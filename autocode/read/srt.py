@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from autocode.limits import MOST_LINES
 from autocode.read.cues import name_speakers, read_cues, without_rolling_duplicates
 from autocode.read.entities import unescaped
 from autocode.read.layout import lay_out
@@ -22,6 +23,7 @@ def is_srt(text: str) -> bool:
 def read_srt(source: Source) -> list[Found]:
     """One transcript: cues of one speaker running are one turn. Raises `ReadError` if there is no cue."""
     text, warnings = source.decode()
+    source.refuse_flood(text.count("\n"), MOST_LINES, "lines")
     cues, more = read_cues(text)
     if not cues:
         raise source.error("no time lines found: not SubRip (expected 00:00:01,000 --> 00:00:02,000)")

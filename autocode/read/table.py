@@ -12,6 +12,8 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
 
+from autocode.errors import ReadError
+from autocode.limits import MOST_CELLS
 from autocode.read.archive import check_office_file
 from autocode.read.columns import Columns, find_columns, header_kind
 from autocode.read.decode import clean
@@ -73,6 +75,8 @@ def _with_warnings(found: Found, warnings: Sequence[str]) -> Found:
 def _parse(source: Source, text: str) -> tuple[list[list[str]], list[str]]:
     """The filled rows of a CSV file, by the delimiter that its first line speaks for."""
     text = text.replace("\x1c", "\ufffd")
+    n_cells = max(map(text.count, _DELIMITERS)) + text.count("\n")
+    source.refuse_flood(n_cells, int(MOST_CELLS * source.config.max_mb), "cells")
     if (first := text.split("\n", 1)[0]).lower().startswith("sep=") and len(first) == 5:
         delimiter, text = first[4], text.partition("\n")[2]
     else:
@@ -206,9 +210,16 @@ def _sheets(source: Source) -> dict[str, list[list[str]]]:
         with redirect_stdout(io.StringIO()), python_warnings.catch_warnings():  # openpyxl prints its doubts
             python_warnings.simplefilter("ignore")  # of extensions that hold no text
             book = openpyxl.load_workbook(checked, read_only=True, data_only=True)
+            n_chars = 0
             for sheet in book.worksheets:
-                sheets[sheet.title] = list(_filled_rows(sheet))
+                rows = sheets[sheet.title] = []
+                for row in _filled_rows(sheet):
+                    rows.append(row)
+                    n_chars += sum(map(len, row))  # one string may stand in thousands of cells
+                    source.refuse_flood(n_chars, source.most_chars, "characters")
             book.close()
+    except ReadError:
+        raise
     except Exception as error:  # noqa: BLE001  # openpyxl says in many ways that a file is damaged
         what = type(error).__name__
         raise source.error(f"damaged Excel workbook ({what}); open it in Excel and save it again") from None

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from autocode.limits import MOST_LINES
 from autocode.read.columns import Columns, find_columns
-from autocode.read.dialogue import MOST_LINES, has_too_many_lines, split_dialogue, split_lines
+from autocode.read.dialogue import count_lines, split_dialogue, split_lines
 from autocode.read.label_forms import Line
 from autocode.read.line_numbers import without_line_numbers
 from autocode.read.reader import Found, Piece, Source, count
@@ -45,10 +46,7 @@ def read_markdown(source: Source) -> list[Found]:
 
 def _decoded(source: Source) -> tuple[str, list[str]]:
     text, warnings = source.decode()
-    if has_too_many_lines(text):
-        raise source.error(
-            f"it has more than {MOST_LINES:,} lines, far more than one interview has; give each its own file"
-        )
+    source.refuse_flood(count_lines(text), MOST_LINES, "lines")
     return text, warnings
 
 

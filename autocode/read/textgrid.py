@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from autocode.limits import MOST_VALUES
 from autocode.read.json_tree import seconds
 from autocode.read.layout import lay_out
 from autocode.read.reader import Found, Source
@@ -87,7 +89,9 @@ def _chosen(tiers: Sequence[_Tier]) -> tuple[list[_Tier], list[str]]:
 
 def _tiers(source: Source, text: str) -> list[_Tier]:
     """The tiers of a TextGrid. Raises `ReadError` where it is cut off or another file."""
-    values = [match[0] for match in _VALUE.finditer(text) if not match[0].startswith("!")]
+    found = (match[0] for match in _VALUE.finditer(text) if not match[0].startswith("!"))
+    values = list(islice(found, MOST_VALUES + 1))
+    source.refuse_flood(len(values), MOST_VALUES, "values")
     if values[1:2] != ['"TextGrid"']:
         raise source.error('not a TextGrid: expected "ooTextFile" and "TextGrid" in the first two lines')
     values_left = _Values(source, values, 4)  # behind the two words and the times of the whole

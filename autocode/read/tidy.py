@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from autocode.limits import MOST_VALUES, n_json_values
 from autocode.read.decode import clean
 from autocode.read.reader import UNKNOWN, Found, Piece, Source, count
 
@@ -84,6 +85,7 @@ def json_rows(source: Source, text: str) -> Iterator[tuple[int, Mapping[str, Any
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
+        source.refuse_flood(n_json_values(line), MOST_VALUES, "values in a row")
         try:
             row = json.loads(line, parse_constant=lambda _: None)
         except (ValueError, RecursionError) as error:

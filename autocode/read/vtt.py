@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from autocode.limits import MOST_LINES
 from autocode.read.cues import Cue, name_speakers, read_cues, without_rolling_duplicates
 from autocode.read.entities import unescaped
 from autocode.read.layout import Spoken, lay_out
@@ -26,6 +27,7 @@ def read_vtt(source: Source) -> list[Found]:
     text, warnings = source.decode()
     if not is_vtt(text):
         warnings.append("the first line is not WEBVTT; the cues were read all the same")
+    source.refuse_flood(text.count("\n"), MOST_LINES, "lines")
     cues, more = read_cues(text, ignored_blocks=("NOTE", "STYLE", "REGION"))
     if not cues:
         header_only = is_vtt(text)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from autocode.limits import xml_problem
 from autocode.read.reader import Source
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _MAX_DEPTH = 200
-_MAX_TAGS = 2_000_000  # ten hours of speech, word by word, have a fifth of them
 
 
 def parse_xml(source: Source, data: bytes, *, wanted: str) -> Element:
@@ -25,8 +25,8 @@ def parse_xml(source: Source, data: bytes, *, wanted: str) -> Element:
 
     if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
         raise source.error("the file is empty")
-    if data.count(b"<") > _MAX_TAGS:
-        raise source.error(f"it has more than {_MAX_TAGS:,} tags; refused")
+    if problem := xml_problem(data):
+        raise source.error(f"{problem}; refused")
     try:
         root: Element = fromstring(data, forbid_dtd=True)
     except DefusedXmlException:

@@ -409,9 +409,9 @@ def test_coders_who_are_not_listed_stay_apart(write: Write) -> None:
     assert [one.codings[0].user for one in source.selections] == [other, USER]
 
 
-@pytest.mark.parametrize("n", [1_000_001, 3_000_000])
+@pytest.mark.parametrize("n", [400_001, 3_000_000])
 def test_a_flood_of_elements_is_refused(write: Write, n: int) -> None:
-    with pytest.raises(ExchangeError, match="more than 1,000,000 elements; refused"):
+    with pytest.raises(ExchangeError, match="more than 400,000 elements; refused"):
         read_refi(write(b"", f"<Project>{'<a/>' * n}</Project>", packed=False))
 
 
@@ -454,3 +454,52 @@ def test_one_part_that_many_sources_name_does_not_fill_the_memory(write: Write) 
     xml = project_xml([(0, 5, "")]).replace(one[0], sources)
     with pytest.raises(ExchangeError, match=r"unpacks to too much; refused"):
         read_refi(write(b"trust " * 1_500_000, xml))
+
+
+def test_many_texts_are_refused_before_they_are_measured(tmp_path: Path) -> None:
+    """Seven texts of 9 MB, beside a film that cannot be packed."""
+    path, one = tmp_path / "a.qdpx", re.search("<TextSource.*</TextSource>", project_xml([]))
+    assert one is not None
+    guids = [f"{n:08d}-3333-4333-8333-333333333333" for n in range(7)]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        xml = project_xml([]).replace(one[0], "".join(one[0].replace(SOURCE, guid) for guid in guids))
+        archive.writestr("project.qde", xml)
+        archive.writestr("sources/film.mp4", random.Random(1).randbytes(1_000_000))
+        for guid in guids:
+            archive.writestr(f"sources/{guid}.txt", b"trust " * 1_500_000)
+    began = time.process_time()
+    with pytest.raises(ExchangeError, match="texts have more than 50,000,000 characters; refused"):
+        read_refi(path)
+    assert time.process_time() - began < 2  # it was 19
+
+
+def test_a_flood_of_attributes_is_refused(write: Write) -> None:
+    many = " ".join(f'a{n}=""' for n in range(300_000))
+    with pytest.raises(ExchangeError, match=r"more than 200,[0-9]* attributes; refused"):
+        read_refi(write(b"", project_xml([]).replace(" origin", f" {many} origin", 1), packed=False))
+
+
+def test_the_second_of_two_people_with_one_guid_is_told(write: Write) -> None:
+    xml = project_xml([(0, 5, "trust")]).replace("</Users>", f'<User guid="{USER}" name="Ben"/></Users>')
+    opened = read_refi(write(b"trust\n", xml))
+    assert [user.name for user in opened.project.users] == ["Ann"]
+    assert "1 second person with the same GUID: left out" in opened.warnings
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "encoding", "message"),
+    [
+        ("?>", '?><!DOCTYPE a [<!ENTITY b "c">]>', "utf-16", "DOCTYPE"),
+        ('name="A"', 'name="A & B"', "utf-16", "line 1: not valid XML"),
+        ("</Project>", "& <a>", "utf-8", "line 1: not valid XML"),
+    ],
+)
+def test_what_cannot_be_mended_is_told_as_it_stood(
+    write: Write, old: str, new: str, encoding: str, message: str
+) -> None:
+    xml = project_xml([]).replace(old, new, 1).replace('"utf-8"', f'"{encoding}"')
+    path = write(b"", "")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("project.qde", xml.encode(encoding))
+    with pytest.raises(ExchangeError, match=message):
+        read_refi(path)

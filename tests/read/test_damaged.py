@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import re
@@ -183,8 +182,8 @@ def test_many_spaces_in_the_rule_of_a_table_cost_no_time(tmp_path: Path) -> None
 
 
 def test_millions_of_lines_are_refused_before_they_are_split(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt.gz"
-    path.write_bytes(gzip.compress(b"I: a\n" * 3_000_000))
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"I: a\n" * 3_000_000)
     tracemalloc.start()
     with pytest.raises(ReadError, match="more than 250,000 lines"):
         read_transcript(path)

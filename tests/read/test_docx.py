@@ -10,12 +10,15 @@ from typing import Any
 import docx
 import pytest
 from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml import parse_xml
 
 from autocode.errors import ReadError
 from autocode.read import read_transcript
 from autocode.records import Transcript
 
 FOUR = [("Anna", "How was it?"), ("Bo", "Good: very."), ("Anna", "Why?"), ("Bo", "Because.")]
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+MATHS = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 TIMES = ["0:01", "0:02", "0:03", "1:00:04"]
 
 
@@ -271,6 +274,23 @@ def test_text_boxes_are_reported(tmp_path: Path) -> None:
     transcript = read_transcript(raw(tmp_path, f"<w:p>{run('I: hi')}{box}</w:p>"))
     assert said(transcript) == [("I", "hi")]
     assert any("text boxes" in warning for warning in transcript.warnings)
+
+
+@pytest.mark.parametrize(
+    ("xml", "word"),
+    [
+        (f'<w:altChunk xmlns:w="{W}"/>', "1 part that was put in from another file not read"),
+        (f'<w:p xmlns:w="{W}"><m:oMath xmlns:m="{MATHS}"/></w:p>', "1 formula not read"),
+    ],
+)
+def test_what_is_not_read_is_told(tmp_path: Path, xml: str, word: str) -> None:
+    def fill(document: Any) -> None:
+        paragraphs(document)
+        document.element.body.insert(2, parse_xml(xml))
+
+    transcript = read(tmp_path, fill)
+    assert said(transcript) == FOUR
+    assert any(word in warning for warning in transcript.warnings)
 
 
 def test_hidden_text_is_left_out_and_characters_with_their_reading_stay(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import resource
 import subprocess
@@ -10,6 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import docx
 import openpyxl
 import pytest
 
@@ -18,6 +20,7 @@ from autocode.errors import ReadError
 from autocode.read import read_transcript, read_transcripts
 from autocode.records import Transcript
 
+SHARED_STRINGS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 FORMATS = Path(__file__).parents[3] / "shared" / "formats"
 HOSTILE = FORMATS / "hostile"
 OURS = {
@@ -316,3 +319,108 @@ def test_thousands_of_speakers_cost_little_time(tmp_path: Path, form: str) -> No
     began = time.perf_counter()
     _check(read_transcript(path))
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.eaf", "<a" + "".join(f" a{n}=''" for n in range(250_000)) + "/>", "200,020 attributes"),
+        ("a.json", "[" + "{}," * 800_000 + "{}]", "1,500,000 values"),
+        ("a.jsonl", '{"text": [' + "[]," * 800_000 + "[]]}", "1,500,000 values in a row"),
+        ("a.vtt", "WEBVTT\n" + "\n" * 20_000_000, "250,000 lines"),
+        ("a.srt", "1\n" + "\n" * 20_000_000, "250,000 lines"),
+        ("a.cha", "*INV:\tx\n" + "*A:\t\n" * 1_000_000, "250,000 lines"),
+        ("a.csv", "speaker,text\nAnn,x\n" + "," * 20_000_000, "2,000,000 cells"),
+        ("a.rtf", "{\\rtf1 I: x\\par " + "\\par" * 1_000_000 + "}", "250,000 paragraphs"),
+        ("a.rtf", "{\\rtf1 I: x\\par " + "\\b" * 2_000_000 + "}", "1,500,000 control words"),
+        ("a.html", "<p>I: x</p>" + "<p>" * 3_000_000, "1,000,000 tags"),
+        ("a.TextGrid", '"ooTextFile" "TextGrid" ' + "1 " * 5_000_000, "1,500,000 values"),
+    ],
+    ids=lambda value: value[-20:] if len(value) < 30 else "",
+)
+def test_floods_are_refused_at_once(tmp_path: Path, name: str, content: str, message: str) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    began = time.process_time()
+    with pytest.raises(ReadError, match=f"more than {message}"):
+        read_transcripts(path)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("name", ["a.txt.gz", "a.json.gz"])
+def test_what_is_packed_too_tightly_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"I: word\n" * 1_000_000))
+    with pytest.raises(ReadError, match="would unpack to 8 MB, as no real file does; refused"):
+        read_transcripts(path)
+
+
+_BODY = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{}'
+_DOCUMENT = _BODY + "<w:p><w:r><w:t>I: x</w:t></w:r></w:p></w:body></w:document>"
+
+
+def _with_document(folder: Path, content: bytes, *, name: str = "document.xml") -> Path:
+    """A Word document, nothing in it packed, with this main part."""
+    whole, path = folder / "whole.docx", folder / "a.docx"
+    docx.Document().save(str(whole))
+    with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(path, "w") as made:
+        for one in archive.namelist():
+            data = content if one == "word/document.xml" else archive.read(one)
+            data = data.replace(b"/word/document.xml", f"/word/{name}".encode()) if one[0] == "[" else data
+            data = data.replace(b"word/document.xml", f"word/{name}".encode()) if one[0] == "_" else data
+            made.writestr(f"word/{name}" if one == "word/document.xml" else one, data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("inside", "message"),
+    [
+        ("<w:p/>" * 1_500_000, "400,000 elements"),
+        ("<w:tbl>" + ("<w:tr>" + "<w:tc><w:p/></w:tc>" * 300 + "</w:tr>") * 1000 + "</w:tbl>", "elements"),
+        ("<w:p/>" * 300_000, "250,000 lines"),
+    ],
+    ids=["paragraphs", "a table", "lines"],
+)
+def test_floods_in_office_files_are_refused_at_once(tmp_path: Path, inside: str, message: str) -> None:
+    path = _with_document(tmp_path, _DOCUMENT.format(inside).encode())
+    began = time.process_time()
+    with pytest.raises(ReadError, match=f"more than .*{message}"):
+        read_transcript(path)
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("name", ["document.xml", "document.bin"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-7", "utf-16", "utf-32", "cp037"])
+def test_no_encoding_hides_a_document_type(tmp_path: Path, encoding: str, name: str) -> None:
+    head = f'<?xml version="1.0" encoding="{encoding.upper().replace("CP", "IBM")}"?>'
+    data = (head + '<!DOCTYPE a [<!ENTITY b "c">]>' + _DOCUMENT.format("")).encode(encoding)
+    data = data.replace(b"<!", b"+ADwAIQ-") if encoding == "utf-7" else data
+    with pytest.raises(ReadError, match=r"DOCTYPE|neither UTF-8 nor UTF-16|damaged"):
+        read_transcript(_with_document(tmp_path, data, name=name))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "windows-1252", "us-ascii"])
+def test_usual_encodings_of_parts(tmp_path: Path, encoding: str) -> None:
+    data = f'<?xml version="1.0" encoding="{encoding}"?>{_DOCUMENT.format("")}'.encode(encoding)
+    _check(read_transcript(_with_document(tmp_path, data)))
+
+
+def test_one_long_string_in_thousands_of_cells_is_refused(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.xlsx", tmp_path / "a.xlsx"
+    openpyxl.Workbook().save(whole)
+    xmlns = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    row = "<row><c t='s'><v>0</v></c><c t='s'><v>1</v></c></row>"
+    parts = {
+        "xl/sharedStrings.xml": f"<sst {xmlns}><si><t>Ann</t></si><si><t>{'word ' * 40_000}</t></si></sst>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {xmlns}><sheetData>{row * 3000}</sheetData></worksheet>",
+    }
+    with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(path, "w") as made:
+        kinds = archive.read("[Content_Types].xml").decode()
+        told = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{SHARED_STRINGS}"/></Types>'
+        parts["[Content_Types].xml"] = kinds.replace("</Types>", told)
+        for name in {*archive.namelist(), *parts}:
+            made.writestr(name, parts.get(name) or archive.read(name))
+    began = time.process_time()
+    with pytest.raises(ReadError, match="more than 50,000,000 characters"):
+        read_transcript(path)
+    assert time.process_time() - began < 2

@@ -263,9 +263,17 @@ def test_encoding_of_a_page(tmp_path: Path) -> None:
     assert not any("Windows-1252" in warning for warning in transcript.warnings)
 
 
+def test_declarations_of_a_page_of_xml(tmp_path: Path) -> None:
+    head = '<?xml version="1.0" encoding="windows-1251"?><!DOCTYPE html [<!ENTITY a "b>c">]><html>'
+    transcript = read(tmp_path, "a.xhtml", f"{head}<p>I: да</p></html>".encode("cp1251"))
+    assert said(transcript) == [("I", "да")]
+
+
 @pytest.mark.parametrize(
     "payload",
     [
+        "<!DOCTYPE a [" * 30_000,
+        "<!DOCTYPE a [" + '"a' * 100_000,
         "<" * 300_000,
         "<a " * 100_000,
         '<a "' * 80_000,
