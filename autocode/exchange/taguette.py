@@ -131,11 +131,14 @@ class _Reader:
             key, owner, first, last = (value or 0 for value in values)
             highlights[owner].append((key, first, last, text_of(snippet)))
         maker = next((one.guid for one in people.values()), None)  # the first whom the log names
-        sources = []
+        sources: list[refi.Source] = []
+        elsewhere = set[int | None]()  # documents of another project in the same database
         for id, project, title, about, contents, at in self.tables.rows(
             "documents", "id", "project_id", "name", "description", "contents", "created"
         ):
-            if number_of(project) == number:
+            if number_of(project) != number:
+                elsewhere.add(number_of(id))
+            else:
                 found = extract(text_of(contents))
                 selections = self._selections(found, sorted(highlights.pop(number_of(id) or 0, [])), given)
                 sources.append(
@@ -145,6 +148,9 @@ class _Reader:
                         selections=selections,
                     )
                 )  # fmt: skip
+        self.counts["highlight of a document that is not there"] += sum(
+            len(lost) for document, lost in highlights.items() if document not in elsewhere
+        )
         project_made = refi.Project(
             name=name, origin="Taguette", user=maker, created_at=_time(created),
             users=tuple(people.values()), codes=codes, sources=tuple(sources), description=description,

@@ -213,6 +213,12 @@ def test_highlights_follow_their_quotes(tmp_path: Path) -> None:
     )
 
 
+def test_highlights_of_no_document_are_counted(tmp_path: Path) -> None:
+    lost = (3, 9, 0, 5, "trust")
+    opened = read_project(taguette(tmp_path, highlights=[marked(1, "trust"), lost]))
+    assert opened.warnings == ("1 highlight of a document that is not there: left out",)
+
+
 def test_a_log_of_before_2021_and_tags_of_a_version_to_come(tmp_path: Path) -> None:
     """Taguette renamed the fields of its log in 2021; a branch of it gives tags a parent."""
     at = "2019-05-02 10:30:00"
