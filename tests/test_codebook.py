@@ -520,6 +520,18 @@ def test_bad_json(tmp_path, text, message):
     assert str(error.value) == f"{path}{message}"
 
 
+def test_a_key_that_appears_twice_is_told(tmp_path):
+    book = read_codebook(write(tmp_path, "book.json", '{"codes": ["a"], "codes": ["b", "c"]}'))
+    assert [code.id for code in book.codes] == ["b", "c"]
+    assert any("the key 'codes' appears twice in one object" in warning for warning in book.warnings)
+
+
+def test_a_flood_of_json_is_refused(tmp_path):
+    path = write(tmp_path, "book.json", "[" + "[]," * 800_000 + "[]]")
+    with pytest.raises(CodebookError, match="more than 1,500,000 values"):
+        read_codebook(path)
+
+
 def test_a_datasets_codebook(tmp_path):
     content = {
         "name": "interviews",

@@ -23,6 +23,7 @@ from autocode.codebook.build import (
 from autocode.codebook.code import SEPARATOR
 from autocode.codebook.model import Codebook
 from autocode.codebook.tree import Places
+from autocode.limits import MOST_VALUES, n_json_values
 
 _OTHER_NAMES = {"color": "colour"}
 
@@ -30,8 +31,18 @@ _OTHER_NAMES = {"color": "colour"}
 def read_json(text: str, *, file: str, name: str) -> Draft:
     """The draft in a JSON text; `name` is the codebook's where the text has none."""
     places = Places(file=file)
+    if n_json_values(text) > MOST_VALUES:
+        places.fail("", f"it has more than {MOST_VALUES:,} values, as no codebook has; refused")
+    repeated: Counter[str] = Counter()
+
+    def last_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            repeated.update({key for key, n in Counter(key for key, _ in pairs).items() if n > 1})
+        return found
+
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=last_of_each)
     except json.JSONDecodeError as error:
         places.fail(f"line {error.lineno}", f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}")
     except RecursionError:
@@ -42,7 +53,11 @@ def read_json(text: str, *, file: str, name: str) -> Draft:
         content = {"codes": content}
     if not isinstance(content, dict):
         places.fail("", "the codebook must be an object with 'codes'")
-    warnings = [f"{file}: the key '{key}' is not used" for key in content if key not in BOOK_KEYS]
+    warnings = [
+        f"{file}: the key '{key}' appears twice in one object; the last one was used"
+        for key in sorted(repeated)
+    ]
+    warnings += [f"{file}: the key '{key}' is not used" for key in content if key not in BOOK_KEYS]
     rows = _rows(content.get("codes") or [], places, warnings)
     groups = _groups(content.get("exclusive_groups") or [], places)
     meta = {key: content[key] for key in BOOK_KEYS if content.get(key) is not None}
