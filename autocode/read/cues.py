@@ -50,7 +50,7 @@ def read_cues(text: str, *, ignored_blocks: Collection[str] = ()) -> tuple[list[
     for line in text.split("\n"):
         match = _TIME_LINE.match(line[:100]) if "->" in line else None
         if match:
-            if found and not waiting and found[-1].lines and _COUNTER.fullmatch(found[-1].lines[-1]):
+            if found and not after_blank and found[-1].lines and _COUNTER.fullmatch(found[-1].lines[-1]):
                 waiting = [found[-1].lines.pop()]
             id = waiting.pop() if waiting else ""
             n_stray += _give_back(waiting, found)
@@ -78,12 +78,21 @@ class _Block:
 
 
 def _give_back(waiting: list[str], found: Sequence[_Block]) -> int:
-    """Lines that turned out to be no id go to the cue before (a counter alone does not); their number."""
-    stray = [line for line in waiting if found and not _COUNTER.fullmatch(line)]
+    """Lines that turned out to be no id go to the cue before (the next counter does not); their number."""
+    stray = [line for line in waiting if found and not _counts_on(line, found)]
     waiting.clear()
     if stray:
         found[-1].lines.extend(stray)
     return len(stray)
+
+
+def _counts_on(line: str, found: Sequence[_Block]) -> bool:
+    """Whether a line is an id of a program, or the counter that comes next: "1999" may have been said."""
+    number, last = line.strip(), found[-1].id.strip()
+    if not number.isdecimal():
+        return _COUNTER.fullmatch(line) is not None
+    before = int(last) if last.isdecimal() and len(last) <= 9 else len(found)
+    return len(number) <= 9 and int(number) in (before, before + 1)
 
 
 def _timed(blocks: Sequence[_Block], n_stray: int) -> tuple[list[Cue], list[str]]:
@@ -91,22 +100,12 @@ def _timed(blocks: Sequence[_Block], n_stray: int) -> tuple[list[Cue], list[str]
         Cue(block.id.strip(), parse_clock(block.start), parse_clock(block.end), tuple(block.lines))
         for block in blocks
     ]
-    reverse = [cue.start_s is not None and cue.end_s is not None and cue.end_s < cue.start_s for cue in cues]
-    cues = [replace(cue, end_s=None) if odd else cue for cue, odd in zip(cues, reverse, strict=True)]
-    n_bad = sum(cue.start_s is None or cue.end_s is None for cue in cues) - sum(reverse)
-    starts = [cue.start_s for cue in cues if cue.start_s is not None]
-    n_back = sum(later < earlier for earlier, later in pairwise(starts))
+    n_bad = sum(cue.start_s is None or cue.end_s is None for cue in cues)
     warnings = []
     if n_bad:
         warnings.append(
             f"{n_bad} of {count(len(cues), 'cue')} with a malformed time; the text was kept, the time was not"
         )
-    if any(reverse):
-        warnings.append(
-            f"{count(sum(reverse), 'cue')} with an end before the beginning; the end was left out"
-        )
-    if n_back:
-        warnings.append(f"{n_back} of {count(len(cues), 'cue')} out of time order; the file's order was kept")
     if n_stray:
         warnings.append(f"{count(n_stray, 'stray line')} between cues, added to the cue above")
     return cues, warnings

@@ -43,6 +43,9 @@ _UNDEFINED_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _OVERLONG = re.compile(rb"[\xc0\xc1][\x80-\xbf](?<![\x85\x91-\x94\x96\x97\xa0\xab\xbb])")
 _DOUBLE_ENCODED = re.compile("[ÃÂ][\u0080-\u00bf]|â€[™œ\u009d“”˜¦\u2013\u2014]|Ã[\u0192\u201a\u02c6]")
 SURROGATES = re.compile("[\ud800-\udfff]")
+# Within a class: what has no width. Inside words Persian and Hindi need some of them.
+INVISIBLE = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+SHOWN = re.compile(rf"[^\s{INVISIBLE}]")
 _USES_CONTROLS = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")
 
 
@@ -67,7 +70,7 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> tuple[str,
     if not text:
         raise ReadError(f"{name}: the file is empty")
     text = clean(text)
-    if not text.replace("\ufeff", "").strip():
+    if not SHOWN.search(text):
         raise ReadError(f"{name}: there is only white space in the file")
     if guess != "cp1252" and len(_DOUBLE_ENCODED.findall(text)) >= 2:
         warnings.append(

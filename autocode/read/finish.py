@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from autocode.read.cues import SECOND_UNKNOWN
+from autocode.read.decode import SHOWN
 from autocode.read.reader import UNKNOWN, Found, Piece, Source, count
 from autocode.read.roles import (
     declared_roles,
@@ -31,11 +33,7 @@ def finish(
     Raises `ReadError` if nobody says anything, or if a reader's positions are wrong.
     """
     pieces, warnings = _filled(source, found, reader)
-    times = [time for piece in pieces for _, _, *both in _parts(piece) for time in both]
-    if n_odd := sum(one is not None and _time(one) is None for one in times):
-        warnings.append(
-            f"{count(n_odd, 'time')} that no recording has dropped: below zero, or beyond 100 days"
-        )
+    warnings += _odd_times(pieces)
     roles, more = _roles(found, pieces, source.speakers, reader=reader)
     turns = tuple(
         Turn(
@@ -45,8 +43,7 @@ def finish(
             found.text[piece.start_char : piece.end_char],
             piece.start_char,
             piece.end_char,
-            _time(piece.start_s),
-            _time(piece.end_s),
+            *_span(piece.start_s, piece.end_s),
             piece.unit_id,
             _meta(piece),
         )
@@ -78,8 +75,36 @@ def _meta(piece: Piece) -> Mapping[str, Any]:
     """What else is known of it, without impossible times."""
     if not isinstance(piece.meta.get("cues"), tuple):
         return piece.meta
-    parts = tuple((start, end, _time(from_s), _time(to_s)) for start, end, from_s, to_s in _parts(piece))
+    parts = tuple((start, end, *_span(from_s, to_s)) for start, end, from_s, to_s in _parts(piece))
     return {**piece.meta, "cues": parts}
+
+
+def _odd_times(pieces: Sequence[Piece]) -> list[str]:
+    """What has to be said of the times: those that cannot be, and those that go back."""
+    given = [(start_s, end_s) for piece in pieces for _, _, start_s, end_s in _parts(piece)]
+    possible = [(_time(start_s), _time(end_s)) for start_s, end_s in given]
+    starts = [start_s for start_s, _ in possible if start_s is not None]
+    n_odd = sum(one is not None and _time(one) is None for both in given for one in both)
+    n_reverse = sum(_span(*both) != both for both in possible)
+    n_back = sum(later < earlier for earlier, later in pairwise(starts))
+    warnings = []
+    if n_odd:
+        warnings.append(
+            f"{count(n_odd, 'time')} that no recording has dropped: below zero, or beyond 100 days"
+        )
+    if n_reverse:
+        warnings.append(f"ends that lie before their beginning, left out: {n_reverse:,}")
+    if n_back:
+        warnings.append(
+            f"beginnings out of time order: {n_back:,} of {len(starts):,}; the file's order was kept"
+        )
+    return warnings
+
+
+def _span(start_s: float | None, end_s: float | None) -> tuple[float | None, float | None]:
+    """Beginning and end as far as they can be; no end before the beginning."""
+    start, end = _time(start_s), _time(end_s)
+    return start, None if start is not None and end is not None and end < start else end
 
 
 def _time(seconds: float | None) -> float | None:
@@ -113,7 +138,7 @@ def _filled(source: Source, found: Found, reader: str) -> tuple[list[Piece], lis
         if not at <= piece.start_char <= piece.end_char <= len(found.text):
             raise source.error(f"the reader '{reader}' gave positions that overlap or lie outside the text")
         at = piece.end_char
-        if found.text[piece.start_char : piece.end_char].strip():
+        if SHOWN.search(found.text, piece.start_char, piece.end_char):
             filled.append(piece)
     if not filled:
         raise source.error("nobody says anything in the file; expected speakers' turns with text")

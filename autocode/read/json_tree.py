@@ -63,8 +63,10 @@ def string(value: Any) -> str:
 def seconds(value: Any, *, unit_s: float = 1.0) -> float | None:
     """A time of the file's unit in seconds; None for what is no time. Many services write "5.24".
 
+    Times that no recording has come back, too: what becomes of them, and says so, is `finish`.
+
     >>> seconds("5.24"), seconds(3050, unit_s=0.001), seconds("soon"), seconds(-1)
-    (5.24, 3.05, None, None)
+    (5.24, 3.05, None, -1.0)
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -72,7 +74,7 @@ def seconds(value: Any, *, unit_s: float = 1.0) -> float | None:
         found = float(value) if not isinstance(value, str) or len(value) <= 40 else math.nan
     except (ValueError, OverflowError):
         return None
-    return round(found * unit_s, 6) if math.isfinite(found) and found >= 0 else None
+    return None if math.isnan(found) else round(found * unit_s, 6)
 
 
 def speaker_name(value: Any) -> str | None:

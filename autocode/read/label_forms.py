@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from autocode.read.decode import INVISIBLE
 from autocode.read.reader import UNKNOWN
 from autocode.read.roles import is_label_word, without_gender
 from autocode.read.times import BRACKETED, MARK, RANGE, TIME, first_time
 from autocode.read.words import NOT_FIRST, NOT_NAMES, PARTICLES
 
 Kind = Literal["colon", "timed", "bracket", "bold", "dash", "dot", "tab", "alone"]
-_BIDI = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff"
+_BIDI = INVISIBLE
 _LEAD = re.compile(rf"[\s{_BIDI}]*")
 _MARK_FIRST = re.compile(rf"(?P<mark>{BRACKETED}|{RANGE}(?=\s))[\s{_BIDI}]*(?:[-–—]\s+)?")
 NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?(?<!\s)"  # so that white space after it is tried once only

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from autocode.read.decode import INVISIBLE
 from autocode.read.reader import UNKNOWN, Piece
 
+_AT_ENDS = re.compile(rf"\A[\s{INVISIBLE}]+|(?<![\s{INVISIBLE}])[\s{INVISIBLE}]+\Z")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*$")
 
 
@@ -32,6 +34,11 @@ def one_line(text: str) -> str:
     return " ".join(part for line in text.splitlines() if (part := line.strip()))
 
 
+def bare_name(name: str | None) -> str:
+    """A speaker's name without what cannot be seen at its ends; UNKNOWN for none."""
+    return _AT_ENDS.sub("", name or "") or UNKNOWN
+
+
 def lay_out(spoken: Iterable[Spoken]) -> tuple[str, list[Piece]]:
     """The text and its pieces: consecutive speech of one speaker is one piece, joined by spaces.
 
@@ -41,7 +48,7 @@ def lay_out(spoken: Iterable[Spoken]) -> tuple[str, list[Piece]]:
     Where a piece has several parts with times, its `meta["cues"]` has (start_char, end_char, start_s,
     end_s) of each. Without any named speaker the lines are the text alone.
     """
-    said = [replace(one, speaker=one.speaker or UNKNOWN, text=one_line(one.text)) for one in spoken]
+    said = [replace(one, speaker=bare_name(one.speaker), text=one_line(one.text)) for one in spoken]
     named = any(one.speaker != UNKNOWN for one in said if one.text)
     groups: list[list[Spoken]] = []
     for one in said:

@@ -141,7 +141,7 @@ def _seconds(source: Source, number: int, row: Mapping[str, Any], key: str) -> f
         seconds = float(value)
     except (TypeError, ValueError, OverflowError):
         raise source.error(f"'{key}' is not a number of seconds", line=number) from None
-    return seconds if math.isfinite(seconds) else None
+    return None if math.isnan(seconds) else seconds
 
 
 def _transcript(name: str, rows: Sequence[Mapping[str, Any]]) -> Found:

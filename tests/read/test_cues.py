@@ -140,7 +140,25 @@ def test_a_cue_that_ends_before_it_begins_has_no_end(tmp_path: Path) -> None:
     path.write_text("WEBVTT\n\n00:05.000 --> 00:01.000\n<v Ann>Why?\n")
     transcript = read_transcript(path)
     assert (transcript.turns[0].start_s, transcript.turns[0].end_s) == (5, None)
-    assert "1 cue with an end before the beginning; the end was left out" in transcript.warnings
+    assert "ends that lie before their beginning, left out: 1" in transcript.warnings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{first}\nAnn: We moved in\n1987\n\n{second}\nBo: Oh.\n",
+        "{first}\nAnn: We moved in 1987\n{second}\nBo: Oh.\n",
+        "1\n{first}\nAnn: We moved in\n\n1987\n\n2\n{second}\nBo: Oh.\n",
+        "7\n{first}\nAnn: We moved in\n1987\n8\n{second}\nBo: Oh.\n",
+        "1\n{first}\nAnn: We moved in 1987\n\n2\n\n3\n{second}\nBo: Oh.\n",
+    ],
+)
+@pytest.mark.parametrize("suffix", [".vtt", ".srt"])
+def test_a_number_is_a_counter_only_where_counters_stand(tmp_path: Path, text: str, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    times = {"first": "00:00:01.000 --> 00:00:02.000", "second": "00:00:02.000 --> 00:00:03.000"}
+    path.write_text(("WEBVTT\n\n" if suffix == ".vtt" else "") + text.format(**times))
+    assert said(read_transcript(path)) == [("Ann", "We moved in 1987"), ("Bo", "Oh.")]
 
 
 @pytest.mark.parametrize(("suffix", "head", "comma"), [(".vtt", "WEBVTT\n\n", "."), (".srt", "", ",")])

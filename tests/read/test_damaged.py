@@ -63,6 +63,42 @@ def test_times_that_no_recording_has_are_dropped_within_a_turn(tmp_path: Path) -
     assert any(warning.startswith("1 time that no recording has") for warning in transcript.warnings)
 
 
+SEGMENTS = '{"segments": [%s]}'
+SEGMENT = '{"speaker": "%s", "text": "So.", "start": %s, "end": %s}'
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", SEGMENTS % ", ".join([SEGMENT % ("Bo", 50, 55), SEGMENT % ("Ann", 10, 5)])),
+        ("a.json", SEGMENTS % ", ".join([SEGMENT % ("Bo", 50, 55), SEGMENT % ("Bo", 10, 5)])),
+        ("a.csv", "speaker,start,end,text\nBo,0:50,0:55,So.\nAnn,0:10,0:05,So.\n"),
+        ("a.cha", "*BO:\tSo. \x1550000_55000\x15\n*ANN:\tSo. \x1510000_5000\x15\n"),
+        ("a.vtt", "WEBVTT\n\n00:50.000 --> 00:55.000\n<v Bo>So.\n\n00:10.000 --> 00:05.000\n<v Ann>So.\n"),
+        ("a.txt", "Bo [00:50 - 00:55]: So.\nAnn [00:10]: So.\nBo: So. So.\n"),
+    ],
+)
+def test_times_that_go_back(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    transcript = read_transcript(path)
+    assert "beginnings out of time order: 1 of 2; the file's order was kept" in transcript.warnings
+    ended = [warning for warning in transcript.warnings if "before their beginning, left out: 1" in warning]
+    assert len(ended) == (name != "a.txt")
+    assert all(
+        turn.end_s is None or turn.start_s is None or turn.start_s <= turn.end_s for turn in transcript.turns
+    )
+
+
+@pytest.mark.parametrize(("start", "n"), [("-2", 1), ("1e400", 1), ("NaN", 0), ("null", 0)])
+def test_impossible_times_of_recognisers_are_told(tmp_path: Path, start: str, n: int) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(SEGMENTS % (SEGMENT % ("Bo", start, "3")))
+    transcript = read_transcript(path)
+    assert (transcript.turns[0].start_s, transcript.turns[0].end_s) == (None, 3.0)
+    assert sum("no recording has" in warning for warning in transcript.warnings) == n
+
+
 @pytest.mark.parametrize("cues", ["abc", 5, [[1, 2]], None])
 def test_what_a_row_calls_cues_is_its_own(tmp_path: Path, cues: object) -> None:
     row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "respondent", "text": "x"}

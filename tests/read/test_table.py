@@ -247,3 +247,12 @@ def test_a_column_of_roles_is_the_files_own_word(tmp_path: Path) -> None:
 def test_milliseconds_by_the_header(tmp_path: Path, head: str) -> None:
     transcript = csv(tmp_path, f"speaker,{head},text\nA,1500,4000,Why?\nB,4200,9100,So.\n")
     assert [(turn.start_s, turn.end_s) for turn in transcript.turns] == [(1.5, 4.0), (4.2, 9.1)]
+
+
+def test_names_that_look_alike_are_one_speaker(tmp_path: Path) -> None:
+    names = ["Ann", "\u200bAnn", "Ann\u200b", "\u202eAnn\u202c", " Ann\u200f "]
+    assert list(csv(tmp_path, "speaker,text\n" + "".join(f"{name},So.\n" for name in names)).speakers) == [
+        "Ann"
+    ]
+    persian = "\u0645\u06cc\u200c\u0646\u0627"  # it is spelt so
+    assert list(csv(tmp_path, f"speaker,text\n{persian},So.\nBo,Why?\n").speakers) == [persian, "Bo"]

@@ -557,3 +557,21 @@ def test_notes_of_the_field_are_nobodys_answers(tmp_path: Path) -> None:
     transcript = read(tmp_path, text)
     assert transcript.speakers["Field note"] == transcript.speakers["Memo"] == "other"
     assert transcript.warnings == ()
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u2060", "\ufeff", "\u200b \u200d"], ids=ascii)
+def test_labels_behind_characters_without_width(tmp_path: Path, mark: str) -> None:
+    text = "".join(f"{mark}{name}: {what}\n" for name, what in FOUR)
+    assert said(read(tmp_path, text)) == FOUR
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u200b\n\u2060 \ufeff\n", "\u202e\u202c"], ids=ascii)
+def test_a_text_of_nothing_that_shows_is_white_space(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ReadError, match="only white space"):
+        read(tmp_path, text)
+
+
+def test_a_turn_of_nothing_that_shows_is_empty(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "Anna: How?\nBo: \u200b\nAnna: Why?\nBo: So.\n")
+    assert said(transcript) == [("Anna", "How?"), ("Anna", "Why?"), ("Bo", "So.")]
+    assert "1 turn without text dropped" in transcript.warnings
