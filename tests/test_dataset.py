@@ -159,6 +159,13 @@ def test_what_is_not_codable_was_not_seen_and_left_uncoded(tmp_path: Path) -> No
     assert set(dataset.codings.by_coder["ben"]) == {"b", "c", "e"}
 
 
+def test_a_row_with_more_cells_than_columns_is_refused(tmp_path: Path) -> None:
+    make(tmp_path, codes=None)
+    (tmp_path / "codes.csv").write_text("utterance_id,coder,code\nb,anna,trust,\nc,anna,trust,quarrel\n")
+    with pytest.raises(AutocodeError, match=r"codes\.csv, line 3: more cells than columns"):
+        read_dataset(tmp_path)
+
+
 def test_empty_rows_that_spreadsheets_leave_are_no_rows(tmp_path: Path) -> None:
     make(tmp_path, codes=None, coverage=None)
     text = "utterance_id;coder;code\r\nb;anna;trust\r\n;;\r\n"

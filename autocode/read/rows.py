@@ -19,6 +19,7 @@ from autocode.read.tidy import json_rows, parquet_rows
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 SPLIT = "split it, for example by interview"
+MORE_CELLS = "more cells than columns; put quotation marks around what has the delimiter in it"
 CELLS = (".csv", ".tsv", ".tab", ".txt", ".xlsx")
 _LIMITS = ReadConfig(max_mb=200.0)  # half a million codings of fifty codes; a table takes ten times its size
 
@@ -82,6 +83,8 @@ def _csv_rows(source: Source, delimiter: str | None) -> Iterator[tuple[int, Mapp
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
     try:
         for row in reader:
+            if any(cell.strip() for cell in row.pop(None, None) or []):
+                raise source.error(MORE_CELLS, line=reader.line_num)
             named = {str(key).strip(): value for key, value in row.items() if key}
             if any(value and value.strip() for value in named.values()):  # spreadsheets leave empty rows
                 yield reader.line_num, named

@@ -7,9 +7,10 @@ import datetime
 import io
 import re
 import warnings as python_warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autocode.errors import ReadError
@@ -33,8 +34,9 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 def read_csv(source: Source) -> list[Found]:
     """Transcripts from comma-, semicolon- or tab-separated text. Raises `ReadError`."""
     text, warnings = source.decode()
-    rows, more = _parse(source, text)
-    warnings += more
+    table = _parse(source, text)
+    rows, more = _without_stray_cells(table)
+    warnings += [*table.warnings, *more]
     if is_tidy_header(rows[0]):
         found = read_tidy_rows(source, _records(source, rows))
         return [_with_warnings(one, warnings) for one in found]
@@ -59,7 +61,7 @@ def read_xlsx(source: Source) -> list[Found]:
 
 def csv_cells(source: Source) -> list[tuple[int, list[str]]]:
     """The filled rows of a table of any kind with their numbers, filled rows counted. Raises `ReadError`."""
-    return list(enumerate(_parse(source, source.decode()[0])[0], start=1))
+    return list(enumerate(_parse(source, source.decode()[0]).rows, start=1))
 
 
 def xlsx_cells(source: Source) -> dict[str, list[tuple[int, list[str]]]]:
@@ -72,13 +74,23 @@ def _with_warnings(found: Found, warnings: Sequence[str]) -> Found:
     return replace(found, warnings=[*warnings, *found.warnings])
 
 
-def _parse(source: Source, text: str) -> tuple[list[list[str]], list[str]]:
-    """The filled rows of a CSV file, by the delimiter that its first line speaks for."""
+@dataclass(frozen=True, slots=True)
+class _Csv:
+    """The filled rows of a CSV file, the lines on which they begin, and what stands between their cells."""
+
+    rows: list[list[str]]
+    lines: list[int]
+    delimiter: str
+    warnings: list[str]
+
+
+def _parse(source: Source, text: str) -> _Csv:
+    """A CSV file, by the delimiter that its first line speaks for."""
     text = text.replace("\x1c", "\ufffd")
     n_cells = max(map(text.count, _DELIMITERS)) + text.count("\n")
     source.refuse_flood(n_cells, int(MOST_CELLS * source.config.max_mb), "cells")
     if (first := text.split("\n", 1)[0]).lower().startswith("sep=") and len(first) == 5:
-        delimiter, text = first[4], text.partition("\n")[2]
+        delimiter, text = first[4], text[5:]
     else:
         delimiter = max(_DELIMITERS, key=lambda one: _fit(text, one))
     previous = csv.field_size_limit(_FIELD_LIMIT)
@@ -96,26 +108,73 @@ def _fit(text: str, delimiter: str) -> tuple[int, int]:
     return n_known, len(cells[0])
 
 
-def _rows(source: Source, text: str, delimiter: str) -> tuple[list[list[str]], list[str]]:
-    rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _rows(source: Source, text: str, delimiter: str) -> _Csv:
+    found: list[tuple[int, list[str]]] = []
+    warnings: list[str] = []
     begun = 1
     try:
-        for row in reader:
-            begun = reader.line_num + 1
-            if any(cell.strip() for cell in row):
-                rows.append(row)
+        for line, row in _numbered(text, delimiter, strict=True):
+            found.append((line, row))
+            begun = line + 1 + sum(cell.count("\n") for cell in row)
     except csv.Error as error:
         if "unexpected end" in str(error):
             raise source.error(
                 "a quotation mark that opens in this row is never closed", line=begun
             ) from None
-        loose = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = [row for row in loose if any(cell.strip() for cell in row)]
-        return rows, [f"line {begun} has a quotation mark inside a cell; check that row"]
-    if not rows:
+        found = list(_numbered(text, delimiter, strict=False))
+        warnings.append(f"line {begun} has a quotation mark inside a cell; check that row")
+    filled = [(line, row) for line, row in found if any(cell.strip() for cell in row)]
+    if not filled:
         raise source.error("there are no filled rows in the table")
-    return rows, []
+    return _Csv([row for _, row in filled], [line for line, _ in filled], delimiter, warnings)
+
+
+def _numbered(text: str, delimiter: str, *, strict: bool) -> Iterator[tuple[int, list[str]]]:
+    """All rows with the lines on which they begin."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
+    line = 1
+    for row in reader:
+        yield line, row
+        line = reader.line_num + 1
+
+
+def _without_stray_cells(table: _Csv) -> tuple[list[list[str]], list[str]]:
+    """The rows; cells beyond the last column are the rest of a text that has the delimiter in it.
+
+    But not where half of the rows have just one more and none begins with a space: that is a column.
+    """
+    first_row, width, text_at = _width(table.rows)
+    wide = [n for n in range(first_row, len(table.rows)) if any(map(str.strip, table.rows[n][width:]))]
+    if not wide:
+        return table.rows, []
+    rest = [cell for n in wide for cell in table.rows[n][width:]]
+    spaced = any(cell.startswith(" ") for cell in rest)
+    column = len(rest) == len(wide) >= max(2, (len(table.rows) - first_row) / 2) and not spaced
+    where = ", ".join(str(table.lines[n]) for n in wide[:5]) + (" ..." if len(wide) > 5 else "")
+    odd = f"rows with more cells than columns (line {where})"
+    if column or text_at != width - 1:
+        sign = "a tab" if table.delimiter == "\t" else f"'{table.delimiter}'"
+        return table.rows, [
+            f"{odd}: the rest was not read; put quotation marks around text with {sign} in it"
+        ]
+    rows = list(table.rows)
+    for n in wide:
+        said = table.delimiter.join(rows[n][text_at:]).rstrip(table.delimiter)
+        rows[n] = [*rows[n][:text_at], said]
+    return rows, [f"{odd}: the rest was joined to the text; check these rows"]
+
+
+def _width(rows: Sequence[Sequence[str]]) -> tuple[int, int, int | None]:
+    """The first row of content, how many columns there are, and which of them is the text."""
+    if is_tidy_header(rows[0]):
+        header = [cell.strip() for cell in rows[0]]
+        return 1, len(header), header.index("text") if "text" in header else None
+    columns = find_columns(rows)
+    if columns is None:
+        return 0, max(map(len, rows)), None
+    usual = Counter(map(len, rows)).most_common(1)[0][0]
+    width = len(rows[columns.first_row - 1]) if columns.first_row else usual
+    return columns.first_row, width, columns.text
 
 
 def _records(source: Source, rows: Sequence[Sequence[str]]) -> list[tuple[int, dict[str, Any]]]:

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from autocode.codebook import Code, Codebook, read_codebook
 from autocode.errors import AutocodeError, CodebookError, ReadError
-from autocode.read.rows import read_cells
+from autocode.read.registry import split_suffix
+from autocode.read.rows import MORE_CELLS, read_cells
 from autocode.reliability.columns import NO, YES, Extra, flag, sha256
 from autocode.reliability.panel import Panel, Unit, blindness_by_coder
 from autocode.reliability.record import counted, listed
@@ -183,6 +184,10 @@ def _read(path: Path, book: Codebook | None) -> Table:
         raise ReadError(f"{path}: two columns are called '{twice[0]}'")
     if not rows:
         raise ReadError(f"{path}: there is only a header row")
+    is_text = split_suffix(path)[1] != ".xlsx"  # beside the columns of a workbook there may be notes
+    for line, row in rows if is_text else ():
+        if any(cell.strip() for cell in row[len(names) :]):
+            raise table.error(line, MORE_CELLS)
     return table
 
 

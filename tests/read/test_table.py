@@ -256,3 +256,50 @@ def test_names_that_look_alike_are_one_speaker(tmp_path: Path) -> None:
     ]
     persian = "\u0645\u06cc\u200c\u0646\u0627"  # it is spelt so
     assert list(csv(tmp_path, f"speaker,text\n{persian},So.\nBo,Why?\n").speakers) == [persian, "Bo"]
+
+
+@pytest.mark.parametrize(
+    ("table", "turns", "warning"),
+    [
+        (
+            "speaker,text\nI,How did it begin?\nAnna,We began small, in Norway, and then\n",
+            [("I", "How did it begin?"), ("Anna", "We began small, in Norway, and then")],
+            "(line 3): the rest was joined to the text; check these rows",
+        ),
+        (
+            'sep=;\nspeaker;text\nI;"Why\nso?"\nAnna;a;;b;\n',
+            [("I", "Why so?"), ("Anna", "a;;b")],
+            "(line 5): the rest was joined to the text; check these rows",
+        ),
+        (
+            "00:01,I,How?\n00:02,Anna,So, yes\n00:03,I,Why?\n00:04,Anna,Well\n",
+            [("I", "How?"), ("Anna", "So, yes"), ("I", "Why?"), ("Anna", "Well")],
+            "(line 2): the rest was joined to the text; check these rows",
+        ),
+        (
+            "text,speaker\nHow?,I\nWell, so,Anna\n",
+            [("I", "How?"), ("so", "Well")],
+            "(line 3): the rest was not read; put quotation marks around text with ',' in it",
+        ),
+        (
+            "speaker\ttext\nI\tHow?\t[coughs]\nAnna\tSo.\t[laughs]\n",
+            [("I", "How?"), ("Anna", "So.")],
+            "(line 2, 3): the rest was not read; put quotation marks around text with a tab in it",
+        ),
+        ("speaker,text\nI,How?,,\nAnna,So.\n", [("I", "How?"), ("Anna", "So.")], ""),
+    ],
+)
+def test_rows_with_more_cells_than_columns(
+    tmp_path: Path, table: str, turns: list[tuple[str, str]], warning: str
+) -> None:
+    transcript = csv(tmp_path, table)
+    assert said(transcript) == turns
+    odd = [one for one in transcript.warnings if "more cells than columns" in one]
+    assert odd == ([f"rows with more cells than columns {warning}"] if warning else [])
+
+
+def test_rows_of_a_tidy_table_with_more_cells_than_columns(tmp_path: Path) -> None:
+    header = "transcript_id,utterance_id,speaker,role,text\n"
+    transcript = csv(tmp_path, header + "a,1,X,interviewer,Well, why?\n")
+    assert said(transcript) == [("X", "Well, why?")]
+    assert "rows with more cells than columns (line 2): the rest was joined" in transcript.warnings[0]

@@ -148,6 +148,7 @@ def test_a_codebook_resolves_names_and_offers_all_codes(tmp_path: Path) -> None:
         ("unit,interview,coder,code\nu1,i,a,t\nu1,j,b,t\n", ("row 3: unit 'u1' is of another transcript",)),
         ("unit,coder,coded_at,code\nu1,a,yesterday,t\n", ("row 2: 'coded_at' is 'yesterday'",)),
         ("unit,coder,kind,code\nu1,a,robot,t\n", ("row 2: the kind of a coder is 'robot'",)),
+        ("unit,coder,code\nu1,a,t\nu1,b,t,r\n", ("table.csv, row 3: more cells than columns",)),
     ],
 )  # fmt: skip
 def test_what_is_refused_names_file_and_row(tmp_path: Path, text: str, parts: tuple[str, ...]) -> None:
