@@ -20,6 +20,8 @@ from autocode.read.times import first_time
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _CELL = re.compile(r"(?:[^|\\]|\\.)*")
 _TABLE_RULE = re.compile(r"\s*+\|?(?:\s*+:?-+:?\s*+\|)+(?:\s*+:?-+:?\s*+)?$|\s*+\|\s*+:?-+:?\s*+\|?\s*+$")
+_KEY = re.compile(r"(?!_)([\w\"'@$][^:\n]{0,60}):(?:\s|$)")  # of YAML
+_INSIDE = re.compile(r"\s|- |-$|#|[\]}]")  # what else stands in a header: indented, an item, a comment
 _HOUR_S = 3600.0
 
 
@@ -74,13 +76,15 @@ def _from_first_hour(pieces: list[Piece]) -> list[Piece]:
 
 
 def _front_matter(lines: Sequence[Line]) -> int:
-    """The number of lines of a YAML header between two `---`."""
+    """The number of lines of a YAML header between two `---`; a rule above speech begins none."""
     if not lines or lines[0].text.rstrip() != "---":
         return 0
-    for number, line in enumerate(lines[1:200], start=1):
-        if line.text.rstrip() in ("---", "..."):
-            return number + 1
-    return 0
+    end = next((n for n, line in enumerate(lines[1:200], 1) if line.text.rstrip() in ("---", "...")), 0)
+    inside = [line.text for line in lines[1:end]]
+    keys = [match[1] for text in inside if (match := _KEY.match(text))]
+    rest = [text for text in inside if text.strip() and not _KEY.match(text)]
+    is_yaml = not inside or (_KEY.match(inside[0]) and len(set(keys)) == len(keys))  # who speaks, recurs
+    return end + 1 if end and is_yaml and all(map(_INSIDE.match, rest)) else 0
 
 
 def _with_tables(lines: Sequence[Line]) -> Iterator[Line]:

@@ -575,3 +575,33 @@ def test_a_turn_of_nothing_that_shows_is_empty(tmp_path: Path) -> None:
     transcript = read(tmp_path, "Anna: How?\nBo: \u200b\nAnna: Why?\nBo: So.\n")
     assert said(transcript) == [("Anna", "How?"), ("Anna", "Why?"), ("Bo", "So.")]
     assert "1 turn without text dropped" in transcript.warnings
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "---\n\n**Anna:** How was it?\n\n**Bo:** Good: very.\n\n---\n\n",
+        "---\n**Anna:** How was it?\n\n**Bo:** Good: very.\n\n---\n\n",
+        "---\nAnna: How was it?\nAnna: How was it, then?\n\nBo: Good: very.\n\n---\n\n",
+        "---\nA talk about boats.\n\nAnna: How was it?\n\nBo: Good: very.\n\n---\n\n",
+        "---\nAnna: How was it?\nand was it cold?\n\nBo: Good: very.\n\n---\n\n",
+    ],
+)
+def test_a_rule_above_speech_is_no_front_matter(tmp_path: Path, head: str) -> None:
+    transcript = read(tmp_path, head + "**Anna:** Why?\n\n**Bo:** Because.\n", "a.md")
+    assert said(transcript)[-3:] == FOUR[1:]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "title: Interview 3\ndate: 2024-01-01\n\n# a comment\ntags:\n- boats\n- ice\n",
+        "title: >\n  a long\n  title\n\"made by\": Anna\npeople: [\n  Anna\n]\n",
+        "",
+    ],
+)
+def test_front_matter_is_no_speech(tmp_path: Path, head: str) -> None:
+    body = "\n".join(f"**{name}:** {what}\n" for name, what in FOUR)
+    transcript = read(tmp_path, f"---\n{head}---\n\n{body}", "a.md")
+    assert said(transcript) == FOUR
+    assert not transcript.warnings
