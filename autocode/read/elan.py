@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from autocode.read.decode import clean
 from autocode.read.json_tree import seconds
 from autocode.read.layout import lay_out
-from autocode.read.reader import Found, Source
+from autocode.read.reader import Found, Source, count
 from autocode.read.timeline import Annotation, in_order, listed
 from autocode.read.xml_tree import parse_xml
 
@@ -26,7 +27,7 @@ def read_elan(source: Source) -> list[Found]:
     root = parse_xml(source, source.data, wanted="an ELAN file")
     if root.tag != "ANNOTATION_DOCUMENT":
         raise source.error("not an ELAN file: its outermost element is not <ANNOTATION_DOCUMENT>")
-    top = [tier for tier in root.iter("TIER") if not tier.get("PARENT_REF")]
+    top, astray = _top(list(root.iter("TIER")))
     filled = [tier for tier in top if tier.find(".//ALIGNABLE_ANNOTATION") is not None]
     _fill(root, filled)
     named = [tier for tier in filled if _participant(tier)]
@@ -42,8 +43,47 @@ def read_elan(source: Source) -> list[Found]:
             f"several tiers were read for one participant: {listed(double)}; check for doubled text"
         )
     slots = _slots(root)
+    kept, timed = set(read), set(filled)
+    for what, some in (
+        ("read all the same", [tier for tier in astray if tier in kept]),
+        ("not read, as they have no times", [tier for tier in astray if tier not in timed]),
+    ):
+        if some:
+            warnings.append(
+                f"tiers whose parent tier is not in the file, {what}: {listed([*map(_id, some)])}"
+            )
+    if lost := sum(not {*_refs(one)} <= slots.keys() for tier in read for one in _aligned(tier)):
+        warnings.append(
+            f"{count(lost, 'annotation')} with a time that is not in the file, put behind the one before"
+        )
     text, pieces = lay_out(in_order([one for tier in read for one in _annotations(tier, slots)]))
     return [Found(text, pieces, warnings)]
+
+
+def _top(tiers: list[Element]) -> tuple[list[Element], list[Element]]:
+    """The tiers that depend on no other, and those among them that name one, which is missing or their own."""
+    below: dict[str | None, list[Element]] = defaultdict(list)
+    for tier in tiers:
+        below[tier.get("PARENT_REF") or None].append(tier)
+    ids = {tier.get("TIER_ID", "") for tier in tiers}
+    waiting = [tier for parent, group in below.items() if parent not in ids for tier in group]
+    top = set(waiting)
+    reached: set[Element] = set()
+    while waiting:
+        tier = waiting.pop()
+        if tier not in reached:
+            reached.add(tier)
+            waiting += below[tier.get("TIER_ID", "")]
+    found = [tier for tier in tiers if tier in top or tier not in reached]
+    return found, [tier for tier in found if tier.get("PARENT_REF")]
+
+
+def _aligned(tier: Element) -> Iterator[Element]:
+    return tier.iter("ALIGNABLE_ANNOTATION")
+
+
+def _refs(annotation: Element) -> tuple[str, str]:
+    return annotation.get("TIME_SLOT_REF1", ""), annotation.get("TIME_SLOT_REF2", "")
 
 
 def _id(tier: Element) -> str:
@@ -77,10 +117,7 @@ def _fill(root: Element, tiers: list[Element]) -> None:
     for tier in root.iter("TIER"):
         below.setdefault(tier.get("PARENT_REF"), tier)
     for tier in tiers:
-        own = {
-            one.get("ANNOTATION_ID", ""): one.find("ANNOTATION_VALUE")
-            for one in tier.iter("ALIGNABLE_ANNOTATION")
-        }
+        own = {one.get("ANNOTATION_ID", ""): one.find("ANNOTATION_VALUE") for one in _aligned(tier)}
         if any(value is not None and (value.text or "").strip() for value in own.values()):
             continue
         lower = below.get(tier.get("TIER_ID"))
@@ -94,9 +131,10 @@ def _fill(root: Element, tiers: list[Element]) -> None:
 
 def _annotations(tier: Element, slots: dict[str, tuple[float, float | None]]) -> list[Annotation]:
     found: list[Annotation] = []
-    for one in tier.iter("ALIGNABLE_ANNOTATION"):
-        order, start_s = slots.get(one.get("TIME_SLOT_REF1", ""), (found[-1].order if found else 0.0, None))
-        _, end_s = slots.get(one.get("TIME_SLOT_REF2", ""), (0.0, None))
+    for one in _aligned(tier):
+        first, last = _refs(one)
+        order, start_s = slots.get(first, (found[-1].order if found else 0.0, None))
+        _, end_s = slots.get(last, (0.0, None))
         text = clean(one.findtext("ANNOTATION_VALUE") or "")
         found.append(Annotation(_speaker(tier) or None, text, order, start_s, end_s))
     return found

@@ -596,7 +596,7 @@ def test_a_rule_above_speech_is_no_front_matter(tmp_path: Path, head: str) -> No
     "head",
     [
         "title: Interview 3\ndate: 2024-01-01\n\n# a comment\ntags:\n- boats\n- ice\n",
-        "title: >\n  a long\n  title\n\"made by\": Anna\npeople: [\n  Anna\n]\n",
+        'title: >\n  a long\n  title\n"made by": Anna\npeople: [\n  Anna\n]\n',
         "",
     ],
 )

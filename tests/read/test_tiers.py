@@ -82,6 +82,37 @@ def test_elan_without_participants_and_times(tmp_path: Path) -> None:
     assert transcript.turns[2].text == "The port & the ice."
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "astray"),
+    [
+        ('PARTICIPANT="Ann"', 'PARTICIPANT="Ann" PARENT_REF="gone"', "'A'"),
+        ('PARTICIPANT="Bo">', 'PARTICIPANT="Bo" PARENT_REF="B">', "'B'"),
+    ],
+)
+def test_elan_tiers_whose_parent_is_missing_or_in_a_circle(
+    tmp_path: Path, old: str, new: str, astray: str
+) -> None:
+    document = EAF.replace("B words", "C").replace(annotation("The", 2, 3), "").replace(old, new)
+    transcript = read(tmp_path, "a.eaf", document)
+    assert said(transcript) == TALK
+    assert f"tiers whose parent tier is not in the file, read all the same: {astray}" in transcript.warnings
+
+
+def test_elan_tiers_that_only_refer_to_what_is_missing(tmp_path: Path) -> None:
+    tier = '<TIER TIER_ID="tx" PARENT_REF="gone"/></ANNOTATION_DOCUMENT>'
+    transcript = read(tmp_path, "a.eaf", EAF.replace("</ANNOTATION_DOCUMENT>", tier))
+    assert said(transcript) == TALK
+    assert any("in the file, not read, as they have no times: 'tx'" in one for one in transcript.warnings)
+
+
+def test_elan_annotations_at_no_time(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "a.eaf", EAF.replace('TIME_SLOT_REF1="ts4"', 'TIME_SLOT_REF1="ts9"'))
+    assert said(transcript)[0][:2] == ("Ann", "Why Turku? I see.")
+    assert (
+        "1 annotation with a time that is not in the file, put behind the one before" in transcript.warnings
+    )
+
+
 # ----------------------------------------------------------------------------- TextGrid
 
 
