@@ -32,6 +32,9 @@ def read_chat(source: Source) -> list[Found]:
     spoken = [one for line in lines if (one := _spoken(line)) is not None]
     if not spoken:
         raise source.error("not CHAT, or nobody speaks: there are no lines such as *INV: with speech")
+    n_other = sum(bool(line.strip()) and not line.startswith(("@", "%")) for line in lines) - len(spoken)
+    if n_other:
+        warnings.append(f"{count(n_other, 'line')} not read: no speaker as in *INV: stands before the text")
     n_empty = sum(not one.text.strip() for one in spoken)
     if n_empty:
         warnings.append(f"{count(n_empty, 'line')} without text dropped")

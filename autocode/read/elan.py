@@ -61,7 +61,7 @@ def read_elan(source: Source) -> list[Found]:
 
 
 def _top(tiers: list[Element]) -> tuple[list[Element], list[Element]]:
-    """The tiers that depend on no other, and those among them that name one, which is missing or their own."""
+    """The tiers that depend on no other; of these, those that name one that is missing or below them."""
     below: dict[str | None, list[Element]] = defaultdict(list)
     for tier in tiers:
         below[tier.get("PARENT_REF") or None].append(tier)

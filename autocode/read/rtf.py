@@ -80,6 +80,8 @@ def read_rtf(source: Source) -> list[Found]:
     warnings = []
     if document.groups:
         warnings.append(f"the document is cut off: {count(len(document.groups), 'group')} not closed")
+    if document.behind:
+        warnings.append("behind the end of the document (perhaps a } too many) stands more, which was not read")
     if b"\\shptxt" in data:
         warnings.append("the document has text boxes; what stands in them was not read")
     return [found_in(source, document.flow.finish(), warnings)]
@@ -113,6 +115,7 @@ class _Document:
     ignorable: bool = False  # \* came just before
     to_skip: int = 0
     high: int | None = None  # the first half of a character beyond U+FFFF
+    behind: bool = False  # something follows the end of the outermost group
     _bytes: bytearray = field(default_factory=bytearray)
 
     def read(self, text: str) -> None:
@@ -132,6 +135,7 @@ class _Document:
             elif brace is not None:
                 self.brace(brace)
                 if not self.groups:
+                    self.behind = bool(text[at:].strip("{} \t\r\n\0\x1a"))
                     break
             elif plain is not None:
                 self.plain(plain)

@@ -34,7 +34,9 @@ def read_textgrid(source: Source) -> list[Found]:
     if source.data.startswith(b"ooBinaryFile"):
         raise source.error("a binary TextGrid; save it in Praat as a text file")
     text, warnings = source.decode()
-    tiers = _tiers(source, text)
+    tiers, n_behind = _tiers(source, text)
+    if n_behind:
+        warnings.append(f"labels behind the last tier's number of intervals, not read: {n_behind:,}")
     intervals = [tier for tier in tiers if tier.is_interval]
     if points := len(tiers) - len(intervals):
         warnings.append(f"tiers of points, which hold no speech, not read: {points}")
@@ -87,8 +89,8 @@ def _chosen(tiers: Sequence[_Tier]) -> tuple[list[_Tier], list[str]]:
     return chosen, [tier.name for tier in tiers if tier not in chosen]
 
 
-def _tiers(source: Source, text: str) -> list[_Tier]:
-    """The tiers of a TextGrid. Raises `ReadError` where it is cut off or another file."""
+def _tiers(source: Source, text: str) -> tuple[list[_Tier], int]:
+    """The tiers of a TextGrid, and how many strings follow them. Raises `ReadError` where it is cut off."""
     found = (match[0] for match in _VALUE.finditer(text) if not match[0].startswith("!"))
     values = list(islice(found, MOST_VALUES + 1))
     source.refuse_flood(len(values), MOST_VALUES, "values")
@@ -109,7 +111,7 @@ def _tiers(source: Source, text: str) -> list[_Tier]:
             end_s = seconds(values_left.word()) if is_interval else None
             intervals.append((start_s, end_s, values_left.text()))
         tiers.append(_Tier(name, is_interval, intervals))
-    return tiers
+    return tiers, sum(value.startswith('"') for value in values[values_left.at :])
 
 
 @dataclass(slots=True)

@@ -144,6 +144,13 @@ def test_bold_names_of_rtf(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("behind", "n"), [(r"\par I: Why?\par}", 1), ("\r\n\0\0}\n", 0)])
+def test_what_stands_behind_the_end_of_an_rtf_document(tmp_path: Path, behind: str, n: int) -> None:
+    transcript = read(tmp_path, "a.rtf", rtf(r" I: How?\par R: So.\par") + behind.encode())
+    assert said(transcript) == [("I", "How?"), ("R", "So.")]
+    assert sum("behind the end of the document" in warning for warning in transcript.warnings) == n
+
+
 # ----------------------------------------------------------------------------- OpenDocument
 
 

@@ -169,6 +169,14 @@ def test_only_the_longest_units_are_read(tmp_path: Path) -> None:
     assert any("not read: 'Ann - phones', 'Bo - utterances'" in warning for warning in transcript.warnings)
 
 
+@pytest.mark.parametrize("short", [True, False])
+def test_more_intervals_than_a_textgrid_says(tmp_path: Path, short: bool) -> None:
+    document = textgrid(TIERS, short=short)
+    transcript = read(tmp_path, "a.TextGrid", document + '4 5 "So."\n')
+    assert said(transcript) == said(read(tmp_path, "b.TextGrid", document))
+    assert "labels behind the last tier's number of intervals, not read: 1" in transcript.warnings
+
+
 # ----------------------------------------------------------------------------- CHAT
 
 CHAT = (
@@ -189,6 +197,13 @@ def test_chat(tmp_path: Path) -> None:
     ]
     assert dict(transcript.speakers) == {"INV": "interviewer", "PAR": "respondent"}
     assert transcript.language == "en"
+
+
+@pytest.mark.parametrize("line", ["* PAR :\tso", "*PAR\tso", f"*{'A' * 60}:\tso", "so we left"])
+def test_lines_of_chat_without_a_speaker_are_told(tmp_path: Path, line: str) -> None:
+    transcript = read(tmp_path, "a.cha", CHAT.replace("@End", f"{line}\n\tand so\n\n@End"))
+    assert len(transcript.turns) == 3
+    assert "1 line not read: no speaker as in *INV: stands before the text" in transcript.warnings
 
 
 # ----------------------------------------------------------------------------- EXMARaLDA
