@@ -7,6 +7,7 @@ looked up, nothing is run, and no tag makes the reader go back.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -27,6 +28,8 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{
 _ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([A-Za-z0-9_-]{2,30})")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*+\[(?:[^\]\"']++|\"[^\"]*+\"|'[^']*+')*+\]\s*>", re.IGNORECASE)
 _IS_HTML = re.compile(r"<(?:!doctype\s+html|html|body|head|p|div|table|span|br|h[1-6])\b[^<>]{0,500}>", re.I)
+_IS_XML = re.compile(r"\A\s*<\?xml|<html\b[^<>]{0,300}http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
+_FOREIGN = word_set("svg math")  # XML inside a page
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _CLOCK_S = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
@@ -37,7 +40,19 @@ _BLOCKS = word_set(
     "table tbody td tfoot th thead tr ul"
 )
 _RAW = word_set("script style textarea title xmp iframe noembed noframes")  # what ends at its own tag
-_SKIPPED = word_set("head template noscript svg math select button object audio video canvas")
+_SKIPPED = word_set("! head template noscript svg math select button object audio video canvas")
+_ROWS, _GROUPS = word_set("td th tr"), word_set("tbody tfoot thead")
+# What may be left without its end: what begins behind it, and what it ends with.
+_OPEN_ENDED = {
+    "head": (_BLOCKS | (_SKIPPED - {"head"}) | {"body"}, word_set("html")),
+    "p": (_BLOCKS, _BLOCKS),
+    "li": (word_set("li"), word_set("ul ol menu")),
+    **dict.fromkeys(("dt", "dd"), (word_set("dt dd"), word_set("dl"))),
+    **dict.fromkeys(("td", "th"), (_ROWS | _GROUPS, _GROUPS | {"tr", "table"})),
+    "tr": (_GROUPS | {"tr"}, _GROUPS | {"table"}),
+    **dict.fromkeys(_GROUPS, (_GROUPS, word_set("table"))),
+}
+_NESTS = word_set("ul ol menu dl table")  # inside them, what is of the same kind is another one
 _VOID = word_set("area base br col embed hr img input link meta param source track wbr")  # they have no end
 _BOLD = word_set("b strong th dt cite")
 
@@ -56,7 +71,8 @@ def read_html(source: Source) -> list[Found]:
     text, warnings = source.decode()
     if not is_html(text):
         raise source.error("not HTML: there are no tags of a page in its beginning")
-    return [found_in(source, blocks_of(source, text), warnings)]
+    blocks, more = blocks_of(source, text)
+    return [found_in(source, blocks, [*warnings, *more])]
 
 
 def _known(encoding: str) -> bool:
@@ -67,8 +83,8 @@ def _known(encoding: str) -> bool:
     return True
 
 
-def blocks_of(source: Source, text: str) -> list[Paragraph | Table]:
-    """The paragraphs and tables of a page, or of a part of one. Raises `ReadError` for a flood of them."""
+def blocks_of(source: Source, text: str) -> tuple[list[Paragraph | Table], list[str]]:
+    """Paragraphs and tables of a page, or of a part of one, and warnings. Raises `ReadError` for a flood."""
     source.refuse_flood(text.count("<"), MOST_TAGS, "tags")
     page = _Page(Flow(source))
     for name, closing, attributes in tokens(text):
@@ -78,13 +94,20 @@ def blocks_of(source: Source, text: str) -> list[Paragraph | Table]:
             page.close(name)
         else:
             page.open(name, attributes)
+    warnings = []
+    if page.skipped and page.n_skipped and (page.depth or page.skipped not in _OPEN_ENDED):
+        what = "comment or tag" if page.skipped == "!" else f"<{page.skipped}>"
+        warnings.append(f"a {what} is never closed; what stands behind it was not read")
     page.end()
-    return page.flow.finish()
+    return page.flow.finish(), warnings
 
 
 def tokens(text: str) -> Iterator[tuple[str | None, bool, str]]:
-    """Tags as (name, whether it closes, attributes) and text as (None, False, text), once through."""
-    at = 0
+    """Tags as (name, whether it closes, attributes) and text as (None, False, text), once through.
+
+    A tag called "!" says that a comment, a script or a tag never ends.
+    """
+    at, is_xml, n_foreign = 0, _IS_XML.search(text[:4000]) is not None, 0
     while at < len(text):
         begins = _BEGINS.search(text, at)
         start = begins.start() if begins else len(text)
@@ -93,21 +116,33 @@ def tokens(text: str) -> Iterator[tuple[str | None, bool, str]]:
         if begins is None:
             return
         if text.startswith(("<!", "<?"), start):
-            closing = "-->" if text.startswith("<!--", start) else ">"
             declared = _DOCTYPE.match(text, start)  # with a part of its own in brackets
-            end = declared.end() - 1 if declared else text.find(closing, start + 2)
-            at = len(text) if end < 0 else end + len(closing)
+            closing = "-->" if text.startswith("<!--", start) else ">"
+            at = declared.end() if declared else _behind(text, closing, start + 2)
         elif tag := _TAG.match(text, start):
             name, at = tag[2].lower(), tag.end()
+            alone = not tag[1] and tag[3].endswith("/")
+            if name in _FOREIGN and not alone:
+                n_foreign = max(0, n_foreign + (-1 if tag[1] else 1))
+            if alone and name in _RAW and (is_xml or n_foreign):
+                continue
             yield name, bool(tag[1]), tag[3]
             if name in _RAW and not tag[1]:
                 end_tag = re.compile(rf"</{name}", re.IGNORECASE).search(text, at)
-                at = end_tag.start() if end_tag else len(text)
-        else:
-            end = text.find(">", start)  # a tag with very long attributes (a picture inside the page)
-            at = len(text) if end < 0 else end + 1
-            if name_only := _NAME.match(text, start):
+                at = end_tag.start() if end_tag else 0
+        else:  # a tag with very long attributes (a picture inside the page)
+            at = _behind(text, ">", start)
+            if at and (name_only := _NAME.match(text, start)):
                 yield name_only[1].lower(), text.startswith("</", start), ""
+        if not at:
+            yield "!", False, ""
+            return
+
+
+def _behind(text: str, closing: str, start: int) -> int:
+    """The place behind the next `closing`; 0 where there is none."""
+    end = text.find(closing, start)
+    return 0 if end < 0 else end + len(closing)
 
 
 @dataclass(slots=True)
@@ -115,12 +150,13 @@ class _Page:
     """Where the reader is in the page."""
 
     flow: Flow
-    bold: list[str] = field(default_factory=list)
+    bold: Counter[str] = field(default_factory=Counter)
     heading: bool = False
     pre: int = 0
     in_cell: bool = False  # of the outermost table
     skipped: str | None = None  # the element that is being left out
-    depth: int = 0  # of elements with the same name inside it
+    depth: int = 0  # of elements with the same name inside it, or of lists and tables in what is open-ended
+    n_skipped: int = 0  # pieces of text in it
     name: str | None = None  # of a <cite> at the beginning of a paragraph: a podcast's speaker
     mark: list[str] | None = None  # what a <time> says
     speaker: str | None = None
@@ -128,7 +164,10 @@ class _Page:
 
     def text(self, text: str) -> None:
         """Text between tags."""
+        if self.skipped == "head" and text.strip():
+            self.skipped = None  # the body has begun
         if self.skipped is not None:
+            self.n_skipped += bool(text.strip())
             return
         if self.mark is not None:
             self.mark.append(text)
@@ -137,17 +176,18 @@ class _Page:
             text = _SPACE.sub(" ", text)
             if self.flow.last in ("", " ", "\n"):
                 text = text.lstrip(" ")
-        self.flow.add(text, bold=bool(self.bold))
+        self.flow.add(text, bold=any(self.bold.values()))
 
     def open(self, name: str, attributes: str) -> None:
         """A tag that opens."""
-        if self.skipped is not None:
-            self.depth += name == self.skipped
+        alone = attributes.endswith("/")
+        if self.skipped is not None and not self._begins_behind(name, alone=alone):
+            self.n_skipped += name == "!"
             return
         if name in _RAW or name in _SKIPPED or (name not in _VOID and _is_hidden(attributes)):
-            self.skipped, self.depth = name, 1
+            self._skip(None if alone and name not in _RAW else name)
         elif name == "br":
-            self.flow.add("\n", bold=bool(self.bold))
+            self.flow.add("\n", bold=any(self.bold.values()))
         elif name == "span" and "timestamp" in attributes:
             self._timestamp(attributes)
         elif name == "time" and self.name is not None:
@@ -157,7 +197,34 @@ class _Page:
         elif name == "cite":
             self.name = "" if not self.flow.last else None
         if name in _BOLD and self.skipped is None:
-            self.bold.append(name)
+            self.bold[name] += 1
+
+    def _skip(self, name: str | None) -> None:
+        self.skipped, self.n_skipped = name, int(name == "!")
+        self.depth = 0 if name in _OPEN_ENDED else 1
+
+    def _begins_behind(self, name: str, *, alone: bool) -> bool:
+        """Whether a tag that opens ends what is being left out."""
+        begins, _ = _OPEN_ENDED.get(self.skipped or "", ((), ()))
+        if not self.depth and name in begins:
+            self.skipped = None
+        elif not alone:
+            self.depth += name in _NESTS if begins else name == self.skipped
+        return self.skipped is None
+
+    def _ends_within(self, name: str) -> bool:
+        """Whether a tag that closes ends what is being left out without being its own end."""
+        if self.skipped not in _OPEN_ENDED:
+            self.depth -= name == self.skipped
+            self.skipped = None if self.depth <= 0 else self.skipped
+        elif self.depth:
+            self.depth -= name in _NESTS
+        elif name == self.skipped:
+            self.skipped = None
+        elif name in _OPEN_ENDED[self.skipped][1]:
+            self.skipped = None
+            return True
+        return False
 
     def _block(self, name: str) -> None:
         self.end()
@@ -180,16 +247,14 @@ class _Page:
             minutes, rest = divmod(round(float(seconds) * 1000), 60_000)
             clock = f"{minutes // 60}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
             self.flow.add(f"[{clock}] ", bold=True)
-            self.skipped, self.depth = "span", 1
+            self._skip("span")
 
     def close(self, name: str) -> None:
         """A tag that closes."""
-        if self.skipped is not None:
-            self.depth -= name == self.skipped
-            self.skipped = None if self.depth <= 0 else self.skipped
+        if self.skipped is not None and not self._ends_within(name):
             return
-        if name in self.bold:
-            self.bold.remove(name)
+        if self.bold[name]:
+            self.bold[name] -= 1
         if name == "time" and self.mark is not None:
             self._podcast_label()
         elif name in ("td", "th"):
@@ -209,7 +274,7 @@ class _Page:
         self.end()
         if self.flow.n_tables == 1 and self.in_cell:
             self.in_cell = False
-            self.bold = [name for name in self.bold if name != "th"]
+            del self.bold["th"]
             self.flow.end_cell()
 
     def _podcast_label(self) -> None:

@@ -14,4 +14,5 @@ def read_otranscribe(source: Source) -> list[Found]:
     page = string(look(document, "text"))
     if not page:
         raise source.error('not a transcript of oTranscribe; expected {"text": "<p>...</p>", "media": ...}')
-    return [found_in(source, blocks_of(source, page), warnings)]
+    blocks, more = blocks_of(source, page)
+    return [found_in(source, blocks, [*warnings, *more])]

@@ -81,7 +81,7 @@ def read_rtf(source: Source) -> list[Found]:
     if document.groups:
         warnings.append(f"the document is cut off: {count(len(document.groups), 'group')} not closed")
     if document.behind:
-        warnings.append("behind the end of the document (perhaps a } too many) stands more, which was not read")
+        warnings.append("behind the end of the document stands more, which was not read: a } too many?")
     if b"\\shptxt" in data:
         warnings.append("the document has text boxes; what stands in them was not read")
     return [found_in(source, document.flow.finish(), warnings)]

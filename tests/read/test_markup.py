@@ -239,6 +239,51 @@ def test_a_page_without_its_scripts(tmp_path: Path) -> None:
     assert "secret" not in transcript.text
 
 
+START, REST = "<p>I: How?</p>", "<p>R: So.</p><p>I: Why?</p>"
+FOUR = [("I", "How?"), ("R", "So."), ("I", "Why?")]
+XHTML = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">'
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<html><head><title>secret</title><style>secret</style><body>{START}{REST}",
+        f"<head><noscript><p>secret</p></noscript><template><p>secret</p></template>{START}{REST}",
+        f"<html><head><script>secret</script><b>I:</b> How?{REST}",
+        f"<body>{START}<svg/><object data='x' />{REST}",
+        f"<body>{START}<svg><style/><title>secret</title><text>secret</text></svg>{REST}",
+        f'{XHTML}<head><script src="a.js"/><title/></head><body>{START}<iframe/>{REST}</body></html>',
+        f"<body><p hidden>secret{START}{REST}",
+        f"<body><div><p hidden>secret</div>{START}{REST}",
+        f'<body>{START}<ul><li style="display:none">secret<ul><li>secret</ul>secret</ul>{REST}',
+        f"<body>{START}<ul><li hidden>secret<li>R: So.</ul><p>I: Why?</p>",
+        f"<body>{START}<table><tr hidden><td>secret<tr><td>R: So.</table><p>I: Why?</p>",
+        f"<body>{START}<table><tr><td hidden><table><tr><td>a</table>secret<td>R: So.</table><p>I: Why?</p>",
+        f"<body>{START}<dl><dt hidden>secret<dd>R: So.<dd hidden>secret</dl><p>I: Why?</p>",
+        f"<body>{START}<div hidden><div/>secret</div>{REST}",
+    ],
+)
+def test_a_page_whose_ends_are_left_out(tmp_path: Path, page: str) -> None:
+    transcript = read(tmp_path, "a.html", page)
+    assert said(transcript) == FOUR
+    assert not any("never closed" in warning for warning in transcript.warnings)
+
+
+@pytest.mark.parametrize(
+    ("end", "what"),
+    [
+        ("<div hidden><p>I: x</p>", "<div>"), ("<svg><text>x", "<svg>"), ("<script>x<p>y</p>", "<script>"),
+        ("<!-- x<p>y</p>", "comment or tag"), ("<a href='x", "comment or tag"),
+        ("<ul><li hidden><ul>x</li><li>y", "<li>"), ("<div hidden>", ""), ("<p hidden>x", ""),
+    ],
+)  # fmt: skip
+def test_what_is_never_closed_is_told(tmp_path: Path, end: str, what: str) -> None:
+    transcript = read(tmp_path, "a.html", f"<body>{START}{REST}{end}")
+    assert said(transcript) == FOUR
+    told = [warning for warning in transcript.warnings if "never closed" in warning]
+    assert told == ([f"a {what} is never closed; what stands behind it was not read"] if what else [])
+
+
 def test_podcast_page(tmp_path: Path) -> None:
     page = (
         "<cite>Kim:</cite>\n<time>0:00</time>\n<p>Welcome to <cite>The Port</cite>.</p>\n<p>Who is there?</p>"
@@ -290,6 +335,9 @@ def test_declarations_of_a_page_of_xml(tmp_path: Path) -> None:
         "&amp" * 90_000,
         "<a'\"<a>" * 40_000,
         "<b>" * 100_000 + "</b>" * 100,
+        "<b>" * 100_000 + "</b>" * 100_000,
+        "<p hidden>" * 50_000,
+        "<li hidden><ul>" * 50_000,
         "<cite>" * 60_000,
         '<a""' * 60_000,
         "<table>" * 60_000,
