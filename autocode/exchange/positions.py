@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 Unit = Literal["characters", "UTF-16 units", "bytes"]
 DecidedBy = Literal["names", "word boundaries", "the usual rule"]
 MOST_MATCHED = 60  # characters of a shortened name that are compared
-MIN_SELECTIONS, MIN_MARGIN = 20, 0.1  # what word boundaries must show before they overrule the usual rule
+MIN_SELECTIONS, MIN_MARGIN = 20, 0.1  # what word boundaries must show before they overrule the usual rule,
+MIN_DIFFERING, MIN_CHI_SQUARE = 0.3, 8  # or show where two rules differ: margin, and McNemar's statistic
+_BLANKS = str.maketrans("\t\n\r", "   ")  # what an attribute makes of them
 _ELLIPSES = ("…", "...")
 
 
@@ -98,6 +100,7 @@ class Ruler:
         given = [(_bounded(one.start), _bounded(one.end)) for one in marks]
         starts, ends = np.array(given, np.int64).reshape(-1, 2).T
         low, high = offsets[0], offsets[-1]
+        starts = np.where(starts == 0, low, starts)  # from the beginning, byte order mark and all
         first = np.clip(np.searchsorted(offsets, starts, "right") - 1, 0, len(offsets) - 1)
         last = np.clip(np.searchsorted(offsets, ends, "right") - 1, 0, len(offsets) - 1)
         fits = offsets[first] == starts
@@ -155,15 +158,17 @@ def calibrate(
     decided_by: DecidedBy = "the usual rule"
     if most > 0 and (most * 2 >= found[0].n_named or most >= 10):
         matching = [s for s in found if s.n_matched == most]
+        exact = max(s.n_exact for s in matching)
+        matching = [s for s in matching if s.n_exact == exact]
         best, decided_by = matching[0], "names"
         clear = max(matching, key=lambda s: s.boundaries)
         if usual in matching:
             best = usual
-        if _is_clear(clear, best):
+        if _is_clear(texts, clear, best):
             best = clear
     else:
         clear = max(found, key=lambda s: s.boundaries)
-        if _is_clear(clear, usual):
+        if _is_clear(texts, clear, usual):
             best, decided_by = clear, "word boundaries"
     doubtful = decided_by == "the usual rule" and any(
         s is not best and s.rule.lf == 1 and s.boundaries >= best.boundaries and s.boundaries > 0
@@ -180,32 +185,52 @@ def calibrate(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Score:
     """How well a rule fits."""
 
     rule: Rule
-    n: int
     n_named: int
     n_matched: int
-    boundaries: float
+    n_exact: int  # of these, those whose name is the text with its white space
+    good: NDArray[np.bool_]  # by selection: does it begin and end between words?
+
+    @property
+    def n(self) -> int:
+        return len(self.good)
+
+    @property
+    def boundaries(self) -> float:
+        return float(self.good.mean()) if self.n else 0.0
 
     @classmethod
     def of(cls, texts: Iterable[tuple[Ruler, Sequence[Mark]]], rule: Rule) -> _Score:
-        n = n_named = n_matched = n_good = 0
+        n_named = n_matched = n_exact = 0
+        good: list[bool] = []
         for ruler, marks in texts:
             places = ruler.places(marks, rule).tolist()
             for mark, (start, end, fits) in zip(marks, places, strict=True):
-                n += 1
-                n_named += bool(mark.name.strip())
-                if fits:
-                    n_matched += bool(mark.name.strip()) and _is_name(mark.name, ruler.text[start:end])
-                    n_good += _between_words(ruler.text, start, end)
-        return cls(rule, n, n_named, n_matched, n_good / n if n else 0.0)
+                is_named = bool(mark.name.strip())
+                n_named += is_named
+                if fits and is_named and _is_name(mark.name, text := ruler.text[start:end]):
+                    n_matched += 1
+                    n_exact += mark.name.translate(_BLANKS) == text.translate(_BLANKS)
+                good.append(bool(fits) and _between_words(ruler.text, start, end))
+        return cls(rule, n_named, n_matched, n_exact, np.array(good, bool))
 
 
-def _is_clear(found: _Score, usual: _Score) -> bool:
-    return found.n >= MIN_SELECTIONS and found.boundaries - usual.boundaries >= MIN_MARGIN
+def _is_clear(texts: Iterable[tuple[Ruler, Sequence[Mark]]], found: _Score, usual: _Score) -> bool:
+    """Do word boundaries speak for another rule, in all selections or in those that it places otherwise?"""
+    if found.n >= MIN_SELECTIONS and found.boundaries - usual.boundaries >= MIN_MARGIN:
+        return True
+    better, worse = int((found.good & ~usual.good).sum()), int((usual.good & ~found.good).sum())
+    if better <= worse or (better - worse) ** 2 < MIN_CHI_SQUARE * (better + worse):
+        return False
+    n_differing = sum(
+        int((ruler.places(marks, found.rule) != ruler.places(marks, usual.rule)).any(axis=1).sum())
+        for ruler, marks in texts
+    )
+    return better - worse >= MIN_DIFFERING * n_differing
 
 
 def _distinct(texts: Iterable[tuple[Ruler, Sequence[Mark]]], counts_crlf_as: Literal[1, 2]) -> list[Rule]:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from autocode.codebook import read_codebook
 from autocode.errors import AutocodeError, CodebookError, ExchangeError
 from autocode.exchange import read_project
-from autocode.exchange.positions import Mark, Rule, Ruler, calibrate
+from autocode.exchange.positions import Mark, Rule, Ruler, Unit, calibrate
 from autocode.exchange.refi_read import Opened, quotes, read_refi
 from tests.exchange.conftest import CODE, SOURCE, USER, Write, project_xml
 
@@ -244,6 +244,61 @@ def test_lines_that_are_coded_whole_do_not_look_inclusive() -> None:
     found = calibrate([(Ruler(text), marks)])
     assert found.rule == Rule()
     assert not found.doubtful
+
+
+UNITS: list[Unit] = ["characters", "UTF-16 units"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_one_text_of_several_tells_how_all_are_counted(unit: Unit) -> None:
+    """Emoji in one of four texts: the rules differ in a tenth of the selections only."""
+    rng, rule = random.Random(4), Rule(unit=unit)
+    plain = [talk(rng).replace("👍", "so").replace("😀", "so") for _ in range(3)]
+    last = "Fine 👍.\n" + plain[0].replace("\n", " 😀\n")
+    texts = []
+    for text, n in [*((one, 60) for one in plain), (last, 20)]:
+        wanted = words_of(text, rng, n)
+        places = [[counted(text, at, rule, crlf=False) for at in one] for one in wanted]
+        texts.append((Ruler(text), [Mark(start, end) for start, end in places]))
+    assert calibrate(texts).rule == rule
+
+
+def test_a_few_stretches_in_the_midst_of_words_overrule_nothing() -> None:
+    """Whoever selects the blank too seems to count otherwise now and then; the rest speak against it."""
+    rng = random.Random(5)
+    text = "Fine 👍.\n" + talk(rng)
+    marks = [Mark(start, end + 1) for start, end in words_of(text, rng, 19)]
+    assert calibrate([(Ruler(text), marks)]).rule == Rule()
+
+
+LINES = "I: How is it?\nAnn: We trust them.\nBob: No risk at all.\n"
+
+
+@pytest.mark.parametrize("bom", [True, False])
+@pytest.mark.parametrize(
+    "names", [("I: How is it?",), ("I: How", "We trust them.", "No risk at all.", "Ann")]
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_byte_order_mark_that_is_counted(
+    write: Write, names: tuple[str, ...], *, bom: bool, whole: bool
+) -> None:
+    """A stretch from the very beginning begins with it; a name is the text with its blanks first of all."""
+    starts = [LINES.index(name) for name in names]
+    marks = [
+        (start + bom if start else 0, start + bom + len(name), name)
+        for start, name in zip(starts, names, strict=True)
+    ]
+    wanted = [*names, LINES] if whole else list(names)
+    marks += [(0, bom + len(LINES), LINES.replace("\n", " "))] if whole else []
+    opened = read_refi(write(("\ufeff" + LINES).encode(), project_xml(marks)))
+    assert [quote for _, quote in quotes(opened.project, 9)] == wanted
+
+
+@pytest.mark.parametrize(("name", "inclusive"), [("risk at all", False), ("risk at all ", True)])
+def test_names_with_their_blanks_decide_before_names_without(name: str, *, inclusive: bool) -> None:
+    text = "".join(f"It is so, {word}, and no risk at all so far.\n" for word in WORDS if word.isascii())
+    marks = [Mark(at.start(), at.end(), name) for at in re.finditer("risk at all", text)]
+    assert calibrate([(Ruler(text), marks)]).rule == Rule(inclusive=inclusive)
 
 
 def test_few_selections_without_names_leave_the_usual_rule_and_a_doubt(write: Write) -> None:
