@@ -40,19 +40,19 @@ def standing_alone(opened: Opened) -> Alone:
     warnings = list(opened.warnings)
     book, ids = merged_codebook(Codebook(name=opened.path.stem or "codes"), opened.project, set(), warnings)
     names = coder_names(opened.project, warnings)
-    found: dict[str, Transcript] = {}  # by text: two sources with one text are one transcript
+    found: dict[tuple[str, str], Transcript] = {}  # by text and name: what has both alike is one transcript
     codings: list[Coded] = []
     n_whole = 0
     for source in opened.project.sources:
         if source.text is None:
             continue
-        if source.text not in found:
+        if (key := (source.text, source.name)) not in found:
             try:
-                found[source.text] = transcript_of(opened, source, {one.id for one in found.values()})
+                found[key] = transcript_of(opened, source, {one.id for one in found.values()})
             except ReadError:
                 warnings.append(f"nobody says anything in '{source.name}'; it is left out")
                 continue
-        id = found[source.text].id
+        id = found[key].id
         n_whole += len(source.codings)
         codings += [
             Coded(id, _name(names, coding.user), one.start_char, one.end_char, ids[coding.code])

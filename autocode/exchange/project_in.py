@@ -160,59 +160,86 @@ def _human(source: refi.Source) -> Iterable[tuple[refi.Selection | None, refi.Co
 
 
 def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Incoming]:
+    """Each source with the transcript of its text; sources of one text are one only if their names are, too."""
+    sources = [one for one in opened.project.sources if one.text is not None]
+    taken = {summary.id for summary in project.store.transcripts()}
+    stored = _stored(project, opened, sources)
+    known: dict[tuple[str, str], Transcript] = {}  # by text and name, of the file
+    texts = {one.text for one in stored.values()}
     found: list[Incoming] = []
-    known: dict[str, Transcript] = {}  # by text, of the file
-    by_length: dict[int, list[str]] = defaultdict(list)
-    taken = set[str]()
-    for summary in project.store.transcripts():
-        by_length[summary.n_chars].append(summary.id)
-        taken.add(summary.id)
-    for source in opened.project.sources:
-        if source.text is None:
-            continue
-        stored = next(
-            (one for one in map(project.store.transcript, by_length.get(len(source.text), ()))
-             if one.text == source.text),
-            None,
-        )  # fmt: skip
-        if stored is not None:
-            found.append(Incoming(source, stored, is_new=False))
-        elif source.text in known:
-            warnings.append(
-                f"'{source.name}' has the same text as '{known[source.text].id}'; they become one"
-            )
-            found.append(Incoming(source, known[source.text], is_new=False))
+    for source in sources:
+        key = (source.text or "", source.name)
+        if key in stored:
+            found.append(Incoming(source, stored[key], is_new=False))
+        elif key in known:
+            warnings.append(f"'{source.name}' has the same text as '{known[key].id}'; they become one")
+            found.append(Incoming(source, known[key], is_new=False))
         else:
             try:
-                transcript = transcript_of(opened, source, taken)
+                transcript = transcript_of(opened, source, taken, is_second=source.text in texts)
             except ReadError:
                 warnings.append(f"nobody says anything in '{source.name}'; it is left out")
                 continue
             taken.add(transcript.id)
-            known[source.text] = transcript
+            texts.add(source.text or "")
+            known[key] = transcript
             found.append(Incoming(source, transcript, is_new=True))
             warnings += [f"{transcript.id}: {warning}" for warning in transcript.warnings]
     return found
 
 
-def transcript_of(opened: Opened, source: refi.Source, taken: set[str]) -> Transcript:
-    """A source as a transcript with an id that is none of `taken`.
+def _stored(
+    project: Project, opened: Opened, sources: Sequence[refi.Source]
+) -> dict[tuple[str, str], Transcript]:  # fmt: skip
+    """Transcripts of the project that sources of the file are, by text and name.
+
+    Of several with one text it is the one with the source's id, else the first that is no other source's.
+    """
+    here: dict[str, dict[str, Transcript]] = {one.text or "": {} for one in sources}
+    lengths = set(map(len, here))
+    for summary in project.store.transcripts():
+        if summary.n_chars in lengths:
+            transcript = project.store.transcript(summary.id)
+            here.get(transcript.text, {})[transcript.id] = transcript
+    keys = {(one.text or "", one.name): _id_of(opened, one) for one in sources}
+    found = {key: here[key[0]].pop(id) for key, id in keys.items() if id in here[key[0]]}
+    for key in keys:
+        if key not in found and (free := here[key[0]]):
+            found[key] = free.pop(next(iter(free)))
+    return found
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _id_of(opened: Opened, source: refi.Source) -> str:
+    """The id that a source's transcript has unless it is taken."""
+    if opened.project.origin == ORIGIN and source.name:
+        return source.name
+    path = PurePath(source.name)
+    stem = path.stem if path.suffix.lower() in _SUFFIXES else source.name
+    return make_id(stem, _sha256(source.text or ""))
+
+
+def transcript_of(
+    opened: Opened, source: refi.Source, taken: set[str], *, is_second: bool = False
+) -> Transcript:  # fmt: skip
+    """A source as a transcript with an id that is none of `taken`; `is_second`: another has its text.
 
     Raises `ReadError` where nobody speaks, and `ExchangeError` for a text with too many lines.
     """
     text = source.text or ""
     if count_lines(text) > MOST_LINES:
         raise ExchangeError(f"{opened.path}: '{source.name}' has more than {MOST_LINES:,} lines; refused")
-    sha256 = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    ours = opened.project.origin == ORIGIN
-    path = PurePath(source.name)
-    stem = path.stem if path.suffix.lower() in _SUFFIXES else source.name
-    id = source.name if ours else make_id(stem, sha256)
-    id, number = id or make_id("", sha256), 1
-    stem = id
+    sha256 = _sha256(text)
+    stem = id = _id_of(opened, source)
+    number = 1
     while id in taken:
         number += 1
         id = f"{stem}-{number}"
+    if is_second:  # or the store would take it for the first one
+        sha256 = _sha256(f"{id}\n{sha256}")
     meta = _meta(opened.project, source)
     turns = _turns(opened.project, source)
     if turns is None:

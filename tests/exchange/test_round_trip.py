@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from autocode.exchange import (
     to_refi,
     write_refi,
 )
+from autocode.exchange.alone import standing_alone
 from autocode.exchange.gathered import MACHINE
 from autocode.pipeline import Coder
 from autocode.records import Role, Suggestion, Transcript, Turn
@@ -255,6 +257,40 @@ def test_quotes_of_another_program_come_through_the_project(write: Write) -> Non
         assert sorted(coded) == sorted(QUOTES)  # not one more, not one less
         brought(other, exported(project))
         assert snapshot(other) == snapshot(project)
+
+
+def test_answers_that_say_the_same_stay_apart(write: Write) -> None:
+    """Each answer to a survey is a source; those of one name are one. What was added before is one of them."""
+    xml = project_xml([(0, 3, "Yes")])
+    one = re.search("<TextSource.*</TextSource>", xml)
+    assert one is not None
+    names = ("P 1", "P 2", "P 2", "P-2", "added")
+    sources = "".join(
+        re.sub(
+            'guid="[^"]*" name="[^"]*"',
+            f'guid="{n:08d}-3333-4333-8333-333333333333" name="{name}"',
+            one[0],
+            count=1,
+        )
+        for n, name in enumerate(names)
+    )
+    path = write(b"Yes", xml.replace(one[0], sources))
+    with made() as project, made() as other:
+        project.store.add_transcript(
+            Transcript("added", "Yes", (Turn(0, "R", "respondent", "Yes", 0, 3),), "text", "a.txt", "sha")
+        )
+        assert brought(project, path).transcripts == 3
+        assert brought(project, path).nothing
+        assert [one.transcript_id for one in ReviewStore(project.store).all_spans()] == [
+            "P-1",
+            "P-2",
+            "P-2-2",
+            "added",
+        ]
+        brought(other, exported(project))
+        assert snapshot(other) == snapshot(project)
+        assert brought(project, exported(project)).nothing
+        assert len(standing_alone(read_refi(path)).transcripts) == 4
 
 
 def test_nothing_is_stored_before_it_is_said(write: Write) -> None:
