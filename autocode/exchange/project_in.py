@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 FORMAT = "refi-qda"
 UNKNOWN_CODER = "Unknown coder"
 MAX_NAME = 80
+MOST_LISTED = 8  # codes in one sentence
 _SUFFIXES = {".txt", ".docx", ".doc", ".rtf", ".pdf", ".odt", ".md", ".vtt", ".srt"}
 Note = tuple[str | None, datetime | None, str]  # user, date, text
 
@@ -160,7 +161,7 @@ def _human(source: refi.Source) -> Iterable[tuple[refi.Selection | None, refi.Co
 
 
 def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Incoming]:
-    """Each source with the transcript of its text; sources of one text are one only if their names are, too."""
+    """Each source with the transcript of its text; sources of one text are one only if their names are."""
     sources = [one for one in opened.project.sources if one.text is not None]
     taken = {summary.id for summary in project.store.transcripts()}
     stored = _stored(project, opened, sources)
@@ -321,30 +322,30 @@ def merged_codebook(
     name_of = {one.guid: fit_name(one.name) for one in project.codes}
     n_names = Counter(name.casefold() for name in name_of.values())
     by_guid = {code_guid(id): id for id in (*known, *book.ids)}
-    by_path: dict[str, list[str]] = defaultdict(list)  # a category and a code may have one path
-    for id in book.ids:
-        by_path[book.path(id).casefold()].append(id)
-    by_name: dict[str, list[str]] = defaultdict(list)
-    for code in book.codes:
-        by_name[code.name.casefold()].append(code.id)
+    by_path = _grouped((book.path(id), id) for id in book.ids)  # a category and a code may have one path
+    by_name = _grouped((code.name, code.id) for code in book.codes)
     taken, ids = {id.casefold() for id in (*known, *book.ids)}, dict[str, str]()
     paths: dict[str, str] = {}  # in the file
     places: dict[str, str] = {}  # in the codebook, below what the code above has become
     new: list[Code] = []
     known_here = set[str]()  # codes of the book that one of the file's is
+    otherwise, by_name_alone = list[str](), list[str]()
     for one in project.codes:
         name = name_of[one.guid]
         above = paths.get(one.parent or "")
         paths[one.guid] = path = name if above is None else f"{above} > {name}"
         beyond = places.get(one.parent or "")
         places[one.guid] = place = name if beyond is None else f"{beyond} > {name}"
-        same_name = by_name.get(name.casefold(), [])
         near = (id for way in (place, path) for id in by_path.get(way.casefold(), ()))
         free = (id for id in near if id not in known_here)
         same = by_guid.get(one.guid) or next(free, None)
+        same_name = by_name.get(name.casefold(), [])
         if same is None and len(same_name) == 1 and n_names[name.casefold()] == 1:
-            same = same_name[0]
+            same = same_name[0] if _agree(book, same_name[0], one, name_of.get(one.parent or "")) else None
+            by_name_alone += [f"'{path}' is '{book.path(same)}'"] if same is not None else []
         if same is not None:
+            if same in book and one.guid not in by_guid and _is_defined_otherwise(book[same], one):
+                otherwise.append(f"'{path}'")
             ids[one.guid] = same
             if same in book:  # else: taken out of it
                 places[one.guid] = book.path(same)
@@ -356,21 +357,60 @@ def merged_codebook(
         taken.add(id.casefold())
         parent = ids.get(one.parent or "")
         new.append(Code(id=id, name=name, parent=parent, colour=one.colour, **values))
+    warnings += _on_known_codes(by_name_alone, otherwise)
     n_sets = sum(bool(one.codes) and one.description.strip() != EXCLUSIVE for one in project.sets)
     if n_sets:
         warnings.append(f"{counted(n_sets, 'set of codes')}: left out; a codebook here has no such sets")
     if not new:
         return book, ids
     merged = book.model_copy(update={"codes": (*book.codes, *new)})
-    fresh = {code.id for code in new}
+    return _with_groups(merged, project, ids, {code.id for code in new}, warnings), ids
+
+
+def _with_groups(
+    book: Codebook, project: refi.Project, ids: Mapping[str, str], fresh: set[str], warnings: list[str]
+) -> Codebook:
+    """The codebook with the file's exclusive groups of codes that are all new."""
     for group in project.sets:
         members = tuple(ids[guid] for guid in group.codes if guid in ids)
         if group.description.strip() == EXCLUSIVE and len(members) > 1 and fresh.issuperset(members):
             try:
-                merged = merged.model_copy(update={"exclusive_groups": (*merged.exclusive_groups, members)})
+                book = book.model_copy(update={"exclusive_groups": (*book.exclusive_groups, members)})
             except CodebookError as problem:
                 warnings.append(f"the set '{group.name}' cannot be an exclusive group: {problem}")
-    return merged, ids
+    return book
+
+
+def _grouped(named: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    """Ids by their name, in any letters."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, id in named:
+        found[name.casefold()].append(id)
+    return found
+
+
+def _on_known_codes(by_name_alone: Sequence[str], otherwise: Sequence[str]) -> Iterator[str]:
+    if by_name_alone:
+        yield f"codes known by their names alone: {_listed(by_name_alone)}"
+    if otherwise:
+        yield f"described otherwise than in the codebook, whose words stay: {_listed(otherwise)}"
+
+
+def _agree(book: Codebook, id: str, code: refi.Code, above: str | None) -> bool:
+    """May a code of the file be the book's one of its name: speaks neither place nor meaning against it?"""
+    parent = book[id].parent
+    elsewhere = parent is not None and above is not None and book[parent].name.casefold() != above.casefold()
+    return not elsewhere and not (book[id].definition and _is_defined_otherwise(book[id], code))
+
+
+def _is_defined_otherwise(here: Code, code: refi.Code) -> bool:
+    definition = " ".join(str(described(code.description)["definition"]).split())
+    return bool(definition) and definition.casefold() != " ".join(here.definition.split()).casefold()
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
 
 
 def coder_names(project: refi.Project, warnings: list[str]) -> dict[str | None, str]:

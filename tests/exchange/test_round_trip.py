@@ -260,7 +260,7 @@ def test_quotes_of_another_program_come_through_the_project(write: Write) -> Non
 
 
 def test_answers_that_say_the_same_stay_apart(write: Write) -> None:
-    """Each answer to a survey is a source; those of one name are one. What was added before is one of them."""
+    """Each answer to a survey is a source; those of one name are one. One was added before."""
     xml = project_xml([(0, 3, "Yes")])
     one = re.search("<TextSource.*</TextSource>", xml)
     assert one is not None
@@ -327,6 +327,39 @@ def test_codes_are_known_by_path_or_by_a_name_that_only_one_has(write: Write) ->
         plan = plan_import(project, read_refi(path))
         assert plan.new_codes == ()
         assert set(plan.code_ids.values()) == {"confidence"}
+
+
+@pytest.mark.parametrize(
+    ("above", "description", "defined", "said"),
+    [
+        (None, "", "Relied on.", "codes known by their names alone: 'trust' is 'Group > TRUST'"),
+        ("group", " relied\non. ", "Relied on.", ""),
+        (None, "Own words.", "", "otherwise than in the codebook, whose words stay: 'trust'"),
+        ("Group", "Own words.", "Relied on.", "whose words stay: 'Group > trust'"),
+        (None, "Own words.", "Relied on.", None),
+        ("People", "", "", None),
+        ("People", "Relied on.", "Relied on.", None),
+    ],
+)
+def test_a_name_alone_makes_no_code_of_another_place_or_meaning(
+    write: Write, above: str | None, description: str, defined: str, said: str | None
+) -> None:
+    inner = f'name="trust" color="#123456"><Description>{description}</Description></Code>'
+    if above is not None:
+        inner = f'name="{above}"><Code guid="99999999-0000-4000-8000-000000000001" {inner}</Code>'
+    xml = project_xml(marks(ANSWER)).replace('name="trust" isCodable="true"/>', inner)
+    path = write(TALK.encode(), xml)
+    codes = (Code(id="g", name="Group"), Code(id="t", name="TRUST", parent="g", definition=defined))
+    with made(Codebook(name="x", codes=codes)) as project:
+        plan = plan_import(project, read_refi(path))
+        [guid] = [one.guid for one in plan.opened.project.codes if one.name == "trust"]
+        assert (plan.code_ids[guid] == "t") is (said is not None)
+        assert (said or "") in "\n".join(plan.warnings)
+        import_plan(project, plan)
+        code = read_codebook(project.codebook_path)[plan.code_ids[guid]]
+        kept = (code.definition, code.colour)
+        assert kept == ((defined, None) if said is not None else (description, "#123456"))
+        assert brought(project, path).nothing
 
 
 def test_codes_below_a_known_one_are_known_at_the_next_import(write: Write) -> None:
