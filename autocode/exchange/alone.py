@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autocode.codebook import Codebook
 from autocode.errors import ReadError
-from autocode.exchange.project_in import coder_names, merged_codebook, transcript_of
+from autocode.exchange.project_in import cases_of_sources, coder_names, merged_codebook, transcript_of
 from autocode.exchange.project_out import MACHINE_GUID
 from autocode.exchange.refi_read import Opened
 from autocode.records import Transcript
@@ -41,6 +41,7 @@ def standing_alone(opened: Opened) -> Alone:
     book, ids = merged_codebook(Codebook(name=opened.path.stem or "codes"), opened.project, set(), warnings)
     names = coder_names(opened.project, warnings)
     found: dict[tuple[str, str], Transcript] = {}  # by text and name: what has both alike is one transcript
+    cases = cases_of_sources(opened.project)
     codings: list[Coded] = []
     n_whole = 0
     for source in opened.project.sources:
@@ -48,7 +49,8 @@ def standing_alone(opened: Opened) -> Alone:
             continue
         if (key := (source.text, source.name)) not in found:
             try:
-                found[key] = transcript_of(opened, source, {one.id for one in found.values()})
+                taken = {one.id for one in found.values()}
+                found[key] = transcript_of(opened, source, taken, cases.get(source.guid, ()))
             except ReadError:
                 warnings.append(f"nobody says anything in '{source.name}'; it is left out")
                 continue

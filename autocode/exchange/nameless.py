@@ -140,7 +140,7 @@ class _Renamer:
             for one in self.old.spans
         ]  # fmt: skip
         meta = {
-            key: self.numbers.replaced(value) if isinstance(value, str) else value
+            self.numbers.replaced(key): self.numbers.replaced(value) if isinstance(value, str) else value
             for key, value in transcript.meta.items()
             if isinstance(value, str | int | float | bool)
         }

@@ -52,6 +52,7 @@ FORMAT = "refi-qda"
 UNKNOWN_CODER = "Unknown coder"
 MAX_NAME = 80
 MOST_LISTED = 8  # codes in one sentence
+MOST_CASES = 50  # of one source whose names and values are kept apart
 _SUFFIXES = {".txt", ".docx", ".doc", ".rtf", ".pdf", ".odt", ".md", ".vtt", ".srt"}
 Note = tuple[str | None, datetime | None, str]  # user, date, text
 
@@ -166,7 +167,7 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
     taken = {summary.id for summary in project.store.transcripts()}
     stored = _stored(project, opened, sources)
     known: dict[tuple[str, str], Transcript] = {}  # by text and name, of the file
-    texts = {one.text for one in stored.values()}
+    texts, cases = {one.text for one in stored.values()}, cases_of_sources(opened.project)
     found: list[Incoming] = []
     for source in sources:
         key = (source.text or "", source.name)
@@ -177,7 +178,8 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
             found.append(Incoming(source, known[key], is_new=False))
         else:
             try:
-                transcript = transcript_of(opened, source, taken, is_second=source.text in texts)
+                around = cases.get(source.guid, ())
+                transcript = transcript_of(opened, source, taken, around, is_second=source.text in texts)
             except ReadError:
                 warnings.append(f"nobody says anything in '{source.name}'; it is left out")
                 continue
@@ -186,6 +188,10 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
             known[key] = transcript
             found.append(Incoming(source, transcript, is_new=True))
             warnings += [f"{transcript.id}: {warning}" for warning in transcript.warnings]
+            if len(around) > MOST_CASES and opened.project.origin != ORIGIN:
+                warnings.append(
+                    f"{transcript.id}: {len(around):,} cases share this text; wherein they differ is left out"
+                )
     return found
 
 
@@ -224,9 +230,12 @@ def _id_of(opened: Opened, source: refi.Source) -> str:
 
 
 def transcript_of(
-    opened: Opened, source: refi.Source, taken: set[str], *, is_second: bool = False
+    opened: Opened, source: refi.Source, taken: set[str], cases: Sequence[refi.Case], *,
+    is_second: bool = False,
 ) -> Transcript:  # fmt: skip
-    """A source as a transcript with an id that is none of `taken`; `is_second`: another has its text.
+    """A source of these cases as a transcript with an id that is none of `taken`.
+
+    `is_second`: another source has the same text.
 
     Raises `ReadError` where nobody speaks, and `ExchangeError` for a text with too many lines.
     """
@@ -241,8 +250,8 @@ def transcript_of(
         id = f"{stem}-{number}"
     if is_second:  # or the store would take it for the first one
         sha256 = _sha256(f"{id}\n{sha256}")
-    meta = _meta(opened.project, source)
-    turns = _turns(opened.project, source)
+    meta = _meta(opened.project, source, cases)
+    turns = _turns(source, cases)
     if turns is None:
         pieces, more = split_dialogue(text, split_lines(text))
         read = finish(
@@ -255,12 +264,12 @@ def transcript_of(
     )
 
 
-def _turns(project: refi.Project, source: refi.Source) -> tuple[Turn, ...] | None:
+def _turns(source: refi.Source, cases: Sequence[refi.Case]) -> tuple[Turn, ...] | None:
     """The turns that autocode's own cases name; None where they do not tell them."""
     text, places = source.text or "", {one.guid: (one.start_char, one.end_char) for one in source.selections}
     speaker_key, role_key = variable_guid(SPEAKER, "Text"), variable_guid(ROLE, "Text")
     found: list[tuple[int, int, str, Role]] = []
-    for case in project.cases:
+    for case in cases:
         values = {one.variable: one.value for one in case.values}
         speaker, role = values.get(speaker_key), values.get(role_key)
         if source.guid in case.sources and isinstance(speaker, str) and role in get_args(Role):
@@ -277,19 +286,30 @@ def _turns(project: refi.Project, source: refi.Source) -> tuple[Turn, ...] | Non
     )
 
 
-def _meta(project: refi.Project, source: refi.Source) -> dict[str, Any]:
-    """What variables say of a source, by their names; what its cases say only where no other case differs."""
+def cases_of_sources(project: refi.Project) -> Mapping[str, Sequence[refi.Case]]:
+    """The cases of each source, by its GUID: those that name it, a stretch of it, or a code that it has."""
+    place_of: dict[str, str] = {}
+    having: dict[str, dict[str, None]] = defaultdict(dict)  # sources, by a code's GUID
+    for source in project.sources:
+        place_of |= dict.fromkeys((one.guid for one in source.selections), source.guid)
+        for codings in (source.codings, *(one.codings for one in source.selections)):
+            for one in codings:
+                having[one.code][source.guid] = None
+    found: dict[str, list[refi.Case]] = defaultdict(list)
+    for case in project.cases:
+        guids = [*case.sources, *(place_of[guid] for guid in case.selections if guid in place_of)]
+        guids += [guid for code in case.codes for guid in having.get(code, ())]
+        for guid in dict.fromkeys(guids):
+            found[guid].append(case)
+    return found
+
+
+def _meta(project: refi.Project, source: refi.Source, cases: Sequence[refi.Case]) -> dict[str, Any]:
+    """What variables say of a source, by their names, and what its cases say of themselves."""
     names = {one.guid: one.name for one in project.variables}
     own = {variable_guid(SPEAKER, "Text"), variable_guid(ROLE, "Text")}
-    found: dict[str, Any] = {}
-    of_cases = [value for case in project.cases if source.guid in case.sources for value in case.values]
-    several = {
-        v.variable for v in of_cases for w in of_cases if v.variable == w.variable and v.value != w.value
-    }
-    kept = (one for one in of_cases if one.variable not in several | own)
-    if len(around := _cases_of(project, source)) == 1:
-        found["case"] = around[0]
-    for one in (*kept, *source.values):
+    found = _of_cases(names, [one for one in cases if own.isdisjoint(v.variable for v in one.values)])
+    for one in source.values:
         if one.variable in names and one.value is not None:
             found[names[one.variable]] = _plain(one.value)
     for group in project.sets:  # ATLAS.ti's groups of documents, such as "age: 67"
@@ -299,11 +319,25 @@ def _meta(project: refi.Project, source: refi.Source) -> dict[str, Any]:
     return found
 
 
-def _cases_of(project: refi.Project, source: refi.Source) -> list[str]:
-    """Names of another program's cases that a source is of; our own tell the speakers."""
-    if project.origin == ORIGIN:
-        return []
-    return [case.name for case in project.cases if source.guid in case.sources and case.name]
+def _of_cases(names: Mapping[str, str], cases: Sequence[refi.Case]) -> dict[str, Any]:
+    """Names and values of a source's cases: "age", or "age (Ann)" where another case says otherwise."""
+    given = [
+        (case, one.variable, one.value)
+        for case in cases for one in case.values if one.variable in names and one.value is not None
+    ]  # fmt: skip
+    said: dict[str, set[refi.Scalar]] = defaultdict(set)
+    for _, variable, value in given:
+        said[variable].add(value)
+    called = [case.name for case in cases if case.name]
+    found: dict[str, Any] = {}
+    if called and len(cases) <= MOST_CASES:
+        found["case" if len(called) == 1 else "cases"] = "; ".join(called)
+    for case, variable, value in given:
+        if len(said[variable]) == 1:
+            found[names[variable]] = _plain(value)
+        elif len(cases) <= MOST_CASES:
+            found[f"{names[variable]} ({case.name})"] = _plain(value)
+    return found
 
 
 def _plain(value: refi.Scalar) -> Any:

@@ -266,6 +266,46 @@ def test_groups_and_what_is_written_on_cases_reach_the_project(read: Make, tmp_p
     assert "1 set of codes: left out; a codebook here has no such sets" in plan.warnings
 
 
+ANN_IS, BEN_IS = f'<SourceRef targetGUID="{TEXT}"/>', f'<SelectionRef targetGUID="{SEL}"/>'
+
+
+@pytest.mark.parametrize(
+    ("places", "meta"),
+    [
+        ((ANN_IS,), {"case": "Anna 0", "age": 42, "town": "Bonn"}),
+        ((BEN_IS,), {"case": "Anna 0", "age": 42, "town": "Bonn"}),
+        ((f'<CodeRef targetGUID="{TRUST}"/>',), {"case": "Anna 0", "age": 42, "town": "Bonn"}),
+        (
+            (ANN_IS, BEN_IS),
+            {"cases": "Anna 0; Anna 1", "age (Anna 0)": 42, "age (Anna 1)": 43, "town": "Bonn"},
+        ),
+        ((ANN_IS,) * 51, {"town": "Bonn"}),
+    ],
+)
+def test_what_is_said_of_cases_reaches_their_texts(
+    read: Make, tmp_path: Path, places: tuple[str, ...], meta: dict[str, object]
+) -> None:
+    """A case may be a source, a stretch of it or a code; two of one text keep apart what they have."""
+    variables = "".join(
+        f'<Variable guid="{guid}" name="{name}" typeOfVariable="{kind}"/>'
+        for guid, name, kind in ((AGE, "age", "Integer"), (FILE, "town", "Text"))
+    )
+    value = '<VariableValue><VariableRef targetGUID="{0}"/><{1}>{2}</{1}></VariableValue>'
+    town = value.format(FILE, "TextValue", "Bonn")
+    cases = "".join(
+        f'<Case guid="{n:08d}-1111-4000-8000-000000000000" name="Anna {n}">'
+        f"{value.format(AGE, 'IntegerValue', 42 + n)}{town}{place}</Case>"
+        for n, place in enumerate(places)
+    )
+    opened = read(
+        source(selection(coding())), cases=f"<Variables>{variables}</Variables><Cases>{cases}</Cases>"
+    )
+    with create_project(tmp_path / "study", settings_toml="", codebook_yaml="", guide_yaml="") as project:
+        plan = plan_import(project, opened)
+        assert dict(plan.incoming[0].transcript.meta) == meta
+    assert any("51 cases share this text" in one for one in plan.warnings) is (len(places) > 50)
+
+
 @pytest.mark.parametrize("number", ["NaN", "sNaN", "-Infinity", "1e999999999"])
 def test_a_number_that_is_none_is_kept_as_text(read: Make, tmp_path: Path, number: str) -> None:
     value = (
