@@ -70,14 +70,19 @@ class Calibration:
     doubtful: bool = False  # another rule would fit as well or better, and gives other texts
 
 
+def clean(raw: str) -> str:
+    """A text without its byte order mark, its lines ending in LF."""
+    once = raw.removeprefix("\ufeff").replace("\r\r\n", "\r\n")  # QualCoder's CRLF, made CRLF once more
+    return once.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+
+
 class Ruler:
     """A text as it was in its file (`raw`), and where positions of any rule lie in the clean text."""
 
     def __init__(self, raw: str) -> None:
         self.has_bom = raw.startswith("\ufeff")
         body = raw[1:] if self.has_bom else raw
-        once = body.replace("\r\r\n", "\r\n")  # QualCoder's CRLF, of which Windows made CRLF again
-        self.text = once.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+        self.text = clean(raw)
         points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), np.uint32)
         self._points = points
         self._doubled = np.zeros(len(points), bool)  # the CR of a CRLF

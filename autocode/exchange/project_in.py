@@ -491,9 +491,9 @@ def _notes_on(
     title = project.origin != ORIGIN
     for one in source.selections:
         inner = [guid for coding in one.codings for guid in coding.notes]
-        if notes := _notes(
-            memos, (*one.notes, *inner), one.description, one.user, one.created_at, title=title
-        ):
+        coders = {coding.user for coding in one.codings}
+        user = one.user or (coders.pop() if len(coders) == 1 else None)
+        if notes := _notes(memos, (*one.notes, *inner), one.description, user, one.created_at, title=title):
             yield one, notes
     if notes := _notes(
         memos, (*source.notes, *(guid for one in source.codings for guid in one.notes)), source.description,
@@ -509,7 +509,8 @@ def _notes_elsewhere(project: refi.Project) -> Iterable[tuple[str, list[Note]]]:
         if notes := _notes(memos, code.notes, "", None, None, title=title):
             yield code.guid, notes
     notes = _notes(memos, project.notes, project.description, project.user, project.created_at, title=title)
-    about_these: list[tuple[str, str]] = [(one.name, one.description) for one in project.cases]
+    about_these: list[tuple[str, str]] = [(one.name, one.description) for one in project.variables]
+    about_these += [(one.name, one.description) for one in project.cases]
     about_these += [
         (one.name, one.description) for one in project.sets if one.description.strip() != EXCLUSIVE
     ]

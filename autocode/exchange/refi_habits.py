@@ -35,10 +35,11 @@ _STRAY = re.compile(rb"&(?!(?:#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CLOSING = re.compile(rb"</(Audio|Video)'Selection>")
+_TEXT_TAG = re.compile(rb"<(/?)(PlainTextContent|Description|TextValue)>")
 
 
 def mended(data: bytes) -> bytes:
-    """XML in which QualCoder did not escape an ampersand, a form feed or its own tag, so that it is valid.
+    """XML in which QualCoder did not escape a text, a form feed or its own tag, so that it is valid.
 
     qc declares no encoding, and on Windows writes that of the computer. UTF-16 stays as it is.
     """
@@ -49,7 +50,25 @@ def mended(data: bytes) -> bytes:
             data.decode("utf-8")
         except UnicodeDecodeError:
             data = data.decode("cp1252", "replace").encode()
-    return _CLOSING.sub(rb"</\1Selection>", _CONTROL.sub(b" ", _STRAY.sub(b"&amp;", data)))
+    data = _CLOSING.sub(rb"</\1Selection>", _CONTROL.sub(b" ", _STRAY.sub(b"&amp;", data)))
+    return _without_tags_in_texts(data)
+
+
+def _without_tags_in_texts(data: bytes) -> bytes:
+    """The XML with < and > escaped in elements that hold nothing but text."""
+    parts: list[bytes] = []
+    done, opened = 0, None
+    for tag in _TEXT_TAG.finditer(data):
+        if opened is None:
+            opened = None if tag[1] else tag
+        elif tag[1] and tag[2] == opened[2]:
+            said = data[opened.end() : tag.start()]
+            if (b"<" in said or b"]]>" in said) and not said.lstrip().startswith(b"<![CDATA["):
+                said = said.replace(b"<", b"&lt;").replace(b">", b"&gt;")
+                parts += [data[done : opened.end()], said]
+                done = tag.start()
+            opened = None
+    return b"".join([*parts, data[done:]])
 
 
 def put_right(root: Element) -> Counter[str]:

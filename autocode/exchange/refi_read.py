@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -20,7 +20,7 @@ from autocode.codebook.qdc_format import code_elements, is_true, normal_colour, 
 from autocode.errors import ExchangeError, ReadError
 from autocode.exchange import refi
 from autocode.exchange.archive import Archive, leads_outside
-from autocode.exchange.positions import Calibration, Mark, Ruler, calibrate
+from autocode.exchange.positions import Calibration, Mark, Ruler, calibrate, clean
 from autocode.exchange.refi_habits import mended, put_right
 from autocode.files import explain_os_error
 from autocode.read.decode import SURROGATES, mark_of, to_text
@@ -52,6 +52,7 @@ _VERBS = {  # else: left out
     "mention of a person who is not in the list of users": "taken for somebody without a name",
     "code that is a case": "taken as cases, and its codings as where they speak",
 }
+_TO_TEXTS = ("Cases/Case/SourceRef", "Cases/Case/SelectionRef", "Sets/Set/MemberSource")
 _LEFT_OUT = {"PictureSource": "picture", "AudioSource": "recording", "VideoSource": "film"}
 
 
@@ -139,6 +140,7 @@ class _Reader:
         users = self._users(root)
         codes = self._codes(root.find("CodeBook/Codes"))
         drafts = self._sources(root.find("Sources"))
+        self._tie(root, drafts)
         origin = root.get("origin", "")
         as_one: Literal[1, 2] = 1 if "atlas" in origin.lower() else 2
         all_rulers = [None if draft.raw is None else Ruler(draft.raw) for draft in drafts]
@@ -269,6 +271,38 @@ class _Reader:
             self._targets(element, "MemberNote"),
         )
 
+    def _tie(self, root: Element, drafts: Sequence[_Draft]) -> None:
+        """What names a file of the archive (QualCoder's cases) names the one source that has its text."""
+        loose: dict[str, list[Element]] = defaultdict(list)
+        for path in _TO_TEXTS:
+            for one in root.iterfind(path):
+                loose[self._target(one) or ""].append(one)
+        for element in root.iter() if loose else ():
+            if not element.tag.endswith(("Ref", "MemberSource")):
+                loose.pop(normal_guid(element.get("guid")) or "none", None)
+        of_text: dict[str | None, list[str]] = defaultdict(list)
+        for draft in drafts if loose else ():
+            if draft.raw is not None:
+                of_text[clean(draft.raw).strip()].append(draft.source.guid)
+        for guid, references in loose.items():
+            owners = of_text.get(self._text_of_file(guid), ())
+            if len(owners) == 1:
+                for one in references:
+                    one.set("targetGUID", owners[0])
+            else:
+                self.counts["mention of a source or stretch that is not in the file"] += len(references)
+
+    def _text_of_file(self, guid: str) -> str | None:
+        """The text in the part of the archive that has this name; None where there is none."""
+        member = self._member(f"{guid}.txt", guid)
+        if member is None or self.archive is None:
+            return None
+        try:
+            text, _ = to_text(self.archive.read(member, limit=MAX_TEXT), guid)
+        except ReadError:
+            return None
+        return clean(text).strip()
+
     # Sources and what lies on them
 
     def _sources(self, sources: Element | None) -> list[_Draft]:
@@ -296,7 +330,9 @@ class _Reader:
                     for one in element.iterfind("Transcript")
                 ]
             else:
-                self.counts[_LEFT_OUT.get(element.tag, "source of an unknown kind")] += 1
+                kind = _LEFT_OUT.get(element.tag, "source of an unknown kind")
+                self.counts[kind] += 1
+                self.counts[f"coding of a {kind}"] += sum(1 for _ in element.iter("Coding"))
         return found
 
     def _source(self, element: Element, *, name: str | None = None) -> _Draft:
@@ -372,6 +408,7 @@ class _Reader:
         return tuple(found)
 
     def _note(self, element: Element) -> refi.Note:
+        self.counts["coding on a memo"] += len(element.findall("Coding")) + len(element.findall("*/Coding"))
         text = Ruler(self._raw(element, element.get("name") or "a note") or "").text
         about = _text(element, "Description")
         return refi.Note(
@@ -442,6 +479,8 @@ class _Reader:
     def _placed(self, draft: _Draft, ruler: Ruler | None, calibration: Calibration) -> refi.Source:
         """The source with its selections where they belong; those that lie outside are left out."""
         if ruler is None:
+            n = sum(len(one.codings) for one in draft.source.selections) + len(draft.source.codings)
+            self.counts["coding on a source whose text is not in the file"] += n
             return draft.source
         text = ruler.text
         places = ruler.places(draft.marks, calibration.rule).tolist()

@@ -90,6 +90,19 @@ def test_qualcoder_refers_to_a_source_by_the_name_of_its_file(read: Make) -> Non
     assert opened.project.cases[0].sources == (TEXT,)
 
 
+@pytest.mark.parametrize(
+    ("file", "tied"), [("\r\n".join(SAID.splitlines()), True), ("Another text.\n", False), (None, False)]
+)
+def test_a_case_that_names_a_plain_text_of_the_archive(read: Make, file: str | None, *, tied: bool) -> None:
+    """QualCoder says nowhere which source a file was; its text tells. What leads nowhere is counted."""
+    case = f'<Cases><Case guid="{CASE}" name="Anna"><SourceRef targetGUID="{FILE}"/></Case></Cases>'
+    members = {f"sources/{TEXT}.txt": "\ufeff" + SAID} | ({f"sources/{FILE}.txt": file} if file else {})
+    opened = read(source(), cases=case, members=members)
+    assert opened.project.cases[0].sources == ((TEXT,) if tied else (FILE,))
+    lost = "1 mention of a source or stretch that is not in the file: left out"
+    assert (lost in opened.warnings) is not tied
+
+
 def test_qualcoder_puts_the_place_of_an_annotation_into_the_note(read: Make) -> None:
     place = selection("", guid=FILE)
     note = (
@@ -206,6 +219,28 @@ def test_what_qualcoder_forgets_to_escape_is_mended(read: Make) -> None:
     assert any("not valid" in warning for warning in opened.warnings)
 
 
+@pytest.mark.parametrize("said", ["in <5 cases", "a <b> & c </i>", "x <Description> y", "-> ]]> <"])
+def test_texts_in_which_qualcoder_escapes_nothing_are_mended(read: Make, said: str) -> None:
+    notes = (
+        f'<Note guid="{NOTE}"><PlainTextContent>{said}</PlainTextContent></Note>'
+        f'<Note guid="{FILE}"><PlainTextContent><![CDATA[1 < 2]]></PlainTextContent></Note>'
+    )
+    opened = read(source(selection(coding())), more=f"<Notes>{notes}</Notes>")
+    assert [one.text for one in opened.project.memos] == [said, "1 < 2"]
+    assert only(opened.project).codings
+
+
+def test_codings_that_cannot_be_taken_over_are_counted(read: Make) -> None:
+    note = f'<Note guid="{NOTE}"><PlainTextContent>{SAID}</PlainTextContent>{selection(coding())}</Note>'
+    picture = f'<PictureSource guid="{FILE}"><PictureSelection>{coding()}</PictureSelection></PictureSource>'
+    layout = f'<TextSource guid="{AGE}" richTextPath="internal://a.docx">{selection(coding())}</TextSource>'
+    opened = read(source() + picture + layout, more=f"<Notes>{note}</Notes>")
+    for what in (
+        "coding on a memo", "coding of a picture", "coding on a source whose text is not in the file",
+    ):  # fmt: skip
+        assert f"1 {what}: left out" in opened.warnings
+
+
 def test_xml_in_the_encoding_of_a_computer_with_windows_is_mended(tmp_path: Path) -> None:
     """As qc writes it there: no declaration, so that it should be UTF-8."""
     path = tmp_path / "p.qde"
@@ -256,13 +291,22 @@ def test_groups_and_what_is_written_on_cases_reach_the_project(read: Make, tmp_p
         f'<Set guid="{NOTE}" name="feelings"><MemberCode targetGUID="{TRUST}"/></Set></Sets>'
     )
     case = f'<Cases><Case guid="{CASE}" name="Anna"><Description>Met twice.</Description></Case></Cases>'
-    opened = read(source(selection(coding(more=f'creatingUser="{ANN}"'))), cases=case, more=sets)
+    variable = (
+        f'<Variables><Variable guid="{BEN}" name="age" typeOfVariable="Integer"><Description>In 2020.'
+        "</Description></Variable></Variables>"
+    )
+    by_ann = coding(more=f'creatingUser="{ANN}"')
+    inner = f"<Description>Sure?</Description>{by_ann}"
+    opened = read(source(selection(inner)), cases=variable + case, more=sets)
     with create_project(tmp_path / "study", settings_toml="", codebook_yaml="", guide_yaml="") as project:
         plan = plan_import(project, opened)
         import_plan(project, plan)
         assert dict(project.store.transcript("anna").meta) == {"age": "67", "pilots": True}
-        [memo] = ReviewStore(project.store).memos()
-    assert (memo.kind, memo.text) == ("project", "Anna\n\nMet twice.\n\npilots\n\nFirst wave.")
+        memos = {one.kind: (one.coder, one.text) for one in ReviewStore(project.store).memos()}
+    assert memos == {
+        "project": ("Unknown coder", "age\n\nIn 2020.\n\nAnna\n\nMet twice.\n\npilots\n\nFirst wave."),
+        "utterance": ("Ann", "Sure?"),
+    }
     assert "1 set of codes: left out; a codebook here has no such sets" in plan.warnings
 
 
