@@ -14,13 +14,14 @@ from xml.sax.saxutils import escape, quoteattr
 
 from autocode.exchange.formats import FileNames
 from autocode.exchange.gathered import MACHINE, Gathered, Interview, Placed
-from autocode.exchange.stretches import Stretch, cut
+from autocode.exchange.stretches import Stretch, cut, passages
 from autocode.xmlfile import xml_text
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _BREAKS = {"\n": '</w:t><w:br/><w:t xml:space="preserve">', "\t": '</w:t><w:tab/><w:t xml:space="preserve">'}
 _REFERENCE = '<w:rPr><w:rStyle w:val="CommentReference"/></w:rPr>'
-Cut = tuple[str, Sequence[Stretch]]  # a speaker, and the pieces of what he or she says
+MOST_IN_TITLE = 255  # characters, of a document's properties
+Cut = tuple[str, Sequence[Stretch]]  # a speaker (or nobody), and the pieces of what he or she says
 
 
 def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
@@ -38,11 +39,11 @@ def _document(gathered: Gathered, interview: Interview) -> Any:
 
     document, transcript = Document(), interview.transcript
     document.core_properties.author = "autocode"
-    document.core_properties.title = xml_text(transcript.id)
+    document.core_properties.title = xml_text(transcript.id)[:MOST_IN_TITLE]
     document.core_properties.comments = ""
     document.add_heading(xml_text(transcript.id), level=1)
     codes = gathered.current(interview)
-    turns = [(turn.speaker, list(cut(turn.start_char, turn.end_char, codes))) for turn in transcript.turns]
+    turns = [(speaker, list(cut(start, end, codes))) for speaker, start, end in passages(transcript, codes)]
     paragraphs, numbers = _paragraphs(transcript.text, turns)
     document.element.body[-1:-1] = list(
         parse_xml(f"<w:body {_W}>{paragraphs}</w:body>")
@@ -53,14 +54,15 @@ def _document(gathered: Gathered, interview: Interview) -> Any:
 
 
 def _paragraphs(text: str, turns: Sequence[Cut]) -> tuple[str, dict[Placed, int]]:
-    """The turns, one paragraph each, and the number of each code that stands somewhere in them."""
+    """The passages, one paragraph each, and the number of each code that stands somewhere in them."""
     last: dict[Placed, Stretch] = {
         one: piece for _, pieces in turns for piece in pieces for one in piece.covers
     }
     numbers: dict[Placed, int] = {}
     found = []
     for speaker, pieces in turns:
-        found.append(f"<w:p><w:r><w:rPr><w:b/></w:rPr>{_text(f'{speaker}: ')}</w:r>")
+        name = f"<w:r><w:rPr><w:b/></w:rPr>{_text(f'{speaker}: ')}</w:r>" if speaker else ""
+        found.append(f"<w:p>{name}")
         for piece in pieces:
             for one in piece.covers:
                 if one not in numbers:

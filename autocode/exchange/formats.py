@@ -83,6 +83,8 @@ _ALL = (
     Format("prodigy", "tasks for Prodigy's choice interface", "prodigy:files", ".jsonl", everybody=False),
 )  # fmt: skip
 FORMATS = {one.name: one for one in _ALL}
+_AS_TEXTS = ("docx", "markdown")
+_OF_QUOTES = ("refi-qda", "quotes-csv", "quotes-xlsx", "web-annotations")
 
 
 def format_named(name: str) -> Format:
@@ -166,12 +168,46 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
             "has codes"
         )
     n_uncut = sum(not one.units for one in gathered.interviews)
-    if n_uncut and format.name not in ("docx", "markdown"):
+    if n_uncut and format.name not in _AS_TEXTS:
         notes.append(
             f"{n_uncut} transcript{'s are' if n_uncut > 1 else ' is'} not cut into utterances yet and "
             "left out; 'autocode code' does it"
         )
+    if n_outside := _n_outside(format, gathered):
+        notes.append(
+            f"{n_outside:,} coding{'s lie' if n_outside > 1 else ' lies'} where nobody speaks and "
+            f"{'are' if n_outside > 1 else 'is'} left out; refi-qda and quotes-csv have them"
+        )
+    if format.name == "quotes-xlsx" and (n_long := _n_long(gathered)):
+        notes.append(
+            f"{n_long:,} quote{'s are' if n_long > 1 else ' is'} longer than a cell can be, and cut; "
+            "quotes-csv has them whole"
+        )
     return notes
+
+
+def _n_outside(format: Format, gathered: Gathered) -> int:
+    """How many codings lie on no word that a format has; tables of quotes have all."""
+    from autocode.exchange.stretches import outside
+
+    if format.name in _OF_QUOTES:
+        return 0
+    return sum(
+        format.name not in _AS_TEXTS or not one.transcript.text[slice(*coding.place)].strip()
+        for one in gathered.interviews
+        for coding in outside(one.transcript, gathered.current(one))
+    )
+
+
+def _n_long(gathered: Gathered) -> int:
+    """How many quotes do not fit into a cell of Excel."""
+    from autocode.exchange.quotes_out import MOST_IN_CELL
+
+    return sum(
+        end - start > MOST_IN_CELL
+        for one in gathered.interviews
+        for start, end in {coding.place for coding in gathered.current(one)}
+    )
 
 
 class FileNames:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from autocode.exchange.formats import FileNames
 from autocode.exchange.gathered import Gathered, Interview, Placed
-from autocode.exchange.stretches import Stretch, cut
+from autocode.exchange.stretches import Stretch, cut, passages
 from autocode.write import printable
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~=]|&(?=#?\w+;))")
@@ -26,12 +26,11 @@ def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
 def _text(gathered: Gathered, interview: Interview) -> str:
     transcript, codes = interview.transcript, gathered.current(interview)
     parts = [f"# {escaped(transcript.id)}\n"]
-    for turn in transcript.turns:
-        said = "".join(
-            _piece(gathered, transcript.text, one) for one in cut(turn.start_char, turn.end_char, codes)
-        )
+    for speaker, start, end in passages(transcript, codes):
+        said = "".join(_piece(gathered, transcript.text, one) for one in cut(start, end, codes))
         lines = "  \n".join(line.rstrip() for line in said.split("\n"))
-        parts.append(f"**{escaped(turn.speaker)}:** {lines.strip()}\n")
+        name = f"**{escaped(speaker)}:** " if speaker else ""
+        parts.append(f"{name}{lines.strip()}\n")
     return "\n".join(parts)
 
 

@@ -199,8 +199,10 @@ def _segments(path: Path) -> Iterator[Segment]:
                 if at < len(row) and row[at].strip().lower() in _YES
             ]
         else:
-            cell = columns.cell(row, "code")
-            codes = [one.strip() for one in cell.split(",")] if columns.combined else [cell]
+            lines = re.split(r"[\r\n]+", columns.cell(row, "code"))  # ATLAS.ti has one code a line
+            codes = [
+                one.strip() for line in lines for one in (line.split(",") if columns.combined else [line])
+            ]
         if quote and any(codes):
             yield Segment(
                 number, columns.cell(row, "document"), tuple(code for code in codes if code), quote,

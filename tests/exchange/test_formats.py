@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from autocode.codebook import Code, Codebook
 from autocode.dataset import read_dataset
 from autocode.errors import ExchangeError
 from autocode.exchange import (
@@ -32,7 +33,7 @@ from autocode.exchange.gathered import MACHINE, NOBODY, Interview, Unit, overlap
 from autocode.exchange.markdown_out import escaped
 from autocode.read import read_transcript
 from autocode.records import Transcript, Turn, Utterance
-from autocode.store import Project, Request, ReviewStore
+from autocode.store import Project, Request, ReviewStore, Span
 from tests.exchange.conftest import CODEBOOK, NOON, PAY_LATE, interview, read_and_add_codebook
 
 
@@ -169,6 +170,55 @@ def test_markdown_marks_the_words_and_escapes_the_rest(project: Project) -> None
         "**Interviewer:** And you, Anna?\n\n"
         "**Anna Berg:** \\=1+1\\[31m, we wait.\n"
     ).replace("{\\>\\>", "{>>")
+
+
+HEADED = "Interview 7\nnurse, 42\n\nAnn: We trust them.\n[pause]\n(end)\n"
+
+
+def coded(text: str, said: str, quote: str) -> Gathered:
+    """A transcript of one turn, and one code of Mia's."""
+    start, place = text.index(said), text.index(quote)
+    turn = Turn(0, "Ann", "respondent", said, start, start + len(said))
+    one = Transcript("x" * 300, text, (turn,), "text", "a.txt", "0")
+    span = Span(one.id, place, place + len(quote), code="a", coder="Mia", applies=True, decided_at=NOON)
+    book = Codebook(name="p", codes=(Code(id="a", name="A"),))
+    return Gathered("p", book, (Interview(one, (), (span,)),))
+
+
+@pytest.mark.parametrize(
+    ("quote", "lines"),
+    [
+        ("nurse", ["nurse, 42", "Ann: We trust them."]),
+        ("7\nnurse", ["Interview 7", "nurse, 42", "Ann: We trust them."]),
+        ("[pause]", ["Ann: We trust them.", "[pause]"]),
+        ("Ann:", ["Ann:", "Ann: We trust them."]),
+        ("42\n\nAnn: We", ["Ann: We trust them."]),
+        ("\n\n", ["Ann: We trust them."]),
+    ],
+)
+def test_codes_where_nobody_speaks(quote: str, lines: list[str]) -> None:
+    """Lines between turns are written where nothing else has their codes; what is left out is told."""
+    from docx import Document
+
+    gathered = coded(HEADED, "We trust them.", quote)
+    (word,), (data,) = (contents(gathered, name).values() for name in ("docx", "markdown"))
+    document, markdown = Document(io.BytesIO(word)), data.decode()
+    assert [p.text for p in document.paragraphs][1:] == lines
+    plain = re.sub(r"\{==|==\}|\{>>.*?<<\}|\*\*|\\", "", markdown)
+    assert plain.rstrip().split("\n\n")[1:] == lines
+    is_blank = not quote.strip()
+    assert ("(Mia)" in markdown) is (len(document.comments) == 1) is not is_blank
+    told = ["1 coding lies where nobody speaks and is left out; refi-qda and quotes-csv have them"]
+    assert notes_on(FORMATS["docx"], gathered) == (told if is_blank else [])
+    assert notes_on(FORMATS["srt"], gathered)[1:] == ([] if "We" in quote else told)
+    assert notes_on(FORMATS["quotes-csv"], gathered)[1:] == []
+
+
+def test_quotes_that_no_cell_can_hold_are_told() -> None:
+    said = "so " * 11_000
+    assert notes_on(FORMATS["quotes-xlsx"], coded(said, said, said))[1:] == [
+        "1 quote is longer than a cell can be, and cut; quotes-csv has them whole"
+    ]
 
 
 def test_codes_that_overlap_end_where_they_end(project: Project) -> None:

@@ -81,10 +81,12 @@ def test_maxqda_as_its_sheet_is_exported(tmp_path: Path) -> None:
         'P1.docx,We trust them.,ann,5/2/2024,True,False\nP1.docx,"It is a risk",ann,5/2/2024,TRUE,true\n',
         'Media Title;Excerpt Copy;Excerpt Creator;Codes Applied Combined\n'
         'P1.docx;We trust them.;ann;Trust\nP1.docx;It is a risk;ann;"Trust, Risk"\n',
+        'Quotation Content,Document,Codes,Created by\nWe trust them.,P1,Trust,ann\n'
+        'It is a risk,P1,"Trust\nRisk",ann\n',
         "id,document,tag,content,coder\n1,P1,Trust,We trust them.,ann\n2,P1,Trust,It is a risk,ann\n"
         "2,P1,Risk,It is a risk,ann\n",
     ],
-    ids=["dedoose", "dedoose, codes in one cell", "taguette"],
+    ids=["dedoose", "dedoose, codes in one cell", "atlas.ti", "taguette"],
 )  # fmt: skip
 def test_other_tables(tmp_path: Path, text: str) -> None:
     path = tmp_path / "table.csv"
