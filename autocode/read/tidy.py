@@ -116,7 +116,7 @@ def _checked(source: Source, number: int, row: Mapping[str, Any]) -> dict[str, A
         "text": clean(row["text"]),
         "start": _seconds(source, number, row, "start"),
         "end": _seconds(source, number, row, "end"),
-        "meta": {**extra, **meta},
+        "meta": _finite({**extra, **meta}),
     }
 
 
@@ -131,6 +131,15 @@ def _meta(source: Source, number: int, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise source.error("'meta' is not an object", line=number)
     return value
+
+
+def _finite(meta: dict[str, Any]) -> dict[str, Any]:
+    """What can be written as JSON: numbers too large for one (1e400), and those that are none, are null."""
+    try:
+        json.dumps(meta, allow_nan=False)
+    except ValueError:
+        return dict(json.loads(json.dumps(meta), parse_constant=lambda _: None))
+    return meta
 
 
 def _seconds(source: Source, number: int, row: Mapping[str, Any], key: str) -> float | None:

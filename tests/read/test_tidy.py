@@ -56,6 +56,13 @@ def test_rows_are_turns_in_their_order(tmp_path: Path) -> None:
     assert first.sha256 == hashlib.sha256((tmp_path / "utterances.jsonl").read_bytes()).hexdigest()
 
 
+def test_numbers_that_are_none_are_null(tmp_path: Path) -> None:
+    line = json.dumps(row("1", size=1, meta={"a": [2, 3]})).replace("2", "-1e400").replace(": 1,", ": NaN,")
+    assert "NaN" in line
+    (transcript,) = read(tmp_path, line)
+    assert transcript.turns[0].meta == {"a": [None, 3]}
+
+
 def test_rows_without_text_are_dropped_and_named(tmp_path: Path) -> None:
     (transcript,) = read(tmp_path, row("1"), row("2", text=" "), row("3", text=""))
     assert len(transcript.turns) == 1
