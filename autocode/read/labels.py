@@ -396,9 +396,12 @@ def _is_proper_name(name: str, *, n_words: int) -> bool:
 
 
 def _same_spelling(labels: dict[int, Label]) -> dict[int, Label]:
-    """The labels under the most frequent spelling of each name."""
+    """The labels under the most frequent spelling of each name, in doubt (`P3?`) only where it always is."""
     spellings: dict[str, Counter[str]] = {}
     for label in labels.values():
         spellings.setdefault(name_key(label.name), Counter())[label.name] += 1
-    best = {key: names.most_common(1)[0][0] for key, names in spellings.items()}
+    best = {
+        key: max(names, key=lambda name: (not name.endswith("?"), names[name]))
+        for key, names in spellings.items()
+    }
     return {number: replace(label, name=best[name_key(label.name)]) for number, label in labels.items()}

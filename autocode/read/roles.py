@@ -269,6 +269,8 @@ def heed_habits(
     asker = _asker(counted, [name for name in counted if name not in others])
     if asker is None or fixed.get(asker.name) == "interviewer":
         return fixed, []
+    if asker.name not in fixed and "interviewer" not in fixed.values():
+        return fixed, []  # a guess says the same
     best = counted[asker.name]
     asking = f"'{asker.name}' {_asking(counted, asker.name)}"
     if asker.clear and best.n_questions >= 3 and best.n_questions >= best.n_turns / 2:

@@ -390,7 +390,7 @@ def test_long_and_odd_names(tmp_path: Path, name: str, form: str) -> None:
 
 
 def test_who_is_said_in_doubt_or_not_at_all(tmp_path: Path) -> None:
-    text = "I: Why?\nP3: So.\nP1/P2: Yes.\nP3?: No.\n??: Oh.\nMale?: Ah.\n"
+    text = "I: Why?\nP3?: So.\nP1/P2: Yes.\nP3: No.\n??: Oh.\nMale?: Ah.\n"
     transcript = read(tmp_path, text)
     assert list(transcript.speakers) == ["I", "P3", "P1/P2", "Unknown", "Male?"]
     assert transcript.speakers["Unknown"] == "other"
