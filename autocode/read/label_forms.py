@@ -54,6 +54,8 @@ _PERSON = r"[^\W\d_]{1,12} ?\d{1,3}"
 _TOGETHER = re.compile(rf"{_PERSON}(?:\s?[/&+]\s?{_PERSON})+")
 _DESCRIBED = re.compile(r"[^\W\d_]{1,3}\d{1,3}/[^\W\d_]{1,8}(?:/[^\W_]{1,8}){0,3}")  # P3/F/45
 _SMALL_WORDS = PARTICLES | {"of", "for"}
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")
+_NO_LETTER = re.compile(r"[\W_]+")
 _UNMEANT = re.compile(
     "[\u0591-\u05c7\u0610-\u061a\u064b-\u0652]"
 )  # vowels that Hebrew and Arabic may leave out
@@ -89,9 +91,9 @@ class Label:
 
 def name_key(name: str) -> str:
     """What two spellings of one label share: `P 03`, `p03:` and `P-03` are one, `P1.1` and `P11` two."""
-    folded = re.sub(r"(?<=\d)[\W_]+(?=\d)", "·", name.casefold())
+    folded = _BETWEEN_DIGITS.sub("·", name.casefold())
     if folded.isascii():
-        return re.sub(r"[\W_]+", "", folded) or folded
+        return _NO_LETTER.sub("", folded) or folded
     composed = _UNMEANT.sub("", unicodedata.normalize("NFC", folded))  # \W has vowel signs of Hindi in it
     kept = "".join(c for c in composed if c == "·" or unicodedata.category(c)[0] not in "PZSC")
     return kept or folded
@@ -130,8 +132,7 @@ def is_usual(name: str) -> bool:
 
 
 def _are_together(name: str) -> bool:
-    parts = re.split(r"\s?[/&+]\s?", name)
-    return bool(_TOGETHER.fullmatch(name)) and all(map(is_label_word, parts))
+    return bool(_TOGETHER.fullmatch(name)) and all(map(is_label_word, re.split(r"\s?[/&+]\s?", name)))
 
 
 def _is_odd_label(name: str) -> bool:

@@ -398,10 +398,14 @@ def _is_proper_name(name: str, *, n_words: int) -> bool:
 def _same_spelling(labels: dict[int, Label]) -> dict[int, Label]:
     """The labels under the most frequent spelling of each name, in doubt (`P3?`) only where it always is."""
     spellings: dict[str, Counter[str]] = {}
-    for label in labels.values():
-        spellings.setdefault(name_key(label.name), Counter())[label.name] += 1
+    for name, n in Counter(label.name for label in labels.values()).items():
+        spellings.setdefault(name_key(name), Counter())[name] = n
     best = {
         key: max(names, key=lambda name: (not name.endswith("?"), names[name]))
         for key, names in spellings.items()
     }
-    return {number: replace(label, name=best[name_key(label.name)]) for number, label in labels.items()}
+    meant = {name: best[key] for key, names in spellings.items() for name in names}
+    return {
+        number: label if label.name == meant[label.name] else replace(label, name=meant[label.name])
+        for number, label in labels.items()
+    }
