@@ -31,7 +31,7 @@ class Outcome:
     """What the library says about a case: a number, none, or one for each category."""
 
     value: Any
-    interval: tuple[float | None, float | None] | None = None
+    interval: ag.Interval | ag.Estimate | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -93,18 +93,16 @@ def _not_compared(case: Case) -> str:
 
 
 def _compare(case: Case, outcome: Outcome) -> str | None:
-    name = case["statistic"]
-    consensus = case.get("expected_consensus") is not None
-    expected = case["expected_consensus"] if consensus else case["expected"]
-    tolerance = case["consensus_tolerance"] if consensus else case["tolerance"]
-    if not _near(outcome.value, expected, tolerance):
-        return f"{name} expected {expected} got {outcome.value} tolerance {tolerance}"
-    if case.get("expected_ci") and outcome.interval is not None:
-        allowed = case.get("ci_tolerance", tolerance)
-        if not all(_near(a, b, allowed) for a, b in zip(outcome.interval, case["expected_ci"], strict=True)):
-            return (
-                f"{name} interval expected {case['expected_ci']} got {outcome.interval} tolerance {allowed}"
-            )
+    """The first of the case's numbers that the library does not give; None: it gives them all."""
+    name, tolerance = case["statistic"], case["tolerance"]
+    wanted = [("", outcome.value, case["expected"], tolerance)]
+    if case.get("expected_consensus") is not None:
+        wanted += [(" consensus", outcome.value, case["expected_consensus"], case["consensus_tolerance"])]
+    if outcome.interval is not None:
+        wanted += _of_interval(case, outcome.interval)
+    for what, ours, expected, allowed in wanted:
+        if not _near(ours, expected, allowed):
+            return f"{name}{what} expected {expected} got {ours} tolerance {allowed}"
     for key, published in (case.get("expected_extra") or {}).items():
         ours = outcome.extra.get(key)
         slack = 3 * case["ci_tolerance"] if key == "q" else None  # q: Monte Carlo on both sides
@@ -113,11 +111,25 @@ def _compare(case: Case, outcome: Outcome) -> str | None:
     return None
 
 
+def _of_interval(case: Case, found: ag.Interval | ag.Estimate) -> list[tuple[str, Any, Any, float]]:
+    """The case's limits and standard error with ours; the limits lie about two standard errors away."""
+    allowed, wanted = case.get("ci_tolerance", case["tolerance"]), []
+    if case.get("expected_ci"):
+        wanted += [(" interval", [found.low, found.high], case["expected_ci"], allowed)]
+    if case.get("expected_se") is not None:
+        wanted += [(" standard error", found.standard_error, case["expected_se"], allowed / 2)]
+    return wanted
+
+
 def _near(ours: Any, expected: Any, tolerance: float) -> bool:
-    """Equal within `tolerance`, for numbers, for None, and for all keys of an expected object."""
+    """Equal within `tolerance`, for numbers, for None, for lists, and for all keys of an expected object."""
     if isinstance(expected, Mapping):
         found = {str(key): value for key, value in ours.items()} if isinstance(ours, Mapping) else {}
         return all(key in found and _near(found[key], value, tolerance) for key, value in expected.items())
+    if isinstance(expected, list):
+        return len(ours) == len(expected) and all(
+            _near(a, b, tolerance) for a, b in zip(ours, expected, strict=True)
+        )
     if expected is None or ours is None:
         return ours is expected
     return bool(abs(ours - expected) <= tolerance + 1e-12)
@@ -194,14 +206,12 @@ def _alpha(case: Case) -> Outcome:
     return Outcome(result.value, _interval(case, table, result), extra)
 
 
-def _interval(
-    case: Case, table: ag.Ratings, result: ag.Coefficient
-) -> tuple[float | None, float | None] | None:
+def _interval(case: Case, table: ag.Ratings, result: ag.Coefficient) -> ag.Interval | None:
     """The interval by the case's method; None where it has none, or one that we cannot make."""
     method, level = str(case.get("ci_method") or ""), case.get("ci_level", 0.95)
     if "bootstrap" in method:
         params = case.get("params") or {}
-        found = ag.bootstrap_interval(
+        return ag.bootstrap_interval(
             table,
             case["statistic"],
             clusters=params.get("clusters"),
@@ -210,11 +220,11 @@ def _interval(
             level=level,
             replicates=max(MORE_REPLICATES, int(params.get("B", 0))),
         )
-    elif "Gwet" in method or "normal approximation" in method:
-        found = ag.analytic_interval(result, level=level, method="t" if "Gwet" in method else "normal")
-    else:
-        return None
-    return found.low, found.high
+    if "normal approximation" in method:
+        return ag.analytic_interval(result, level=level, method="normal")
+    if "Gwet" in method or (not method and case.get("expected_se") is not None):
+        return ag.analytic_interval(result, level=level)
+    return None
 
 
 def _alpha_bootstrap(case: Case) -> Outcome:
@@ -235,7 +245,7 @@ def _alpha_bootstrap(case: Case) -> Outcome:
         found = ag.bootstrap_interval(table, clusters=clusters, **options)
     below = {f"{threshold:g}": share for threshold, share in found.below.items()}
     value = ag.krippendorff_alpha(table, metric=metric).value
-    return Outcome(value, (found.low, found.high), {"q": below})
+    return Outcome(value, found, {"q": below})
 
 
 def _each_category(function: Callable[..., Mapping[Hashable, ag.Coefficient]]) -> Callable[[Case], Outcome]:
@@ -350,7 +360,7 @@ def _ppi(case: Case) -> Outcome:
     power = params.get("lam", "tuned")
     power = "tuned" if power is None else power
     found = ag.ppi_mean(data["Y"], data["Yhat"], data["Yhat_unlabeled"], power=power, level=level)
-    return Outcome(found.value, (found.low, found.high), {"lam": found.power, "se": found.standard_error})
+    return Outcome(found.value, found, {"lam": found.power, "se": found.standard_error})
 
 
 KAPPAS = [

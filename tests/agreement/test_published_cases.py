@@ -64,6 +64,13 @@ def test_all_passed(verify, tmp_path, capsys):
     [
         ({"expected": 0.7}, "expected 0.7 got 0.75 tolerance"),
         ({"expected": None}, "expected None got 0.75"),
+        ({"expected": 0.7, "expected_consensus": 0.75, "consensus_tolerance": 1e-9}, "expected 0.7 got 0.75"),
+        ({"expected_consensus": 0.7, "consensus_tolerance": 1e-9}, "consensus expected 0.7 got 0.75"),
+        ({"expected_se": 0.3}, "standard error expected 0.3 got 0.25"),
+        (
+            {"expected_se": 0.25, "ci_method": "normal approximation", "ci_tolerance": 0.001},
+            "standard error expected 0.25 got 0.216",
+        ),
         ({"statistic": "telepathy"}, "no statistic of this name"),
         ({"data": [[1, 2], [1]]}, "needs a cell for each unit"),
         ({"data": None}, "expected one row of values"),
