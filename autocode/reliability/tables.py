@@ -9,6 +9,7 @@ from typing import Any
 
 from autocode.dataset import CONSENSUS
 from autocode.files import OutputError, private_folder, write_together
+from autocode.read.rows import find_table
 from autocode.reliability.panel import Panel
 from autocode.reliability.record import Record, Row
 from autocode.write import write_rows
@@ -29,9 +30,9 @@ def check_place(folder: Path) -> None:
     if (folder / RECORD).exists():  # of an earlier report, which this one replaces, as all reports do
         return
     for name in (*TABLES, "ratings", "spans"):
-        if (folder / f"{name}.csv").exists():
+        if (found := find_table(folder, name)) is not None:  # a new .csv could be read in its place
             raise OutputError(
-                f"{folder}: {name}.csv is there already, and of no report; choose another folder with --out"
+                f"{folder}: {found.name} is there already, and of no report; choose another folder with --out"
             )
 
 

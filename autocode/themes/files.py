@@ -11,6 +11,7 @@ from typing import Any
 
 from autocode.errors import ThemesError
 from autocode.files import OutputError, private_folder, write_together
+from autocode.read.rows import find_table
 from autocode.themes.find import Found
 from autocode.themes.holding_tables import CODES, PAIRS, code_rows, pair_rows
 from autocode.themes.page import write_page
@@ -26,12 +27,17 @@ COLUMNS = (
 
 def check_place(folder: Path) -> None:
     """Raise `OutputError` where the tables would replace what is none of earlier themes."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file, and --out is a folder")
     if (folder / "themes.json").exists():  # of an earlier run, which this one replaces
         return
     for name in FILES:
-        if (folder / name).is_file():
+        found = folder / name
+        if name.endswith(".csv"):  # in another format, too: the new table could be read in its place
+            found = find_table(folder, name.removesuffix(".csv")) or found
+        if found.is_file():
             raise OutputError(
-                f"{folder}: {name} is there already, and of no themes; choose another folder with --out"
+                f"{folder}: {found.name} is there already, and of no themes; choose another folder with --out"
             )
 
 

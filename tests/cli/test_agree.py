@@ -106,6 +106,13 @@ def test_a_report_replaces_an_earlier_one_but_nothing_else(run: Run, table: Path
     assert json.loads((here / "agreement" / "agreement.json").read_text())["level"] == 0.8
 
 
+@pytest.mark.parametrize("name", ["codes.parquet", "codes.csv.gz", "codes.tsv", "pairs.csv"])
+def test_a_report_is_not_read_in_the_place_of_codes(run: Run, table: Path, here: Path, name: str) -> None:
+    (here / "coded").mkdir()
+    (here / "coded" / name).touch()
+    run("agree", table, "--out", "coded").refused(f"{name} is there already, and of no report")
+
+
 def test_what_is_refused(run: Run, table: Path, coded: Path, here: Path) -> None:
     run("agree", table, "--coder", "anna", "--machine", "ben", "--machine", "anna").refused("--coder anna")
     run("agree", table, "--machine", "gtp").refused("--machine gtp", "did you mean 'gpt'?")

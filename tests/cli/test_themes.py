@@ -146,10 +146,11 @@ def test_what_is_missing(run: Run, interviews: list[Path], book: Path) -> None:
     assert few.out.count("│\n├") == 7  # between eight statements, each beside the nearest other one
 
 
-def test_tables_of_something_else_are_not_replaced(run: Run, book: Path, interview: Path) -> None:
+@pytest.mark.parametrize("name", ["codes.csv", "codes.parquet", "codes.csv.gz", "themes.html"])
+def test_tables_of_something_else_are_not_replaced(run: Run, book: Path, interview: Path, name: str) -> None:
     place = Path("coded")
     place.mkdir()
-    (place / "codes.csv").write_text("utterance_id,coder,code\nu1,x,trust\n")
+    (place / name).write_text("utterance_id,coder,code\nu1,x,trust\n")
     told = ("themes", interview, "--codebook", book, "--encoder", "hashing", "--out", place)
-    run(*told).refused("codes.csv is there already, and of no themes")
-    assert [path.name for path in place.iterdir()] == ["codes.csv"]
+    run(*told).refused(f"{name} is there already, and of no themes")
+    assert [path.name for path in place.iterdir()] == [name]
