@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,11 +15,13 @@ from autocode.codebook import read_codebook
 from autocode.config import read_settings, suggest
 from autocode.digests import digest
 from autocode.errors import GuideError, ReadError, StoreError
+from autocode.files import OutputError
 from autocode.guide import read_guide
 from autocode.pipeline import CodedTranscript, Coder
+from autocode.read.rows import find_table
 from autocode.records import Role, Suggestion, Transcript
 from autocode.textfile import read_text
-from autocode.write import coding_files
+from autocode.write import FILES, RUN, coding_files
 
 if TYPE_CHECKING:
     from autocode.store import Project, TranscriptSummary
@@ -63,6 +66,34 @@ def code_to_files(
         }
         files.finish(run)
     return run
+
+
+def check_place(folder: Path) -> None:
+    """Raise `OutputError` where the files of a coding would replace what is none of an earlier coding's.
+
+    Beside human codes nothing is replaced at all: they are of the utterances that lie there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file, and --out is a folder")
+    taken = [find_table(folder, name) for name in ("codes", "coverage")]
+    if not _is_of_coding(folder / RUN):
+        taken += [
+            find_table(folder, "utterances"),
+            *(path for name in FILES if (path := folder / name).exists()),
+        ]
+    for path in filter(None, taken):
+        raise OutputError(
+            f"{folder}: {path.name} is there already, and of no coding; choose another folder with --out"
+        )
+
+
+def _is_of_coding(path: Path) -> bool:
+    """Is it the `run.json` of a coding?"""
+    try:
+        told = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and {"autocode", "run_key"} <= set(told)
 
 
 def inputs(transcripts: Iterable[Transcript | TranscriptSummary]) -> list[dict[str, Any]]:

@@ -21,7 +21,8 @@ from autocode import __version__
 from autocode.files import private_folder, write_together
 from autocode.records import Evidence, QuestionMatch, Suggestion, Utterance
 
-FILES = ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl", "run.json")
+RUN = "run.json"
+FILES = ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl", RUN)
 PAGE_HEAD = (  # of every page that is written; what follows is the title
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
     f'<meta name="generator" content="autocode {__version__}">'

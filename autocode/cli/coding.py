@@ -119,16 +119,20 @@ def _code_files(
     all_scores: bool,
     human: HumanCodes,
 ) -> None:
-    from autocode.batch import code_to_files, tell_unknown
+    from autocode.batch import check_place, code_to_files, tell_unknown
+    from autocode.embed import check_encoder
     from autocode.pipeline import Coder
 
+    human.check()
     coder = Coder(codebook, guide=None if guide == "none" else guide, settings=settings)
+    check_encoder(settings.embed)
     loaded = read_all(terminal, files, settings=settings, roles=roles)
     _check_not_overwritten((one.path for one in loaded), out)
+    check_place(out)
     warn_of(terminal, loaded)
     transcripts = [one.transcript for one in loaded]
     tell_unknown(settings.speakers, [name for one in transcripts for name in one.speakers], terminal.warn)
-    warn_of_language(terminal, coder)
+    warn_of_codebook(terminal, coder)
     with terminal.phase(PREPARING):
         _ = coder.scorer  # loads the encoder and embeds the codebook
     learn_from(terminal, coder, transcripts, human)
@@ -148,13 +152,14 @@ def _code_files(
     show_coding(terminal, coder.codebook, tally, {**run["counts"], **now, "left_out": left_out}, where=out)
 
 
-def warn_of_language(terminal: Terminal, coder: Coder) -> None:
-    """Say it where codebook or encoder are in another language than the interviews are read as."""
+def warn_of_codebook(terminal: Terminal, coder: Coder) -> None:
+    """Say what of the codebook is not used, and where it or the encoder is in another language."""
     from autocode.segment.language import codebook_language_warning, encoder_language_warning
 
     language = coder.settings.segment.language
     is_default = coder.settings.embed.encoder == "default"
     doubts = (
+        *coder.codebook.warnings,
         codebook_language_warning(coder.codebook.language, language),
         encoder_language_warning(language) if is_default else None,
     )
@@ -177,9 +182,12 @@ def code_project_here(
     terminal: Terminal, folder: Path, *, out: Path | None, all_scores: bool = False, n: int = 1
 ) -> None:
     """Code the project that `folder` belongs to; with `out`, write all of its coding there."""
-    from autocode.batch import project_coder, write_project
+    from autocode.batch import check_place, project_coder, write_project
+    from autocode.embed import check_encoder
     from autocode.store import ReviewStore, open_project
 
+    if out is not None:
+        check_place(out)
     with open_project(folder, on_wait=terminal.note) as project:
         coder = project_coder(project)
         ids = {one.id for one in project.store.transcripts()}
@@ -190,7 +198,8 @@ def code_project_here(
             raise AutocodeError(f"{project.folder}: no transcripts yet; {what_to_do}")
         if forgotten:
             terminal.note(forgotten)
-        warn_of_language(terminal, coder)
+        check_encoder(coder.settings.embed)
+        warn_of_codebook(terminal, coder)
         people = ReviewStore(project.store)
         left_behind = people.n_of_earlier_cuts()
         counts = code_new(terminal, project, coder, n_transcripts)

@@ -11,7 +11,7 @@ import typer
 
 from autocode.cli.app import app
 from autocode.cli.terminal import Terminal, counted, terminal_of
-from autocode.errors import AutocodeError, LearnError
+from autocode.errors import AutocodeError, LearnError, ReadError
 
 if TYPE_CHECKING:
     from autocode.learn.files import Model
@@ -47,6 +47,28 @@ class HumanCodes:
     confidence: float = 0.95
     minutes: float | None = None  # for fine-tuning; None: no fine-tuning
 
+    def check(self) -> None:
+        """Raise, before any work is done, `AutocodeError` for options that cannot be meant."""
+        from autocode.learn.dial import check_target
+        from autocode.learn.files import load_model
+
+        if self.model is not None and self.labels is not None:
+            raise LearnError("--model and --labels: give one of them; a model has its labels in it")
+        if self.model is not None and self.target_error is not None:
+            raise LearnError(
+                "--target-error: a model's dial is set when it is trained, with 'autocode train'"
+            )
+        for option, value in (("--coverage", self.coverage), ("--target-error", self.target_error)):
+            if value is not None and self.labels is None:
+                raise LearnError(f"{option}: needs human codes; give them with --labels")
+        for path in (self.labels, self.coverage):
+            if path is not None and not path.exists():
+                raise ReadError(f"{path}: no such file")
+        if self.target_error is not None:
+            check_target(self.target_error, self.confidence)
+        if self.model is not None:
+            load_model(self.model)
+
     def described(self) -> list[dict[str, str]]:
         """What `run.json` says of the files of human codes."""
         from autocode.reliability.columns import sha256
@@ -58,25 +80,16 @@ class HumanCodes:
 def learn_from(
     terminal: Terminal, coder: Coder, transcripts: Sequence[Transcript], human: HumanCodes
 ) -> LabelTable | None:
-    """Let the coder learn from the codes that the options name, if they name any: these as a table.
+    """Let the coder learn from the codes that the checked options name, if any: these as a table.
 
     Raises `LearnError`.
     """
     if human.model is not None:
-        if human.labels is not None:
-            raise LearnError("--model and --labels: give one of them; a model has its labels in it")
-        if human.target_error is not None:
-            raise LearnError(
-                "--target-error: a model's dial is set when it is trained, with 'autocode train'"
-            )
         from autocode.learn.files import load_model
 
         coder.use(load_model(human.model))
         return None
     if human.labels is None:
-        for option, value in (("--coverage", human.coverage), ("--target-error", human.target_error)):
-            if value is not None:
-                raise LearnError(f"{option}: needs human codes; give them with --labels")
         return None
     table = read_labels(terminal, coder, transcripts, human)
     coder.use(train_on(terminal, coder, transcripts, human, table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,9 @@ def init(
             "the project's folder has an empty name; '.' makes a project of the current folder"
         )
     around = _project_around(Path(folder))
-    has_guide = make_project(Path(folder), codebook=codebook, guide=guide, database_url=database_url)
+    has_guide = make_project(
+        Path(folder), codebook=codebook, guide=guide, database_url=database_url, warn=terminal.warn
+    )
     if around is not None:
         terminal.note(f"Note: this project lies inside another one, {around}; they share nothing.")
     terminal.result(
@@ -76,8 +79,18 @@ def _project_around(folder: Path) -> Path | None:
         return None
 
 
-def make_project(folder: Path, *, codebook: str, guide: str | None, database_url: str = "") -> bool:
-    """A new project with a codebook and, if the shipped one has it, its guide; whether it has a guide."""
+def make_project(
+    folder: Path,
+    *,
+    codebook: str,
+    guide: str | None,
+    database_url: str = "",
+    warn: Callable[[str], None] = lambda _: None,
+) -> bool:
+    """A new project with a codebook and, if the shipped one has it, its guide; whether it has a guide.
+
+    `warn` hears what of the codebook's file is not used.
+    """
     from autocode.codebook import read_codebook
     from autocode.codebook.yaml_format import write_yaml
     from autocode.config import shipped
@@ -107,4 +120,6 @@ def make_project(folder: Path, *, codebook: str, guide: str | None, database_url
         folder, settings_toml=settings, codebook_yaml=codebook_yaml, guide_yaml=guide_yaml,
         url=database_url or None,
     ).close()  # fmt: skip
+    for warning in book.warnings:
+        warn(warning)
     return guide != "none"

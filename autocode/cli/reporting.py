@@ -79,11 +79,9 @@ def report_here(
     from autocode.findings.report import PARTS, key_of, make_findings, read_source, write_findings
     from autocode.report.blocks import absences
 
+    place = _place(folder, out)
     with terminal.phase("reading the codings"):
         material, panel = read_source(folder, include_machine=include_machine, on_wait=terminal.note)
-    place = out or _inside(folder, material.source)
-    if place.exists() and not place.is_dir():
-        raise FindingsError(f"{place}: is a file, and --out is a folder")
     with terminal.progress("reporting", len(PARTS)) as step:
         found = make_findings(
             material, panel, options, now=datetime.now(UTC), command=command,
@@ -104,13 +102,18 @@ def report_here(
     terminal.result(*([_table(found)] if found.material.coded else []), *lines, data=data)
 
 
-def _inside(folder: Path, kind: str) -> Path:
-    """Where a project's report goes."""
-    if kind == "dataset":
-        raise FindingsError("--out is missing; the report of a coded dataset needs a folder: --out DIR")
+def _place(folder: Path, out: Path | None) -> Path:
+    """Where the report goes. Raises `AutocodeError` where it cannot, or where there is nothing to report."""
+    from autocode.findings.gather import is_dataset
     from autocode.store import find_project
 
-    return find_project(folder) / FOLDER
+    inside = None if is_dataset(folder) else find_project(folder) / FOLDER
+    place = out or inside
+    if place is None:
+        raise FindingsError("--out is missing; the report of a coded dataset needs a folder: --out DIR")
+    if place.exists() and not place.is_dir():
+        raise FindingsError(f"{place}: is a file, and --out is a folder")
+    return place
 
 
 def _agreement(folder: Path, place: Path) -> str:

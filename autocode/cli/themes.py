@@ -94,20 +94,24 @@ def themes(
             "project in its folder, by 'autocode themes' alone"
         )
     from autocode.batch import with_respondents
-    from autocode.cli.coding import warn_of_language
+    from autocode.cli.coding import warn_of_codebook
+    from autocode.embed import check_encoder
     from autocode.pipeline import Coder
 
+    human = HumanCodes(labels, coverage, model)
+    human.check()
     check_place(out)
     settings = settings_of(config, given)
     coder = Coder(codebook, settings=settings)
+    check_encoder(settings.embed)
     loaded = read_all(terminal, utterances, settings=settings, roles={})
     warn_of(terminal, loaded)
-    warn_of_language(terminal, coder)
+    warn_of_codebook(terminal, coder)
     remedy = "correct a role under [speakers] in the file for --config"
     transcripts = with_respondents([one.transcript for one in loaded], remedy, terminal.warn)
     with terminal.phase(PREPARING):
         _ = coder.scorer
-    people = learn_from(terminal, coder, transcripts, HumanCodes(labels, coverage, model))
+    people = learn_from(terminal, coder, transcripts, human)
     codings = []
     with terminal.progress("coding", len(transcripts)) as step:
         for transcript in transcripts:
@@ -124,6 +128,8 @@ def _in_project(terminal: Terminal, out: Path | None, detail: str, runs: int, ru
 
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
         coder, codings = codings_of(project, warn=terminal.warn)
+        for warning in coder.codebook.warnings:
+            terminal.warn(warning)
         people = labels_of_project(project, coder.codebook)
         found = _find(terminal, coder, codings, detail, runs, rule, people)
         found = shown(found, project, codings, coder.codebook)

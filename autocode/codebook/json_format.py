@@ -23,6 +23,7 @@ from autocode.codebook.build import (
 from autocode.codebook.code import SEPARATOR
 from autocode.codebook.model import Codebook
 from autocode.codebook.tree import Places
+from autocode.config import suggest
 from autocode.limits import MOST_VALUES, n_json_values
 
 _OTHER_NAMES = {"color": "colour"}
@@ -57,7 +58,11 @@ def read_json(text: str, *, file: str, name: str) -> Draft:
         f"{file}: the key '{key}' appears twice in one object; the last one was used"
         for key in sorted(repeated)
     ]
-    warnings += [f"{file}: the key '{key}' is not used" for key in content if key not in BOOK_KEYS]
+    warnings += [
+        f"{file}: the key '{key}' is not used{suggest(key, list(BOOK_KEYS))}"
+        for key in content
+        if key not in BOOK_KEYS
+    ]
     rows = _rows(content.get("codes") or [], places, warnings)
     groups = _groups(content.get("exclusive_groups") or [], places)
     meta = {key: content[key] for key in BOOK_KEYS if content.get(key) is not None}
@@ -111,7 +116,11 @@ def _rows(codes: object, places: Places, warnings: list[str]) -> list[Row]:
         row["name"] = _name(row, id)
         warnings.extend(f"{places.file}, {warning}" for warning in drop_bad_colour(row, place=place))
         rows.append(Row(row, place))
-    warnings.extend(f"{places.file}: the key '{key}' of {n} codes is not used" for key, n in unused.items())
+    warnings.extend(
+        f"{places.file}: the key '{key}' of {n} code{'s' if n > 1 else ''} is not used"
+        f"{suggest(key, list(CODE_KEYS))}"
+        for key, n in unused.items()
+    )
     if from_dataset:
         rows, created = add_parents(rows, file=places.file)
         if created:

@@ -29,6 +29,7 @@ __all__ = [
     "Progress",
     "Vectors",
     "cache_folder",
+    "check_encoder",
     "delete_vectors",
     "describe",
     "load_early_layers",
@@ -46,6 +47,12 @@ def load_embedder(config: EmbedConfig) -> Embedder:
     if isinstance(embedder, HashingEmbedder) or config.cache_max_gb == 0:
         return embedder
     return CachedEmbedder(embedder, cache_folder(config), max_bytes=int(config.cache_max_gb * 1e9))
+
+
+def check_encoder(config: EmbedConfig) -> None:
+    """Raise `EncoderError`, before anything is loaded, where the encoder is not on this computer."""
+    if config.encoder not in EMBEDDERS:
+        find_model(config.encoder, cache_dir=cache_folder(config))
 
 
 def load_early_layers(config: EmbedConfig) -> Embedder | None:

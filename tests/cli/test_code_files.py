@@ -244,6 +244,75 @@ def test_what_was_written_can_be_coded_again(run: Run, book: Path, interview: Pa
     assert ids[0] == ids[1]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "utterances.jsonl",
+        "utterances.csv",
+        "utterances.parquet",
+        "codes.csv.gz",
+        "coverage.jsonl",
+        "run.json",
+    ],
+)
+def test_nothing_of_others_is_replaced(run: Run, book: Path, interview: Path, name: str) -> None:
+    Path("out").mkdir()
+    (Path("out") / name).write_text("{}\n")
+    arguments = ("code", interview, "--codebook", book, "--out", "out", *HASHING)
+    run(*arguments).refused(f"out: {name} is there already, and of no coding", "--out")
+    assert [path.name for path in Path("out").iterdir()] == [name]
+
+
+def test_a_coding_replaces_an_earlier_one_unless_people_have_coded_it(
+    run: Run, book: Path, interview: Path
+) -> None:
+    arguments = ("code", interview, "--codebook", book, "--out", "out", *HASHING)
+    assert [run(*arguments, "--unit", unit).code for unit in ("turn", "sentence")] == [0, 0]
+    assert len(lines_of(Path("out/suggestions.jsonl"))) == 6
+    Path("out/codes.csv").write_text("utterance_id,coder,code\n")
+    run(*arguments, "--unit", "turn").refused("out: codes.csv is there already")
+    assert len(lines_of(Path("out/suggestions.jsonl"))) == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--coverage", "coverage.csv"), "--coverage: needs human codes"),
+        (("--target-error", 0.1), "--target-error: needs human codes"),
+        (("--labels", "gone.csv"), "gone.csv: no such file"),
+        (("--labels", "book.yaml", "--target-error", 5), "must lie between 0 and 1"),
+        (("--model", "none"), "none: holds no trained model"),
+        (("--model", "none", "--labels", "book.yaml"), "--model and --labels"),
+        (("--encoder", "no-such-encoder"), "no-such-encoder"),
+        (("--out", "book.yaml"), "book.yaml: is a file, and --out is a folder"),
+    ],
+)
+@pytest.mark.usefixtures("interview")
+def test_mistakes_are_told_before_any_work(
+    run: Run, book: Path, options: tuple[object, ...], told: str
+) -> None:
+    done = run("code", "anna.txt", "--codebook", book, "--out", "out", *HASHING, *options)
+    done.refused(told)
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("typo.csv", "id,name,defintion\ntrust,Trust,They rely on each other.\n", "'definition'"),
+        ("typo.json", '{"codes": [{"id": "trust", "exampels": ["Sure."]}]}', "'examples'"),
+        ("group.json", '{"codes": [{"id": "a"}, {"id": "b"}], "exclusive_group": []}', "'exclusive_groups'"),
+    ],
+)
+def test_what_of_the_codebook_is_not_used_is_told(
+    run: Run, here: Path, interview: Path, name: str, text: str, told: str
+) -> None:
+    (here / name).write_text(text)
+    files = ("--codebook", name, "--out", "out", *HASHING)
+    for arguments in (("code", interview, *files), ("themes", interview, *files), ("init", "s", *files[:2])):
+        assert f"is not used; did you mean {told}?" in run(*arguments).err
+
+
 @pytest.mark.parametrize("unit", ["turn", "sentence", "unit", "auto"])
 def test_every_unit(run: Run, book: Path, interview: Path, unit: str) -> None:
     assert run("code", interview, "--codebook", book, "--out", "out", *HASHING, "--unit", unit).code == 0
