@@ -35,7 +35,7 @@ _BREAKS = {ord("\r"): "\n", ord("\f"): " ", ord("\v"): " "}
 _HEAD = 4096  # bytes in which a page says who wrote it
 CSV_COLUMNS = (
     "transcript_id", "utterance_id", "speaker", "role", "text",
-    "codes", "best_code", "best_score", "decision", "evidence",
+    "codes", "best_code", "best_score", "best_probability", "decision", "evidence",
 )  # fmt: skip
 
 
@@ -86,11 +86,13 @@ class CodingWriter:
             harmless("; ".join(item.code_id for item in suggested)),
             harmless(best.code_id) if best else "",
             f"{best.score:.3f}" if best else "",
+            _decimals(best.probability, 3) if best else "",
             best.decision if best else "",
             harmless(" | ".join(f"{e.kind}: {e.text}" for e in best.evidence)) if best else "",
         ]
-        scores = {item.code_id: item.score for item in found}
-        return row + [f"{scores[code]:.4f}" if code in scores else "" for code in self.score_columns]
+        for value_of in ({i.code_id: i.score for i in found}, {i.code_id: i.probability for i in found}):
+            row += [_decimals(value_of.get(code), 4) for code in self.score_columns]
+        return row
 
 
 @contextmanager
@@ -100,14 +102,15 @@ def coding_files(
     score_columns: Sequence[str] = (),
     ancestors: Callable[[str], Iterable[str]] = lambda _: (),
 ) -> Iterator[CodingWriter]:
-    """Open the files of a coding in `folder`; each of `score_columns`, codes, gets a CSV column.
+    """Open the files of a coding in `folder`; `score_columns` are the codes with CSV columns of their own.
 
     `ancestors` of a code are more general: the table's best code is none of those of another suggested code.
     Raises `OutputError`; a folder that was made for them does not outlive a failure.
     """
     with private_folder(folder), write_together(folder, FILES) as (suggestions, table, utterances, run):
         writer = csv.writer(table, lineterminator="\n")
-        writer.writerow([*CSV_COLUMNS, *(f"score:{code}" for code in score_columns)])
+        own = [f"{what}:{code}" for what in ("score", "probability") for code in score_columns]
+        writer.writerow([*CSV_COLUMNS, *own])
         yield CodingWriter(suggestions, writer, utterances, run, tuple(score_columns), ancestors)
 
 
@@ -202,6 +205,10 @@ def review_link(utterance_id: str) -> str:
 
 def _escaped(letter: str) -> str:
     return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", errors="replace"))
+
+
+def _decimals(value: float | None, n: int) -> str:
+    return "" if value is None else f"{value:.{n}f}"
 
 
 def _dump(row: Mapping[str, Any], file: TextIO) -> None:

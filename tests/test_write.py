@@ -65,13 +65,12 @@ def test_the_four_files(tmp_path: Path) -> None:
     assert (first["meta"]["codable"], first["meta"]["backchannel"]) == (False, True)
     assert second["text"] == SAID.text
     (row,) = csv.DictReader((out / "suggestions.csv").read_text(encoding="utf-8").splitlines())
-    assert list(row) == [*CSV_COLUMNS, "score:trust", "score:market", "score:other"]
-    assert (row["codes"], row["best_code"], row["best_score"], row["decision"]) == (
-        "trust",
-        "trust",
-        "0.750",
-        "review",
-    )
+    codes = ("trust", "market", "other")
+    assert list(row) == [*CSV_COLUMNS, *(f"{what}:{c}" for what in ("score", "probability") for c in codes)]
+    assert [row[key] for key in ("codes", "best_code", "best_score", "best_probability", "decision")] == [
+        "trust", "trust", "0.750", "", "review",
+    ]  # fmt: skip
+    assert [row[f"probability:{code}"] for code in codes] == ["", "0.1250", ""]
     assert (row["text"], row["evidence"]) == ("We trust, them.", "words: trust | definition: Relied on.")
     assert (row["score:trust"], row["score:market"], row["score:other"]) == ("0.7500", "0.2500", "")
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
@@ -138,11 +137,11 @@ def test_copies_keep_their_names_where_they_can(tmp_path: Path) -> None:
 
 def test_the_best_code_is_the_most_specific_of_those_suggested(tmp_path: Path) -> None:
     scores = {"topic": 0.9, "trust": 0.9, "market": 0.6}
-    codes = [Suggestion(SAID.id, code, score, None, "review") for code, score in scores.items()]
+    codes = [Suggestion(SAID.id, code, score, score / 2, "review") for code, score in scores.items()]
     above = {"trust": ("topic",), "market": ("topic",)}
     with coding_files(tmp_path / "out", ancestors=lambda code: above.get(code, ())) as files:
         files.add([SAID], {SAID.id: codes})
         files.finish({})
     (row,) = csv.DictReader((tmp_path / "out" / "suggestions.csv").read_text(encoding="utf-8").splitlines())
-    assert (row["best_code"], row["best_score"]) == ("trust", "0.900")
+    assert (row["best_code"], row["best_score"], row["best_probability"]) == ("trust", "0.900", "0.450")
     assert row["codes"] == "topic; trust; market"
