@@ -24,7 +24,10 @@ def evaluate(
         Path, typer.Option(help="The file for the numbers; a page with plots is written beside it.")
     ],
     group_by: Annotated[
-        str, typer.Option(help="What is kept together: transcript_id, speaker, or a field such as meta.firm.")
+        str,
+        typer.Option(
+            help="What is kept together: transcript_id, speaker, role, or a field such as meta.firm."
+        ),
     ] = "transcript_id",
     folds: Annotated[int, typer.Option(min=2, help="How many parts are left out in turn.")] = 5,
     train_size: Annotated[

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,10 @@ def evaluate(
     signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids), done=read)
     read_seconds = time.perf_counter() - started
     predicted = _cross_validate(signals, labels, coder, plan=plan, groups=groups, folds=folds, done=fold_done)
-    predicted.baselines["zero_shot"] = zero_shot_choice(coder, signals)
     groups_of_codes = exclusive_columns(dataset.codebook, labels.values)
     for chosen, scores in predicted.baselines.values():
         keep_best(chosen, scores, *groups_of_codes)
+    predicted.baselines["zero_shot"] = zero_shot_choice(coder, signals)  # has seen no label
     columns = literal_columns(dataset)
     report = _report(labels, predicted, dataset.codebook, columns, plan, n_groups=n_groups)
     if human := human_ceiling(dataset, labels, columns, predicted.chosen):
@@ -223,7 +223,8 @@ def check_size(plan: Plan, groups: NDArray[np.intp], folds: NDArray[np.intp]) ->
 
 
 def unit_groups(transcripts: Sequence[Transcript], field_name: str, units: set[str]) -> dict[str, str]:
-    """What holds units together, by unit: `transcript_id`, `speaker`, or a field such as `meta.video_url`.
+    """What holds units together, by unit: `transcript_id`, `speaker`, `role`, or a field such as
+    `meta.video_url`.
 
     Raises `LearnError` for one of `units` without the field.
     """
@@ -234,16 +235,26 @@ def unit_groups(transcripts: Sequence[Transcript], field_name: str, units: set[s
                 continue
             if field_name == "transcript_id":
                 value: Any = transcript.id
-            elif field_name == "speaker":
-                value = turn.speaker
+            elif field_name in ("speaker", "role"):
+                value = getattr(turn, field_name)
             else:
-                value = turn.meta
-                for part in field_name.removeprefix("meta.").split("."):
-                    value = value.get(part) if hasattr(value, "get") else None
+                value = _in_meta(turn.meta, field_name)
             if value is None or isinstance(value, dict | list) or not str(value).strip():
                 raise LearnError(f"--group-by {field_name}: utterance '{turn.unit_id}' has no such field")
             found[str(turn.unit_id)] = str(value)
     return found
+
+
+def _in_meta(meta: Mapping[str, Any], field_name: str) -> Any:
+    """The value under a name as it stands, without `meta.`, or one level down at each dot; None: none."""
+    name = field_name.removeprefix("meta.")
+    for whole in (field_name, name):
+        if whole in meta:
+            return meta[whole]
+    value: Any = meta
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def literal_columns(dataset: CodedDataset) -> list[int]:

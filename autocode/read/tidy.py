@@ -19,6 +19,7 @@ from autocode.read.reader import UNKNOWN, Found, Piece, Source, count
 
 _REQUIRED = ("transcript_id", "utterance_id", "speaker", "role", "text")
 OPTIONAL = frozenset({"start", "end", "char_start", "char_end", "meta"})
+_FLAT = "meta."  # before a key of `meta` that has a column of its own
 _OWN = frozenset({*_REQUIRED, "start", "end", "meta"})
 
 
@@ -108,7 +109,11 @@ def _checked(source: Source, number: int, row: Mapping[str, Any]) -> dict[str, A
         if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
             raise source.error(f"'{key}' is empty, or neither a string nor a number", line=number)
     meta = _meta(source, number, row.get("meta"))
-    extra = {str(key): value for key, value in row.items() if key not in _OWN and value is not None}
+    extra = {
+        str(key).removeprefix(_FLAT): value
+        for key, value in row.items()
+        if key not in _OWN and value is not None and not (value == "" and str(key).startswith(_FLAT))
+    }
     return {
         **{key: clean(str(value)) for key, value in ids.items()},
         "speaker": " ".join(clean(str(row["speaker"] or "")).split()) or UNKNOWN,

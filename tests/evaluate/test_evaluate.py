@@ -140,6 +140,26 @@ def test_groups_other_than_transcripts(dataset: CodedDataset, coder: Coder) -> N
         unit_groups(dataset.transcripts, "meta.nothing", dataset.codings.units)
 
 
+@pytest.mark.parametrize(
+    ("field", "meta"),
+    [
+        ("meta.firm", {"firm": "f"}),
+        ("firm", {"firm": "f"}),
+        ("meta.firm", {"meta.firm": "f", "firm": "g"}),
+        ("meta.firm.name", {"firm": {"name": "f"}}),
+        ("meta.firm.name", {"firm.name": "f"}),
+        ("role", {"role": "g"}),
+    ],
+)
+def test_a_field_is_found_as_it_stands_or_one_level_down(
+    dataset: CodedDataset, field: str, meta: dict[str, Any]
+) -> None:
+    turn = replace(dataset.transcripts[0].turns[1], meta=meta)
+    transcript = replace(dataset.transcripts[0], turns=(turn,))
+    found = unit_groups([transcript], field, {str(turn.unit_id)})
+    assert found == {turn.unit_id: "respondent" if field == "role" else "f"}
+
+
 def test_one_interview_is_not_enough(dataset: CodedDataset, coder: Coder) -> None:
     units = {u: c for u, c in dataset.codings.by_coder["anna"].items() if u.startswith("i0-")}
     with pytest.raises(LearnError, match="two interviews or more"):
@@ -226,6 +246,21 @@ def test_one_code_of_an_exclusive_group_where_people_always_give_one(
         assert chosen < 0.8 * len(units)
         assert found["exact_set"] > 0.85
         assert majority["micro_f1"] == 0.0
+
+
+def test_the_codebook_alone_is_measured_as_it_suggests(dataset: CodedDataset, coder: Coder) -> None:
+    """Of an exclusive group, too, although each of these units has a code of it."""
+    book = dataset.codebook.model_copy(update={"exclusive_groups": (("trust", "conflict"),)})
+    units = {u: codes for u, codes in dataset.codings.by_coder["anna"].items() if codes}
+    one = replace(dataset, codebook=book, codings=Codings({"anna": units}))
+    own = Coder(book, settings=coder.settings)
+    suggested = {u: s for t in one.transcripts for u, s in own.code(t).suggestions.items() if u in units}
+    assert not all(suggested.values())
+    labels = labels_of_codings({"anna": units}, book, order=list(units))
+    chosen = np.array([[any(s.code_id == c for s in suggested[u]) for c in book.ids] for u in units])
+    told = evaluate(one, own, Plan(n_folds=4))["baselines"]["zero_shot"]
+    expected = metrics.overall(labels.values, chosen, [0, 1])
+    assert {key: told[key] for key in expected} == expected
 
 
 def test_calibration_of_honest_and_of_boastful_probabilities() -> None:

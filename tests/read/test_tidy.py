@@ -63,6 +63,19 @@ def test_numbers_that_are_none_are_null(tmp_path: Path) -> None:
     assert transcript.turns[0].meta == {"a": [None, 3]}
 
 
+@pytest.mark.parametrize(
+    ("more", "meta"),
+    [
+        ({"meta.wave": "1", "site": "north"}, {"wave": "1", "site": "north"}),
+        ({"meta.codable": "", "meta.wave": None}, {}),
+        ({"meta.wave": "1", "meta": {"wave": 2}}, {"wave": 2}),
+    ],
+)
+def test_columns_of_meta_are_its_keys(tmp_path: Path, more: dict[str, Any], meta: dict[str, Any]) -> None:
+    (transcript,) = read(tmp_path, row("1") | more)
+    assert transcript.turns[0].meta == meta
+
+
 def test_rows_without_text_are_dropped_and_named(tmp_path: Path) -> None:
     (transcript,) = read(tmp_path, row("1"), row("2", text=" "), row("3", text=""))
     assert len(transcript.turns) == 1
