@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -47,7 +46,7 @@ def code_to_files(
     holds. Raises `ReadError` if there is nothing to code at all.
     """
     transcripts = with_respondents(transcripts, BY_OPTION, on_skip)
-    started, counts = time.perf_counter(), Counter[str]()
+    counts = Counter[str]()
     columns = coder.codebook.ids if all_scores else ()
     with coding_files(folder, score_columns=columns, ancestors=coder.codebook.ancestors) as files:
         for transcript in transcripts:
@@ -55,14 +54,13 @@ def code_to_files(
             files.add(coded.utterances, coded.suggestions, coder.questions(transcript))
             counts.update(count(coded))
             done(coded)
-        total = round(time.perf_counter() - started, 3)
         run = {
             **coder.describe(),
             "all_scores": all_scores,
             "learnt_from": list(learnt_from),
             "inputs": inputs(transcripts),
             "counts": dict(counts),
-            "timings": {**coder.stopwatch.rounded(), "total": total},
+            "timings": {**coder.stopwatch.rounded(), "total": coder.stopwatch.total},
         }
         files.finish(run)
     return run

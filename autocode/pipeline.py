@@ -408,6 +408,7 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._started = time.perf_counter()
         self._inside = 0.0  # seconds of the steps inside the one that runs
 
     @contextmanager
@@ -420,6 +421,11 @@ class Stopwatch:
             elapsed = time.perf_counter() - started
             self.seconds[step] = self.seconds.get(step, 0.0) + elapsed - self._inside
             self._inside = outer + elapsed
+
+    @property
+    def total(self) -> float:
+        """Seconds, to the millisecond, since it was made, whatever they were spent on."""
+        return round(time.perf_counter() - self._started, 3)
 
     def rounded(self) -> dict[str, float]:
         """The seconds of each step, to the millisecond."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from autocode.cli.terminal import SeveralError, Terminal
 from autocode.errors import AutocodeError
 
 INTERRUPTED = 130  # the shell's code for a program that Ctrl-C ended
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMON = ("--json", "--quiet", "-q")
 
 app = typer.Typer(
@@ -50,6 +52,7 @@ def common(
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and tell a user's mistake in one sentence on stderr."""
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that lacks a letter shows a question mark
             stream.reconfigure(errors="replace")
@@ -76,6 +79,14 @@ def run(arguments: Sequence[str]) -> int:
     if code == INTERRUPTED:  # what Typer, too, makes of Ctrl-C
         return _tell("interrupted; a project keeps the transcripts that were finished", code=INTERRUPTED)
     return code if isinstance(code, int) else 0
+
+
+def _open_closed() -> None:
+    """Give the standard streams that the shell has closed (`>&-`) a place where nothing is kept."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(nothing, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _add_commands() -> None:
@@ -106,9 +117,15 @@ def common_first(arguments: Sequence[str]) -> list[str]:
 
 
 def _other_mistake(error: Exception) -> int | None:
-    """What is the user's matter too: a wrong option, or a folder that may not be looked into; else None."""
+    """What is the user's matter too: a wrong option, a folder that may not be looked into, no room for what
+    is printed; else None.
+    """
     if isinstance(error, PermissionError) and error.filename is not None:
         return _tell(f"{error.filename}: {(error.strerror or 'permission denied').lower()}")
+    if isinstance(error, OSError) and error.filename is None and error.errno in NO_ROOM:
+        from autocode.files import explain_os_error
+
+        return _hush(_tell(f"the output cannot be written ({explain_os_error(error)})"))
     return _usage_error(error)
 
 

@@ -140,20 +140,29 @@ def _repeated_unit_ids(loaded: Sequence[Loaded]) -> list[str]:
 
 
 def expand(files: Sequence[Path]) -> Expanded:
-    """Files as they were given; of a folder, the files in it that a reader knows, by name.
+    """Files as they were given, each once; of a folder, the files in it that a reader knows, by name.
 
     Of a coded dataset's folder only its utterances are transcripts.
     """
-    found = Expanded()
+    found, places = Expanded(), set[Path]()
     for path in (one for pattern in files for one in _meant(pattern)):
         try:
-            if _is_folder(path):
-                found.files.update(dict.fromkeys(_inside(path, found.skipped)))
-            else:
-                found.files[path] = None
+            for file in _inside(path, found.skipped) if _is_folder(path) else [path]:
+                place = _resolved(file)
+                if place not in places:
+                    places.add(place)
+                    found.files[file] = None
         except ReadError as error:
             found.problems.append(str(error))
     return found
+
+
+def _resolved(path: Path) -> Path:
+    """Where a file is, by whichever name; what cannot be looked at stays as it was named."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # a loop of links, or a null character
+        return path
 
 
 def _meant(path: Path) -> list[Path]:
@@ -204,13 +213,19 @@ def _inside(folder: Path, skipped: Counter[str]) -> list[Path]:
 def skipped_note(skipped: Mapping[str, int]) -> str:
     """`skipped: 1 .pdf, 2 folders`, and what to do about files that a word processor could save anew."""
     parts = [
-        f"{n} {kind}" if kind.startswith(".") else counted(n, kind) + OF_KIND.get(kind, "")
+        f"{n} {kind}" if kind.startswith(".") else _counted(n, kind) + OF_KIND.get(kind, "")
         for kind, n in sorted(skipped.items())
     ]
     convertible = [kind for kind in (".doc", ".pages", ".wps", ".epub") if kind in skipped]
     advice = f"; save {' and '.join(convertible)} as .docx to have them read" if convertible else ""
     inner = "; name a folder itself to read what is in it" if "folder" in skipped else ""
     return f"skipped: {', '.join(parts)}{advice}{inner}"
+
+
+def _counted(n: int, kind: str) -> str:
+    """`1 folder`, `2 files without suffix`."""
+    noun, space, rest = kind.partition(" ")
+    return f"{counted(n, noun)}{space}{rest}"
 
 
 def parse_roles(given: Sequence[str] | None) -> dict[str, Role]:

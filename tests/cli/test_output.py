@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import pty
+import shlex
 import signal
 import socket
 import subprocess
@@ -171,6 +172,29 @@ def test_a_reader_that_has_read_enough(here: Path, book: Path) -> None:
         assert child.stderr.read() == ""
         assert child.wait(20) == 0
         child.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "told"),
+    [(">&-", 0, ""), (">/dev/full", 2, "autocode: the output cannot be written (the disk is full)\n")],
+)
+@pytest.mark.parametrize(
+    "command", ["codebook show knowledge_dynamics", "--json codebook show book.yaml", "--version"]
+)
+@pytest.mark.usefixtures("book")
+def test_nowhere_to_print_to(here: Path, command: str, to: str, code: int, told: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    shell = f"{shlex.quote(sys.executable)} -m autocode {command} {to}"
+    child = subprocess.run(
+        ["sh", "-c", shell],
+        check=False,
+        cwd=here,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "default"},
+    )
+    assert (child.returncode, child.stderr) == (code, told)
 
 
 def test_ctrl_c(here: Path, book: Path) -> None:
