@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, exists, insert, select
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select
 
 from autocode.digests import digest
 from autocode.errors import StoreError
@@ -40,11 +40,19 @@ FLOAT32 = np.dtype("<f4")  # the same bytes on every machine
 
 
 def done(connection: Connection, run_key: str) -> set[str]:
-    """Transcripts whose coding under `run_key` is complete and was made from what they are now."""
+    """Transcripts whose latest coding is that under `run_key`, and was made from what they are now.
+
+    Everything else reads the latest coding; an older one must be made the latest again.
+    """
+    latest = select(func.max(codings.c.id)).group_by(codings.c.transcript_id)
     current = (
         select(transcripts.c.name)
         .join(codings, codings.c.transcript_id == transcripts.c.id)
-        .where(codings.c.run_key == run_key, codings.c.input_digest == transcripts.c.input_digest)
+        .where(
+            codings.c.id.in_(latest),
+            codings.c.run_key == run_key,
+            codings.c.input_digest == transcripts.c.input_digest,
+        )
     )
     return set(connection.scalars(current))
 

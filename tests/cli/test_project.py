@@ -13,7 +13,7 @@ import pytest
 
 from autocode.codebook import read_codebook
 from autocode.store import Request, ReviewStore, open_project
-from tests.cli.conftest import Run, lines_of, process, tree
+from tests.cli.conftest import CODEBOOK, Run, lines_of, process, tree
 
 PLAIN = ("suggestions.jsonl", "suggestions.csv", "utterances.jsonl")
 
@@ -296,14 +296,21 @@ def test_broken_files_of_a_project(
     assert not Path("out").exists()
 
 
+def finish(folder: Path, n: int | None = None, *, code: str = "") -> list[int]:
+    """Mia finishes the first `n` statements, perhaps with a code; their keys."""
+    with open_project(folder) as project:
+        people = ReviewStore(project.store)
+        mia, units = people.add_account("Mia", "coder"), people.pool().keys.tolist()[:n]
+        changes = [["code", unit, code, True] for unit in units if code]
+        changes += [["done", unit, True] for unit in units]
+        people.act(mia.key, Request("finished", "done", changes, project.store.codebooks()[-1].digest))
+    return units
+
+
 def test_another_cut_tells_what_becomes_of_decisions(run: Run, study: Path, interview: Path) -> None:
     assert run("add", interview).code == 0
     assert run("code").code == 0
-    with open_project(study) as project:
-        people = ReviewStore(project.store)
-        mia = people.add_account("Mia", "coder")
-        done = [["done", unit, True] for unit in people.pool().keys.tolist()[:2]]
-        people.act(mia.key, Request("finished-two", "done", done, project.store.codebooks()[-1].digest))
+    finish(study, 2)
     told = "2 finished statements of an earlier cut keep their decisions"
     assert told not in run("code").err
     settings = study / "autocode.toml"
@@ -315,17 +322,39 @@ def test_another_cut_tells_what_becomes_of_decisions(run: Run, study: Path, inte
 def test_settings_that_cut_nothing_otherwise_keep_decisions(run: Run, study: Path, interview: Path) -> None:
     assert run("add", interview).code == 0
     assert run("code").code == 0
-    with open_project(study) as project:
-        people = ReviewStore(project.store)
-        before = people.pool().keys.tolist()
-        mia = people.add_account("Mia", "coder")
-        done = [["done", unit, True] for unit in before]
-        people.act(mia.key, Request("finished-all", "done", done, project.store.codebooks()[-1].digest))
+    before = finish(study)
     settings = study / "autocode.toml"
     settings.write_text(settings.read_text() + "[segment]\ncohesion = 0.3\n", encoding="utf-8")
     assert "earlier cut" not in run("code").err
     with open_project(study) as project:
         assert ReviewStore(project.store).pool().keys.tolist() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "changed"),
+    [
+        ("autocode.toml", '[embed]\nencoder = "hashing"\n[segment]\nunit = "turn"\n'),
+        ("codebook.yaml", CODEBOOK + "  - {id: luck, name: Luck, definition: What nobody could plan.}\n"),
+    ],
+)
+def test_earlier_settings_bring_their_decisions_back(
+    run: Run, study: Path, interview: Path, file: str, changed: str
+) -> None:
+    assert run("add", interview).code == 0
+    assert run("code").code == 0
+    units, path = finish(study, code="trust"), study / file
+    before = path.read_text()
+    for text in (changed, before):
+        path.write_text(text)
+        assert "0 coded with the present settings" in run("status").out
+        assert run("--json", "code").data["counts"]["coded_now"] == 1
+        assert run("--json", "code").data["counts"]["coded_now"] == 0
+    with open_project(study) as project:
+        people = ReviewStore(project.store)
+        assert people.pool().keys.tolist() == units
+        assert people.n_of_earlier_cuts() == 0
+    assert run("export", "--to", "dataset", "ds").code == 0
+    assert len(lines_of(Path("ds/codes.jsonl"))) == len(units)
 
 
 def test_a_corrected_transcript_leaves_its_folder_as_it_can_be_added(

@@ -105,6 +105,14 @@ def test_other_settings_destroy_nothing(store, transcript, make_coding, same_cod
     same_coding(store.coding("k2", "anna"), other)
 
 
+def test_an_older_coding_is_made_the_latest_again_and_is_not_there_twice(store, transcript, make_coding):
+    for key, others in (("k1", "k2"), ("k2", "k1"), ("k1", "k2")):
+        assert store.done(key) == set()
+        store.save_coding(key, "anna", make_coding(transcript), segmentation="s")
+        assert (store.done(key), store.done(others)) == ({"anna"}, set())
+    assert (count(store, tables.codings), count(store, tables.utterances)) == (2, 6)
+
+
 def moved_boundary(coding):
     """The same coding with the first character of the second utterance left out."""
     second = coding.utterances[1]
