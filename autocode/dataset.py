@@ -197,6 +197,11 @@ def is_machine(name: str) -> bool:
     return low == MACHINE or low.startswith((f"{MACHINE}-", f"{MACHINE}_", f"{MACHINE} ", f"{MACHINE}:"))
 
 
+def is_person(name: str) -> bool:
+    """Is a coder of this name somebody, neither a machine nor what people agreed on?"""
+    return name != CONSENSUS and not is_machine(name)
+
+
 def is_silent(turn: Turn) -> bool:
     """Is it a respondent's "Mm-hm.", which its file marks as not to be coded, as it does others' turns?"""
     return turn.role == "respondent" and not turn.meta.get("codable", True)

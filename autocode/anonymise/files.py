@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -12,16 +12,18 @@ from autocode.anonymise.names import Key, format_key
 from autocode.anonymise.replace import anonymise
 from autocode.codebook import Codebook
 from autocode.codebook.yaml_format import write_yaml
-from autocode.dataset import CodedDataset
+from autocode.dataset import CodedDataset, is_person
 from autocode.errors import AnonymiseError
 from autocode.files import private_folder, write_private, write_together
+from autocode.read.rows import find_table, read_rows
 from autocode.records import Transcript, Turn
 
 if TYPE_CHECKING:
-    from autocode.store import Project
+    from autocode.store import Project, ReviewStore
 
 KEY = "anonymous-key.yaml"  # by default, beside the project's own files
 LISTS = ("names.csv", "names.yaml", "names.yml", "names.xlsx")
+BLIND = ("blind", "saw_machine")  # columns of coverage: had the coder not seen, or seen, a suggestion?
 DATASET = ("utterances.jsonl", "codes.jsonl", "coverage.jsonl", "codebook.yaml")
 
 
@@ -44,6 +46,7 @@ class Coded:
     units: tuple[Unit, ...]
     by_coder: Mapping[str, Mapping[str, frozenset[str]]]
     codebook: Codebook
+    blind: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)  # by coder and unit
 
 
 def coded_dataset(dataset: CodedDataset) -> Coded:
@@ -53,11 +56,19 @@ def coded_dataset(dataset: CodedDataset) -> Coded:
         for one in dataset.transcripts
         for turn in one.turns
     )
-    return Coded(units, dataset.codings.by_coder, dataset.codebook)
+    path = find_table(dataset.folder, "coverage")
+    rows = read_rows(path, required=("utterance_id", "coder")) if path else ()
+    blind = {
+        (str(row["coder"]).strip(), str(row["utterance_id"]).strip()): {
+            column: row[column] for column in BLIND if row.get(column) not in (None, "")
+        }
+        for _, row in rows
+    }
+    return Coded(units, dataset.codings.by_coder, dataset.codebook, blind)
 
 
 def coded_project(project: Project) -> Coded:
-    """What the coders of a project have finished, as its codebook stands now."""
+    """What the coders of a project have finished or decided on, as its codebook stands now."""
     from autocode.codebook import Succession, read_codebook
     from autocode.store import ReviewStore
     from autocode.store.review import SUCCESSION
@@ -71,12 +82,25 @@ def coded_project(project: Project) -> Coded:
             name_of[key] = one.id
             units.append(Unit(one.id, transcript_id, one.speaker, one.role, one.text, one.codable))
     by_coder: dict[str, dict[str, frozenset[str]]] = {}
+    seen, blind = _were_blind(people), dict[tuple[str, str], Mapping[str, Any]]()
     for said in people.said(name_of):
-        if said.done:
-            codes = succession.read(said.codes, book)
-            applied = frozenset(code for code, applies in codes.items() if applies and code in book)
-            by_coder.setdefault(said.coder, {})[name_of[said.unit]] = applied
-    return Coded(tuple(units), by_coder, book)
+        codes = succession.read(said.codes, book)
+        applied = frozenset(code for code, applies in codes.items() if applies and code in book)
+        by_coder.setdefault(said.coder, {})[name_of[said.unit]] = applied
+        blind[said.coder, name_of[said.unit]] = {"blind": seen.get((said.coder, said.unit), False)}
+    return Coded(tuple(units), by_coder, book, blind)
+
+
+def _were_blind(people: ReviewStore) -> dict[tuple[str, int], bool]:
+    """Whether each coder decided on a unit before a suggestion was seen."""
+    found: dict[tuple[str, int], bool] = {}
+    last = {(one.coder, one.unit, one.code): one.blind for one in people.decided()}
+    for (coder, unit, _), blind in last.items():
+        found[coder, unit] = found.get((coder, unit), True) and blind
+    for account in people.accounts():
+        marks = people.marks(account.key).items()
+        found |= {(account.name, unit): mark.arm == "blind" for unit, mark in marks if mark.done}
+    return found
 
 
 def find_list(folder: Path) -> Path | None:
@@ -152,9 +176,10 @@ def _write_coded(coded: Coded, key: Key, files: Sequence[TextIO]) -> None:
         _dump(row, utterances)
     order = {unit_id: place for place, unit_id in enumerate(new_id)}
     for coder, seen in coded.by_coder.items():
-        label = key.coders[coder]
+        label = key.coders[coder] if is_person(coder) else coder
         for unit_id in sorted(seen, key=order.__getitem__):
-            _dump({"utterance_id": new_id[unit_id], "coder": label}, coverage)
+            about = coded.blind.get((coder, unit_id), {})
+            _dump({"utterance_id": new_id[unit_id], "coder": label, **about}, coverage)
             for code in sorted(seen[unit_id]):
                 _dump({"utterance_id": new_id[unit_id], "coder": label, "code": code}, codes)
     codebook.write(write_yaml(anonymous_codebook(coded.codebook, key)))

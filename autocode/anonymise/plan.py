@@ -11,6 +11,7 @@ from itertools import count
 from autocode.anonymise.names import LABELS, ROLE_LABELS, FoundBy, Key, Kind, Name, is_ordinary
 from autocode.anonymise.remaining import TITLES, Remaining, left_small, remaining
 from autocode.anonymise.replace import Matcher, anonymise, identity
+from autocode.dataset import is_person
 from autocode.errors import AnonymiseError
 from autocode.read import UNKNOWN
 from autocode.records import Transcript
@@ -106,7 +107,8 @@ def make_key(
     for transcript in ordered:
         if transcript.id not in interviews:
             interviews[transcript.id] = next(free)
-    called = {coder: known.coders.get(coder) or names.label("Coder") for coder in sorted(coders)}
+    people = filter(is_person, sorted(coders))
+    called = {coder: known.coders.get(coder) or names.label("Coder") for coder in people}
     return Key(tuple(names.all), interviews, speakers, {**known.coders, **called}, language)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from autocode.batch import uncoded_note
 from autocode.codebook import Codebook, Succession
-from autocode.dataset import CODEBOOKS, CONSENSUS, MACHINE, CodedDataset, is_machine, is_silent, read_dataset
+from autocode.dataset import CODEBOOKS, CONSENSUS, MACHINE, CodedDataset, is_person, is_silent, read_dataset
 from autocode.errors import AgreementError
 from autocode.exchange import is_foreign_project
 from autocode.read.rows import find_table, read_rows
@@ -71,7 +71,7 @@ def panel_of_dataset(dataset: CodedDataset) -> Panel:
         coder: {unit: codes for unit, codes in coding.items() if unit in units}
         for coder, coding in dataset.codings.by_coder.items()
     }
-    people = {name: coding for name, coding in codings.items() if name != CONSENSUS and not is_machine(name)}
+    people = {name: coding for name, coding in codings.items() if is_person(name)}
     blindness = blindness_by_coder(people, extra.blind)
     n_assisted = sum(seen.n_assisted for seen in blindness.values())
     humans = {

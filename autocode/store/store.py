@@ -161,7 +161,7 @@ class Store:
     # Codings
 
     def done(self, run_key: str) -> set[str]:
-        """Transcripts that need not be coded again: last coded with this key, and unchanged since, roles too."""
+        """Transcripts that need not be coded again: last coded with this key and, roles too, unchanged."""
         with self._database.read() as connection:
             return codings.done(connection, run_key)
 

@@ -11,6 +11,7 @@ from autocode.anonymise import anonymise, read_key
 from autocode.cli import main
 from autocode.dataset import read_dataset
 from autocode.read import read_transcript
+from autocode.store import Request, ReviewStore, open_project
 from tests.cli.conftest import Run, lines_of, tree
 
 TALK = """\
@@ -114,7 +115,9 @@ def test_a_coded_dataset_keeps_its_codes(here: Path, run: Run) -> None:
     (folder / "codes.jsonl").write_text('{"utterance_id": "u2", "coder": "Ann", "code": "help"}\n')
     (folder / "coverage.jsonl").write_text(
         "".join(
-            f'{{"utterance_id": "{id}", "coder": "{who}"}}\n' for id in ("u2", "u3") for who in ("Ann", "Cy")
+            f'{{"utterance_id": "{id}", "coder": "{who}", "blind": {blind}}}\n'
+            for id in ("u2", "u3")
+            for who, blind in (("Ann", "true"), ("consensus", "false"), ("Cy", "null"), ("machine", "null"))
         )
     )
     (folder / "codebook.yaml").write_text(
@@ -131,7 +134,11 @@ def test_a_coded_dataset_keeps_its_codes(here: Path, run: Run) -> None:
     assert copy.codings.by_coder == {
         "Coder 1": {"interview_01:2": {"help"}, "interview_01:3": set()},
         "Coder 2": {"interview_01:2": set(), "interview_01:3": set()},
+        "consensus": {"interview_01:2": set(), "interview_01:3": set()},
+        "machine": {"interview_01:2": set(), "interview_01:3": set()},
     }
+    blind = {row["coder"]: row.get("blind") for row in lines_of(here / "out" / "coverage.jsonl")}
+    assert blind == {"Coder 1": True, "Coder 2": None, "consensus": False, "machine": None}
     assert copy.codebook["help"].examples == ("[Firm 1] came and helped.",)
     told = "".join(path.read_text() for path in (here / "out").iterdir())
     assert not [
@@ -142,6 +149,29 @@ def test_a_coded_dataset_keeps_its_codes(here: Path, run: Run) -> None:
     key = read_key(here / "anonymous-key.yaml", ordinary=lambda _: False)
     assert anonymise("Bo Berg", key) == "[Respondent 1]"
     assert len(lines_of(here / "out" / "utterances.jsonl")) == 3
+
+
+def test_what_is_decided_but_not_finished_and_who_was_blind(study: Path, talk: Path, run: Run) -> None:
+    assert run("code").code == 0
+    with open_project(study) as project:
+        people, book = ReviewStore(project.store), project.store.codebooks()[-1].digest
+        first, second, *_ = people.pool().keys.tolist()
+        mia, bo = (people.add_account(name, "coder").key for name in ("Mia", "Bo"))
+        people.assign(mia, {first: 1.0})
+        people.act(mia, Request("a", "done", [["code", first, "trust", True], ["done", first, True]], book))
+        people.act(bo, Request("b", "decide", [["code", second, "learning", True]], book))
+        agreed = [["code", first, "trust", True], ["done", first, True]]
+        people.act(mia, Request("c", "adjudicate", agreed, book), subject=people.consensus())
+    assert run("export", "--to", "dataset", "ds").code == 0
+    assert run("anonymise", "--coded", "--yes").code == 0
+    label = {"Mia": "Coder 2", "Bo": "Coder 1", "consensus": "consensus"}
+    for name in ("codes.jsonl", "coverage.jsonl"):
+        wanted, copied = (
+            [(row["coder"], row.get("code"), row.get("blind")) for row in lines_of(Path(folder, name))]
+            for folder in ("ds", "anonymous")
+        )
+        assert sorted(copied, key=repr) == sorted([(label[who], *rest) for who, *rest in wanted], key=repr)
+    assert ("Coder 2", None, True) in copied
 
 
 def test_a_draft_is_a_step_before_the_copies(run: Run, here: Path) -> None:
