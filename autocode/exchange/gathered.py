@@ -95,6 +95,10 @@ class Gathered:
         found = code if code in self.codebook else self.succession.resolve(code)
         return found if found in self.codebook else None
 
+    def kept(self, code: str) -> str:
+        """The code as the codebook has it now, or the same id where it is gone."""
+        return self.now(code) or code
+
     def said(self, unit: Unit, coder: str) -> dict[str, bool]:
         """What a coder says of a unit, by codes that the codebook has; the machine applies what it suggests.
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from autocode.codebook import Code, Codebook, read_codebook, rewrite_codebook
+from autocode.codebook import Code, Codebook, Succession, read_codebook, rewrite_codebook
 from autocode.codebook.edit import id_stem
 from autocode.codebook.qdc_format import EXCLUSIVE, code_guid, described, fit_name, free_id
 from autocode.config import Settings, read_settings
@@ -589,9 +589,11 @@ class _In:
 
     def __init__(self, project: Project, plan: Plan) -> None:
         from autocode.store import ReviewStore
+        from autocode.store.review import SUCCESSION
 
         self.project, self.plan, self.stored = project, plan, Stored()
         self.review: ReviewStore = ReviewStore(project.store)
+        self.succession = Succession(self.review.setting(SUCCESSION, {}))
         self.settings: Settings = read_settings(project.settings_path)
         self.segmenter = Coder(plan.codebook, settings=self.settings)
         self.said: dict[tuple[str, int, str], Decided] = {}
@@ -606,11 +608,16 @@ class _In:
         new = [one for one in self.plan.incoming if one.is_new]
         for one in new:
             self.stored.transcripts += self.project.store.add_transcript(one.transcript)
-        self.said = {(one.coder, one.unit, one.code): one for one in self.review.decided()}
+        now = self._now
+        self.said = {(one.coder, one.unit, now(one.code)): one for one in self.review.decided()}
         self.spans = {
-            (s.coder, s.transcript_id, s.start_char, s.end_char, s.code): s for s in self.review.all_spans()
+            (s.coder, s.transcript_id, s.start_char, s.end_char, now(s.code)): s
+            for s in self.review.all_spans()
         }
-        self.memos = {(one.coder, one.kind, one.target): one for one in self.review.memos()}
+        self.memos = {
+            (one.coder, one.kind, now(one.target) if one.kind == "code" else one.target): one
+            for one in sorted(self.review.memos(), key=lambda one: one.written_at)
+        }
         latest = self.review.latest_codings()
         for one in self.plan.incoming:
             self._store_codings(one, self._reading(one.transcript, coded=one.transcript.id in latest))
@@ -618,6 +625,10 @@ class _In:
             done(one.transcript.id)
         self._store_other_memos()
         return self.stored
+
+    def _now(self, code: str) -> str:
+        """The code that a merged one went into."""
+        return code if code in self.plan.codebook else self.succession.resolve(code)
 
     def _store_codebook(self) -> None:
         plan = self.plan

@@ -90,6 +90,7 @@ class _Out:
         self.notes: dict[str, refi.Note] = {}
         self.users: dict[str, refi.User] = {}
         self.used: set[str] = set()  # codes that decisions name
+        self.memos_of: dict[str, list[str]] = defaultdict(list)  # codes with memos, by what they are now
         self.variables: dict[str, refi.Variable] = {}
         self.cases: list[refi.Case] = []
 
@@ -132,9 +133,9 @@ class _Out:
         for code in self.book.codes:
             children[code.parent].append(code)
         stack, found = list(reversed(children[None])), list[refi.Code]()
-        gone = sorted(
-            (self.used | {id for kind, id in self.gathered.memos if kind == "code"}) - set(self.book.ids)
-        )
+        for id in (id for kind, id in self.gathered.memos if kind == "code"):
+            self.memos_of[self.gathered.kept(id)].append(id)
+        gone = sorted((self.used | self.memos_of.keys()) - set(self.book.ids))
         while stack:
             code = stack.pop()
             stack.extend(reversed(children.get(code.id, [])))
@@ -148,7 +149,7 @@ class _Out:
             parent=None if code.parent is None else code_guid(code.parent),
             colour=code.colour,
             description=describe(code),
-            notes=self._notes(self._memos("code", code.id)),
+            notes=self._notes(memo for id in self.memos_of[code.id] for memo in self._memos("code", id)),
         )
 
     def _notes(self, memos: Iterable[Memo], *, place: str = "") -> tuple[str, ...]:
@@ -191,14 +192,18 @@ class _Out:
                 places[place].memos += memos
 
     def _add(self, places: dict[Place, _Marks], source: str, one: Placed) -> None:
+        """A coding of a code as it is now, once of each kind."""
         if one.coder == MACHINE:
             user = MACHINE_GUID
             self.users.setdefault(user, refi.User(user, MACHINE))
         else:
             user = self._user(one.coder)
-        self.used.add(one.code)
-        guid = coding_guid(one.kind, source, one.place, code_guid(one.code), user)
-        places[one.place].codings.append(refi.Coding(guid, code_guid(one.code), user, one.at))
+        code = self.gathered.kept(one.code)
+        self.used.add(code)
+        guid = coding_guid(one.kind, source, one.place, code_guid(code), user)
+        codings = places[one.place].codings
+        if guid not in {known.guid for known in codings}:
+            codings.append(refi.Coding(guid, code_guid(code), user, one.at))
 
     def _selection(self, source: str, place: Place, marks: _Marks) -> refi.Selection:
         codings = sorted(marks.codings, key=lambda one: (one.created_at or LAST, one.guid))

@@ -34,6 +34,7 @@ from autocode.exchange.gathered import MACHINE
 from autocode.pipeline import Coder
 from autocode.records import Role, Suggestion, Transcript, Turn
 from autocode.store import Coding, Project, Request, ReviewStore, create_project
+from autocode.store.review import SUCCESSION
 from tests.exchange.conftest import Write, project_xml
 
 SCHEMA = Path(__file__).parents[2] / "autocode" / "exchange" / "schema" / "Project.xsd"
@@ -427,6 +428,26 @@ def test_a_code_that_was_taken_out_stays_out_here_and_comes_along_elsewhere(writ
         brought(other, out)
         assert set(read_codebook(other.codebook_path).ids) == {"new", "trust"}
         assert snapshot(other)["decisions"] == snapshot(project)["decisions"]
+
+
+def test_a_merged_code_is_the_one_that_it_went_into(write: Write) -> None:
+    with made() as project, made() as other:
+        brought(project, write(TALK.encode(), project_xml(marks(ANSWER))))
+        people, book = ReviewStore(project.store), project.store.codebooks()[-1].digest
+        ann, unit = people.accounts()[0], people.decided()[0].unit
+        wrote = [["memo", "code", id, f"On {id}."] for id in ("trust", "new")]
+        people.act(ann.key, Request("both", "decide", [["code", unit, "new", True], *wrote], book))
+        write_codebook(Codebook(name="s", codes=(Code(id="new", name="New"),)), project.codebook_path)
+        people.set_setting(SUCCESSION, {"trust": "new"})
+        out = exported(project)
+        assert [code.name for code in read_refi(out).project.codes] == ["New"]
+        assert read_refi(out).project.n_codings == 1
+        assert brought(project, out).nothing
+        brought(other, out)
+        assert read_codebook(other.codebook_path).ids == ("new",)
+        assert {(one.coder, one.code) for one in ReviewStore(other.store).decided()} == {("Ann", "new")}
+        (memo,) = ReviewStore(other.store).memos("code")
+        assert (memo.target, sorted(memo.text.split("\n\n"))) == ("new", ["On new.", "On trust."])
 
 
 def test_names_that_no_account_can_have_are_made_to_fit(write: Write) -> None:
