@@ -155,9 +155,14 @@ def save_archive(format: Format, files: Files, path: Path) -> None:
 
 def notes_on(format: Format, gathered: Gathered) -> list[str]:
     """What has to be said of what a format leaves out, one sentence each."""
-    if format.name == "refi-qda":
-        return []
     notes = []
+    if n := gathered.n_earlier:
+        notes.append(
+            f"{n:,} statement{'s' if n > 1 else ''} of an earlier cut, on which people decided, "
+            f"{'are' if n > 1 else 'is'} left out; 'autocode code' with the settings of then brings them back"
+        )
+    if format.name == "refi-qda":
+        return notes
     if gone := gathered.gone():
         notes.append(
             f"left out, because the codebook no longer has them: {', '.join(gone)}; refi-qda keeps them"

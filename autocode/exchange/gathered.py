@@ -89,6 +89,7 @@ class Gathered:
     memos: Mapping[tuple[str, str], tuple[Memo, ...]] = field(default_factory=dict)  # by kind and target
     succession: Succession = field(default_factory=Succession)
     choice: Choice = field(default_factory=Choice)
+    n_earlier: int = 0  # statements of earlier cuts on which something was said, which are not in it
 
     def now(self, code: str) -> str | None:
         """The code as the codebook has it now; None: it is gone."""
@@ -234,16 +235,18 @@ def gather(
     for memo in sorted(review.memos(), key=lambda one: (one.written_at, one.coder)):
         if is_chosen(memo.coder):
             memos[memo.kind, memo.target].append(memo)
-    latest, interviews = review.latest_codings(), list[Interview]()
+    latest, interviews, there = review.latest_codings(), list[Interview](), set[int]()
     for summary in project.store.transcripts():
         transcript, units = project.store.transcript(summary.id), list[Unit]()
         if summary.id in latest:
             reading = review.reading(summary.id)
+            there.update(reading.keys)
             for key, utterance in zip(reading.keys, reading.utterances, strict=True):
                 suggestions = reading.suggestions.get(key, ()) if choice.suggestions else ()
                 units.append(Unit(key, utterance, decided.get(key, {}), finished.get(key, {}), suggestions))
         interviews.append(Interview(transcript, tuple(units), tuple(spans[summary.id])))
         done()
+    said = {u for u, of in decided.items() if any(one.applies is not None for one in of.values())}
     found = Gathered(
         project.folder.name,
         read_codebook(project.codebook_path, allow_empty=True),
@@ -251,6 +254,7 @@ def gather(
         {key: tuple(some) for key, some in memos.items()},
         Succession(review.setting(SUCCESSION, {})),
         choice,
+        len((said | finished.keys()) - there),
     )
     return found if choice.names else without_names(found)
 

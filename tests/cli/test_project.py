@@ -317,6 +317,8 @@ def test_another_cut_tells_what_becomes_of_decisions(run: Run, study: Path, inte
     settings.write_text(settings.read_text() + '[segment]\nunit = "turn"\n', encoding="utf-8")
     assert told in run("code").err
     assert told not in run("code").err  # once
+    for format, out in (("refi-qda", "out.qdpx"), ("matrix", "out")):
+        assert "2 statements of an earlier cut, on which people decided" in run("export", "--to", format, out).err
 
 
 def test_settings_that_cut_nothing_otherwise_keep_decisions(run: Run, study: Path, interview: Path) -> None:
@@ -353,7 +355,7 @@ def test_earlier_settings_bring_their_decisions_back(
         people = ReviewStore(project.store)
         assert people.pool().keys.tolist() == units
         assert people.n_of_earlier_cuts() == 0
-    assert run("export", "--to", "dataset", "ds").code == 0
+    assert "earlier cut" not in run("export", "--to", "dataset", "ds").err
     assert len(lines_of(Path("ds/codes.jsonl"))) == len(units)
 
 
