@@ -133,7 +133,7 @@ def remove(
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before removing.")] = False,
     with_decisions: Annotated[
-        bool, typer.Option("--with-decisions", help="Also what coders decided on them.")
+        bool, typer.Option("--with-decisions", help="Also what coders decided and wrote on them.")
     ] = False,
 ) -> None:
     """Take transcripts and all that was made of them out of the project's database.
@@ -153,8 +153,7 @@ def remove(
         if terminal.interactive and not yes:
             typer.confirm(f"Remove {', '.join(wanted)} and the codings?", default=False, abort=True)
         with project.lock(on_wait=terminal.note):
-            for transcript_id in wanted:
-                project.store.remove_transcript(transcript_id, with_decisions=with_decisions)
+            project.store.remove_transcript(*wanted, with_decisions=with_decisions)
         left = [path for path in not_added(project) if path.is_file()]
     terminal.result(f"{counted(len(wanted), 'transcript')} removed.", data={"removed": wanted})
     if left:

@@ -101,14 +101,15 @@ class Store:
         for summary in self.transcripts():
             yield self.transcript(summary.id)
 
-    def remove_transcript(self, transcript_id: str, *, with_decisions: bool = False) -> None:
-        """Delete a transcript with its codings, so that its text is no longer in the database file.
+    def remove_transcript(self, *transcript_ids: str, with_decisions: bool = False) -> None:
+        """Delete transcripts with their codings, all or none; their text is no longer in the database file.
 
-        Raises `StoreError` if coders' decisions refer to it, unless `with_decisions`.
+        Raises `StoreError` if coders' decisions or memos refer to one, unless `with_decisions`.
         """
         with self._database.write() as connection:
-            actions.forget(connection, transcript_id)
-            transcripts.remove(connection, transcript_id, with_decisions=with_decisions)
+            for transcript_id in transcript_ids:
+                actions.forget(connection, transcript_id)
+                transcripts.remove(connection, transcript_id, with_decisions=with_decisions)
         self._database.close()  # the log still has the text; when its last reader closes it, it is gone
 
     def set_role(self, transcript_id: str | None, speaker: str, role: Role | None) -> None:

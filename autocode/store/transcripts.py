@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -191,7 +192,7 @@ def _speakers_in_order() -> Select[Any]:
 def remove(connection: Connection, transcript_id: str, *, with_decisions: bool) -> None:
     """Delete a transcript and everything that refers to it.
 
-    Raises `StoreError` if people have decided on it, unless `with_decisions`.
+    Raises `StoreError` if people have decided or written something on it, unless `with_decisions`.
     """
     key = find(connection, transcript_id).id
     of_it = (
@@ -202,18 +203,20 @@ def remove(connection: Connection, transcript_id: str, *, with_decisions: bool) 
     finished = assignments.c.first_codes.is_not(None) & assignments.c.utterance_id.not_in(
         select(decisions.c.utterance_id).where(decisions.c.coder_id == assignments.c.coder_id)
     )  # read, and no code applies: that was decided too
-    n = sum(
-        connection.scalar(select(func.count()).select_from(table).where(rows)) or 0
-        for table, rows in (
-            (decisions, decisions.c.utterance_id.in_(of_it)),
-            (assignments, assignments.c.utterance_id.in_(of_it) & finished),
-            (spans, spans.c.transcript_id == key),
-        )
+    stands = (memos.c.text != "") & memos.c.id.not_in(
+        select(memos.c.replaces).where(memos.c.replaces.is_not(None))
     )
-    if n and not with_decisions:
-        raise StoreError(
-            f"{transcript_id}: coders' decisions refer to it ({n}); say that they are to be removed with it"
-        )
+    n_of = Counter[str]()
+    for what, table, rows in (
+        ("decisions", decisions, decisions.c.utterance_id.in_(of_it)),
+        ("decisions", assignments, assignments.c.utterance_id.in_(of_it) & finished),
+        ("decisions", spans, spans.c.transcript_id == key),
+        ("memos", memos, stands & (memos.c.utterance_id.in_(of_it) | (memos.c.transcript_id == key))),
+    ):
+        n_of[what] += connection.scalar(select(func.count()).select_from(table).where(rows)) or 0
+    if n_of.total() and not with_decisions:
+        told = " and ".join(f"{what} ({n})" for what, n in n_of.items() if n)
+        raise StoreError(f"{transcript_id}: coders' {told} refer to it; --with-decisions removes them with it")
     keep_highest(connection)
     # What hangs on a coding goes in one sweep, not utterance by utterance.
     connection.execute(delete(codings).where(codings.c.transcript_id == key))

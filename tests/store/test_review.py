@@ -474,6 +474,16 @@ class TestUndo:
         assert desk.redo() is not None
         assert desk.state(desk.mia)["done"] == {desk.anna[0]}
 
+    @pytest.mark.parametrize("kind", ["utterance", "transcript"])
+    def test_a_transcript_with_memos_is_not_removed_by_accident(self, desk, kind):
+        target = {"utterance": str(desk.anna[0]), "transcript": "anna"}[kind]
+        desk.act(["memo", kind, target, "First."])
+        desk.act(["memo", kind, target, "Second."])
+        with pytest.raises(StoreError, match=r"^anna: coders' memos \(1\) refer to it"):
+            desk.store.remove_transcript("anna")
+        desk.act(["memo", kind, target, ""])
+        desk.store.remove_transcript("anna")
+
     def test_what_is_left_after_a_transcript_was_removed(self, desk):
         desk.act(["code", desk.carl[1], "gap", True])
         desk.act(*(["code", unit, "trust", True] for unit in desk.anna + desk.carl[:1]))
