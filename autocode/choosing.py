@@ -20,7 +20,7 @@ from autocode.learn.stopping import Stopping, stopping
 from autocode.pipeline import Coder
 from autocode.records import Transcript, Utterance
 from autocode.store import Account, Project, ReviewStore
-from autocode.training import LEAST, labels_of_project, signals_of, usable_model, with_model
+from autocode.training import LEAST, labels_of_project, signals_of, texts_of_project, usable_model, with_model
 
 BEST = 3  # codes named with each utterance
 
@@ -86,7 +86,7 @@ def corpus_of_project(
     if note := uncoded_note(project, coded):
         warn(note)
     transcripts = [project.store.transcript(one) for one in coded]
-    text_of = {one.id: one.text for transcript in transcripts for one in coder.segment(transcript)}
+    text_of = texts_of_project(project)
     model, problem = usable_model(project.model_path, coder, text_of)
     if problem:
         warn(problem)
@@ -94,7 +94,7 @@ def corpus_of_project(
     labels, drawn = labels_of_project(project, coder.codebook), people.drawn()
     taken = frozenset(name for key, name in zip(pool.keys.tolist(), pool.names, strict=True) if key in drawn)
     names = frozenset(pool.names)
-    return _corpus(coder, transcripts, names, labels, done=done, model=model, taken=taken)
+    return _corpus(coder, transcripts, names, labels, done=done, model=model, taken=taken, text_of=text_of)
 
 
 def _corpus(
@@ -106,8 +106,9 @@ def _corpus(
     done: Callable[[str], None],
     model: Model | None = None,
     taken: frozenset[str] = frozenset(),
+    text_of: Mapping[str, str] | None = None,
 ) -> Corpus:
-    signals = signals_of(coder, transcripts, set(codable), done=done)
+    signals = signals_of(coder, transcripts, set(codable), text_of=text_of, done=done)
     every = {one.id: one for transcript in transcripts for one in coder.segment(transcript)}
     utterances = {unit: every[unit] for unit in signals.ids}
     return Corpus(coder, utterances, signals, labels, model, taken)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 TUNE_FOLDS = 3  # of interviews, which fine-tuning leaves out in turn
 LEAST_GROUPS = 5  # interviews to fine-tune on
+_CUT_OTHERWISE = (
+    "the settings cut the transcripts into other statements than were coded; run 'autocode code' first"
+)
 LEAST = 20  # utterances that people looked at, from which there is something to learn
 
 
@@ -41,23 +44,29 @@ def signals_of(
     transcripts: Iterable[Transcript],
     units: set[str],
     *,
+    text_of: Mapping[str, str] | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> Signals:
     """What is known of the utterances called `units`, in the order of the transcripts.
 
-    Raises `LearnError` where one of them is in none of the transcripts.
+    `text_of` are the words of utterances, by id, as a project has them. Raises `LearnError` where a unit is
+    in none of the transcripts, or has other words in the project.
     """
     parts: list[Signals] = []
     found: set[str] = set()
     for transcript in transcripts:
         utterances = coder.segment(transcript)
         rows = [row for row, utterance in enumerate(utterances) if utterance.id in units]
+        if text_of and any(text_of.get(utterances[row].id) != utterances[row].text for row in rows):
+            raise LearnError(_CUT_OTHERWISE)
         if rows:
             scored = coder.score(transcript, utterances, rows)
             parts.append(coder.signals(utterances, rows, scored))
             found.update(parts[-1].ids)
         done(transcript.id)
     if missing := sorted(units - found):
+        if text_of:
+            raise LearnError(_CUT_OTHERWISE)
         raise LearnError(
             f"{len(missing)} coded utterances are not in the transcripts as they are segmented now, "
             f"the first is '{missing[0]}'; give the transcripts (and the unit) that were coded"
@@ -110,6 +119,14 @@ def labels_of_people(
     return joined(
         [labels_of_codings(by_coder, codebook, order=order), labels_of_decisions(decided, codebook)]
     )
+
+
+def texts_of_project(project: Project) -> dict[str, str]:
+    """The words of the project's utterances, by id, as they were coded last."""
+    from autocode.store import ReviewStore
+
+    people = ReviewStore(project.store)
+    return {one.id: one.text for name in people.latest_codings() for one in people.reading(name).utterances}
 
 
 def labels_of_project(project: Project, codebook: Codebook) -> Labels:

@@ -178,18 +178,32 @@ def _check_not_overwritten(paths: Iterable[Path], out: Path) -> None:
             raise ReadError(f"{path}: would be overwritten by the result; choose another folder for --out")
 
 
+def coder_of(terminal: Terminal, project: Project) -> Coder:
+    """The project's coder; a trained model that does not fit is left aside, with a warning."""
+    from autocode.batch import project_coder
+    from autocode.training import usable_model
+
+    coder = project_coder(project, with_model=False)
+    model, problem = usable_model(project.model_path, coder)
+    if model is not None:
+        coder.use(model)
+    elif problem:
+        terminal.warn(problem)
+    return coder
+
+
 def code_project_here(
     terminal: Terminal, folder: Path, *, out: Path | None, all_scores: bool = False, n: int = 1
 ) -> None:
     """Code the project that `folder` belongs to; with `out`, write all of its coding there."""
-    from autocode.batch import check_place, project_coder, write_project
+    from autocode.batch import check_place, write_project
     from autocode.embed import check_encoder
     from autocode.store import ReviewStore, open_project
 
     if out is not None:
         check_place(out)
     with open_project(folder, on_wait=terminal.note) as project:
-        coder = project_coder(project)
+        coder = coder_of(terminal, project)
         ids = {one.id for one in project.store.transcripts()}
         forgotten = tell_of_files(not_added(project), project.transcripts_path, ids)
         n_transcripts = len(ids)

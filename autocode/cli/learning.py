@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -134,13 +134,18 @@ def train_on(
     labels: LabelTable,
     *,
     out: Path | None = None,
+    text_of: Mapping[str, str] | None = None,
 ) -> Model:
-    """Learn, with signs of life; tells what the dial can and cannot promise. `out` is the model's folder."""
+    """Learn, with signs of life; tells what the dial can and cannot promise. `out` is the model's folder.
+
+    `text_of` are the words of a project's utterances.
+    """
     from autocode.learn.labels import all_alike
     from autocode.training import signals_of, train
 
     with terminal.progress("reading coded utterances", len(transcripts)) as step:
-        signals = signals_of(coder, transcripts, set(labels.unit_ids), done=lambda _: step())
+        units = set(labels.unit_ids)
+        signals = signals_of(coder, transcripts, units, text_of=text_of, done=lambda _: step())
     tuned = None
     if human.minutes is not None and out is not None:
         tuned = _tune(terminal, coder, signals, labels, out, human.minutes)
@@ -268,24 +273,33 @@ def _train_on_dataset(
 def _train_in_project(terminal: Terminal, human: HumanCodes, out: Path | None) -> tuple[Model, Path]:
     from autocode.batch import project_coder
     from autocode.store import open_project
+    from autocode.training import texts_of_project
 
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
         coder = project_coder(project, with_model=False)
         transcripts = [project.store.transcript(one.id) for one in project.store.transcripts()]
+        text_of: dict[str, str] | None = None
         if human.labels is not None:
             table = read_labels(terminal, coder, transcripts, human)
         elif human.coverage is not None:
             raise LearnError("--coverage: needs human codes; give them with --labels")
         else:
-            table = _decided(project, coder)
+            table, text_of = _decided(project, coder), texts_of_project(project)
         place = out or project.model_path
-        return train_on(terminal, coder, transcripts, human, table, out=place), place
+        model = train_on(terminal, coder, transcripts, human, table, out=place, text_of=text_of)
+        return model, place
 
 
 def _decided(project: Project, coder: Coder) -> LabelTable:
+    from autocode.store import ReviewStore
     from autocode.training import labels_of_project
 
     labels = labels_of_project(project, coder.codebook)
+    if not len(labels) and (n := ReviewStore(project.store).n_of_earlier_cuts()):
+        raise LearnError(
+            f"{project.folder}: all that people have decided ({counted(n, 'finished statement')}) is of an "
+            "earlier cut of the transcripts; 'autocode code' with the settings of then brings it back"
+        )
     if not len(labels):
         raise LearnError(
             f"{project.folder}: nobody has decided on a code yet; decide with 'autocode review', or give "

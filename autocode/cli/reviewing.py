@@ -65,19 +65,12 @@ def review(
 
 
 def _code_what_is_new(terminal: Terminal, project: Project) -> None:
-    from autocode.batch import project_coder
-    from autocode.cli.coding import code_new
+    from autocode.cli.coding import code_new, coder_of
     from autocode.errors import AutocodeError
-    from autocode.training import usable_model
 
     n_transcripts = len(project.store.transcripts())
     if not n_transcripts:
         raise AutocodeError(f"{project.folder}: no transcripts yet; 'autocode add FILE...' adds some")
-    coder = project_coder(project, with_model=False)
-    model, problem = usable_model(project.model_path, coder)
-    if model is not None:
-        coder.use(model)
-    elif problem:
-        terminal.warn(problem)
+    coder = coder_of(terminal, project)
     if len(project.store.done(coder.run_key)) < n_transcripts:
         code_new(terminal, project, coder, n_transcripts)

@@ -23,13 +23,13 @@ def status(context: typer.Context) -> None:
 
     Example: `autocode status`
     """
-    from autocode.batch import project_coder
+    from autocode.cli.coding import coder_of
     from autocode.learn.live import POOL
     from autocode.store import open_project
 
     terminal = terminal_of(context)
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
-        coder = project_coder(project)
+        coder = coder_of(terminal, project)
         transcripts = _transcripts(project, coder)
         codebook, run = _codebook(project, coder), _last_run(project)
         forgotten = not_added(project)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autocode.errors import FindingsError
+from autocode.errors import FindingsError, LearnError
 from autocode.findings.material import Material
 from autocode.findings.sampled import Sampled, numbered_people, sampled_of_project
 from autocode.learn.prevalence import code_prevalence, share_of_people
@@ -26,7 +26,7 @@ def corrected(project: Project, people: ReviewStore, material: Material) -> dict
     """
     try:
         sampled = sampled_of_project(project, people, material)
-    except FindingsError as error:
+    except (FindingsError, LearnError) as error:
         return {"prevalence_withheld": str(error)}
     rows = rows_of(sampled, material.codebook)
     return {"prevalence": rows, "prevalence_cautions": cautions(sampled, rows)}

@@ -216,7 +216,9 @@ def remove(connection: Connection, transcript_id: str, *, with_decisions: bool) 
         n_of[what] += connection.scalar(select(func.count()).select_from(table).where(rows)) or 0
     if n_of.total() and not with_decisions:
         told = " and ".join(f"{what} ({n})" for what, n in n_of.items() if n)
-        raise StoreError(f"{transcript_id}: coders' {told} refer to it; --with-decisions removes them with it")
+        raise StoreError(
+            f"{transcript_id}: coders' {told} refer to it; --with-decisions removes them with it"
+        )
     keep_highest(connection)
     # What hangs on a coding goes in one sweep, not utterance by utterance.
     connection.execute(delete(codings).where(codings.c.transcript_id == key))

@@ -21,7 +21,7 @@ from autocode.themes.files import write_themes
 from autocode.themes.find import Found, find_themes
 from autocode.themes.groups import by_group
 from autocode.themes.nameless import without_names
-from autocode.training import labels_of_project
+from autocode.training import labels_of_project, usable_model
 
 if TYPE_CHECKING:
     from autocode.store import Project
@@ -37,7 +37,12 @@ def codings_of(
 
     `warn` hears a sentence if some transcripts are not coded.
     """
-    coder = project_coder(project)
+    coder = project_coder(project, with_model=False)
+    model, problem = usable_model(project.model_path, coder)
+    if model is not None:
+        coder.use(model)
+    elif problem:
+        warn(problem)
     codings = list(project_codings(project, coder))
     n_transcripts = len(project.store.transcripts())
     if not codings:

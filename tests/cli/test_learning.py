@@ -11,7 +11,7 @@ import pytest
 
 from autocode.digests import digest
 from autocode.records import Decision
-from autocode.store import open_project
+from autocode.store import Request, ReviewStore, open_project
 from tests.cli.conftest import INTERVIEW, Run, lines_of, process, tree
 
 SAID = {
@@ -189,7 +189,11 @@ def test_review_starts_without_a_model_of_an_older_codebook(run: Run, study: Pat
     assert run("train", "--labels", write(study / "codes.jsonl", codes)).code == 0
     book = study / "codebook.yaml"
     book.write_text(book.read_text().replace("The firm learns", "The firm at last learns"), encoding="utf-8")
-    run("code").refused("trained on another version of the codebook")
+    told = (
+        "warning: the trained model is left aside: the model was trained on another version of the codebook"
+    )
+    for command in (("status",), ("code",), ("themes",)):
+        assert told in run(*command).err
     page = process("--json", "review", "--no-browser", cwd=study)
     assert page.stdout is not None
     assert page.stdout.readline() == "{\n"  # the link follows
@@ -198,6 +202,31 @@ def test_review_starts_without_a_model_of_an_older_codebook(run: Run, study: Pat
     told = [line for line in errors.splitlines() if "model" in line]
     assert len(told) == 1, errors
     assert told[0].startswith("warning: the trained model is left aside: the model was trained on another")
+
+
+def test_what_was_decided_in_another_cut_is_not_learnt_for_it(run: Run, study: Path) -> None:
+    (study / "anna.txt").write_text(INTERVIEW, encoding="utf-8")
+    assert run("add", "anna.txt", "--yes").code == 0
+    settings, before = study / "autocode.toml", (study / "autocode.toml").read_text()
+    settings.write_text(before + '[segment]\nunit = "turn"\n')
+    assert run("code").code == 0
+    with open_project(study) as project:
+        people = ReviewStore(project.store)
+        mia, units = people.add_account("Mia", "coder"), people.pool().keys.tolist()
+        changes = [["done", unit, True] for unit in units]
+        changes.append(["code", units[0], "trust", True])
+        people.act(mia.key, Request("all", "done", changes, project.store.codebooks()[-1].digest))
+    settings.write_text(before + '[segment]\nunit = "sentence"\n')
+    for command in (("train",), ("next", "--out", "next.csv")):
+        run(*command).refused(
+            "cut the transcripts into other statements than were coded; run 'autocode code'"
+        )
+    assert run("code").code == 0
+    told = f"all that people have decided ({len(units)} finished statements) is of an earlier cut"
+    run("train").refused(told)
+    settings.write_text(before + '[segment]\nunit = "turn"\n')
+    assert run("code").code == 0
+    assert told not in run("train").err
 
 
 def test_evaluate(run: Run, here: Path, dataset: Path, settings: Path) -> None:

@@ -318,7 +318,10 @@ def test_another_cut_tells_what_becomes_of_decisions(run: Run, study: Path, inte
     assert told in run("code").err
     assert told not in run("code").err  # once
     for format, out in (("refi-qda", "out.qdpx"), ("matrix", "out")):
-        assert "2 statements of an earlier cut, on which people decided" in run("export", "--to", format, out).err
+        assert (
+            "2 statements of an earlier cut, on which people decided"
+            in run("export", "--to", format, out).err
+        )
 
 
 def test_settings_that_cut_nothing_otherwise_keep_decisions(run: Run, study: Path, interview: Path) -> None:

@@ -148,7 +148,9 @@ class TestDecisions:
 
     def test_a_transcript_with_decisions_is_not_removed_by_accident(self, coded):
         coded.add_decision(DECISION, segmentation="s")
-        with pytest.raises(StoreError, match=r"^anna: coders' decisions \(1\) refer to it; --with-decisions "):
+        with pytest.raises(
+            StoreError, match=r"^anna: coders' decisions \(1\) refer to it; --with-decisions "
+        ):
             coded.remove_transcript("bert", "anna")  # all or none
         coded.remove_transcript("bert")
         coded.remove_transcript("anna", with_decisions=True)
