@@ -129,6 +129,7 @@ def export(
     from autocode.config import suggest
     from autocode.errors import ExchangeError
     from autocode.exchange import LINE_ENDS, as_refi, check_place, gather, notes_on, refi_bytes, save
+    from autocode.exchange.formats import written_of
     from autocode.store import open_project
 
     format, terminal = format_named(to), terminal_of(context)
@@ -143,14 +144,15 @@ def export(
             gathered = gather(project, choice, done=step)
     for note in notes_on(format, gathered):
         terminal.warn(note)
-    files = format.files(gathered)
+    files, n_codings = format.files(gathered), gathered.n_codings
     if format.name == "refi-qda":
-        files = iter([("", refi_bytes(as_refi(gathered), line_ends=chosen))])
+        whole = as_refi(gathered)
+        files, n_codings = iter([("", refi_bytes(whole, line_ends=chosen))]), whole.n_codings
     with terminal.progress(f"writing {out.name}", len(gathered.interviews)) as step:
         save(format, stepped(files, step), out, replace=force)
     n = {
-        "transcripts": len(gathered.interviews), "codes": len(gathered.codebook.codes),
-        "codings": gathered.n_codings, "memos": sum(map(len, gathered.memos.values())),
+        "transcripts": len(written_of(format, gathered)), "codes": len(gathered.codebook.codes),
+        "codings": n_codings, "memos": sum(map(len, gathered.memos.values())),
         "users": len(gathered.coders),
     }  # fmt: skip
     terminal.result(

@@ -22,7 +22,7 @@ from autocode.files import explain_os_error, private_folder, write_private_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autocode.exchange.gathered import Choice, Gathered
+    from autocode.exchange.gathered import Choice, Gathered, Interview
 
     Files = Iterator[tuple[str, bytes]]
     Writer = Callable[[Gathered], Files]
@@ -84,6 +84,7 @@ _ALL = (
 )  # fmt: skip
 FORMATS = {one.name: one for one in _ALL}
 _AS_TEXTS = ("docx", "markdown")
+_WITH_TIMES = ("vtt", "srt")
 _OF_QUOTES = ("refi-qda", "quotes-csv", "quotes-xlsx", "web-annotations")
 
 
@@ -178,6 +179,12 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
             f"{n_uncut} transcript{'s are' if n_uncut > 1 else ' is'} not cut into utterances yet and "
             "left out; 'autocode code' does it"
         )
+    n_cut, n_written = len(gathered.interviews) - n_uncut, len(written_of(format, gathered))
+    if format.name in _WITH_TIMES and 0 < n_written < n_cut:
+        n = n_cut - n_written
+        notes.append(
+            f"{n} transcript{'s have' if n > 1 else ' has'} no times and {'are' if n > 1 else 'is'} left out"
+        )
     if n_outside := _n_outside(format, gathered):
         notes.append(
             f"{n_outside:,} coding{'s lie' if n_outside > 1 else ' lies'} where nobody speaks and "
@@ -189,6 +196,16 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
             "quotes-csv has them whole"
         )
     return notes
+
+
+def written_of(format: Format, gathered: Gathered) -> list[Interview]:
+    """The transcripts that are in what a format writes."""
+    from autocode.exchange.subtitles import has_times
+
+    if format.name in _WITH_TIMES:
+        return list(filter(has_times, gathered.interviews))
+    whole = format.name == "refi-qda" or format.name in _AS_TEXTS
+    return [one for one in gathered.interviews if whole or one.units]
 
 
 def _n_outside(format: Format, gathered: Gathered) -> int:

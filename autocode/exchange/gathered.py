@@ -147,8 +147,8 @@ class Gathered:
 
     @property
     def n_codings(self) -> int:
-        """How many codes were given, and suggested if that was chosen."""
-        return sum(1 for interview in self.interviews for _ in placed(interview))
+        """How many codes that the codebook has were given, and suggested if that was chosen."""
+        return sum(len(self.current(interview)) for interview in self.interviews)
 
     def gone(self) -> list[str]:
         """Codes that people gave, that the codebook no longer has, and that were merged into no other."""

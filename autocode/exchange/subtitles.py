@@ -70,9 +70,9 @@ def _srt(number: int, cue: Cue) -> str:
 
 def cues_of(gathered: Gathered, interview: Interview) -> Iterator[Cue]:
     """Every utterance as a cue; none where the transcript has no times."""
-    clock = _Clock(interview)
-    if not clock.known:
+    if not has_times(interview):
         return
+    clock = _Clock(interview)
     utterances, text = [unit.utterance for unit in interview.units], interview.transcript.text
     codes: dict[int, dict[str, None]] = {}
     for given in gathered.current(interview):
@@ -85,6 +85,13 @@ def cues_of(gathered: Gathered, interview: Interview) -> Iterator[Cue]:
             end = one.end_s if one.end_s is not None else clock.at(number + 1)
             yield Cue(start, max(end, start + LEAST_S), _line(one.speaker), said,
                       _line("; ".join(codes.get(number, ()))))  # fmt: skip
+
+
+def has_times(interview: Interview) -> bool:
+    """Does anything tell when something was said?"""
+    return any(
+        unit.utterance.start_s is not None or unit.utterance.end_s is not None for unit in interview.units
+    )
 
 
 class _Clock:

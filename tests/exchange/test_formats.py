@@ -29,6 +29,7 @@ from autocode.exchange import (
     save,
     save_archive,
 )
+from autocode.exchange.formats import written_of
 from autocode.exchange.gathered import MACHINE, NOBODY, Interview, Unit, overlapped
 from autocode.exchange.markdown_out import escaped
 from autocode.read import read_transcript
@@ -388,6 +389,22 @@ def test_what_is_left_out_is_told(project: Project) -> None:
     ]
     assert notes_on(FORMATS["refi-qda"], gathered) == []
     assert "conflict" in {code.name for code in as_refi(gathered).codes}
+    assert gathered.n_codings == sum(len(gathered.current(one)) for one in gathered.interviews)
+    assert gathered.n_codings < as_refi(gathered).n_codings
+    assert [len(written_of(FORMATS[name], gathered)) for name in ("matrix", "docx", "refi-qda")] == [1, 2, 2]
+
+
+@pytest.mark.parametrize(("n", "told"), [(0, []), (2, ["2 transcripts have no times and are left out"])])
+def test_transcripts_without_times_are_told(project: Project, n: int, told: list[str]) -> None:
+    gathered = gather(project)
+    (timed,) = gathered.interviews
+    units = tuple(
+        replace(one, utterance=replace(one.utterance, start_s=None, end_s=None)) for one in timed.units
+    )
+    gathered = replace(gathered, interviews=(timed, *[replace(timed, units=units)] * n))
+    for name in ("vtt", "srt"):
+        assert notes_on(FORMATS[name], gathered) == told
+        assert len(contents(gathered, name)) == len(written_of(FORMATS[name], gathered)) == 1
 
 
 def test_stretches_of_words_find_their_utterances(project: Project) -> None:
