@@ -62,6 +62,7 @@ def review(
                 webbrowser.open(link)
 
         serve(project, host=host, port=port, sign_in_as=as_, learn=not no_learning, ready=ready)
+    terminal.note("Ended; every decision is stored.")
 
 
 def _code_what_is_new(terminal: Terminal, project: Project) -> None:

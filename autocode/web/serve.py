@@ -112,5 +112,8 @@ def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
     server = Server(config)
     try:
         server.run(sockets=[listening])
+    except KeyboardInterrupt:  # the server hands it on when it has ended
+        if not server.started:
+            raise
     finally:
         listening.close()

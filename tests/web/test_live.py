@@ -68,9 +68,9 @@ def test_ctrl_c_does_not_wait_for_a_learner_that_is_starting(review: Review) -> 
         busy = time.monotonic() - began  # a second where nothing else is going on
         began = time.monotonic()
         page.send_signal(signal.SIGINT)
-        assert page.wait(timeout=30) in (0, 130)
+        assert page.wait(timeout=30) == 0
         assert time.monotonic() - began < 3 + 3 * busy  # it waited 10 s for each thread before
-        assert "Traceback" not in page.stderr.read()
+        assert page.stderr.read().splitlines()[-1] == "Ended; every decision is stored."
     assert not list(folder.rglob("*.part"))
     with closing(sqlite3.connect(folder / "autocode.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
