@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -143,17 +144,20 @@ def make_findings(
 def write_findings(found: Findings, folder: Path) -> list[Path]:
     """The report's files in `folder`, all private: page, document, record, tables, figures.
 
-    Who is who is written into a file beside the folder, not in it. Raises `OutputError`.
+    Tables and figures of an earlier report there that this one does not have go. Who is who is written into a
+    file beside the folder, not in it. Raises `OutputError`.
     """
     figures = {f"{one.name}.svg": one for part in found.parts for one in part.figures}
     tables: Mapping[str, Sequence[Cells]] = {
         f"{name}.csv": rows for part in found.parts for name, rows in part.tables.items()
     }
     sections = found.sections
+    earlier = _files_of(folder / RECORD)
     with private_folder(folder):
         with write_together(folder, [PAGE, RECORD, *tables, *figures]) as (page, record, *others):
             page.write(as_page(found.title, sections))
-            json.dump(found.record, record, ensure_ascii=False, indent=1, allow_nan=False)
+            told = {**found.record, "files": [*tables, *figures]}
+            json.dump(told, record, ensure_ascii=False, indent=1, allow_nan=False)
             record.write("\n")
             for file, rows in zip(others, tables.values(), strict=False):
                 write_rows(file, rows)
@@ -161,7 +165,18 @@ def write_findings(found: Findings, folder: Path) -> list[Path]:
                 file.write(own_svg(one.drawing, title=one.title, description=one.description, page=PAGE))
         save_document(as_document(found.title, sections, found.made_at), folder / DOCUMENT)
         _write_key(found.material, key_of(folder))
+        for name in earlier - tables.keys() - figures.keys():
+            (folder / name).unlink(missing_ok=True)
     return [folder / name for name in (PAGE, DOCUMENT, RECORD, *tables, *figures)]
+
+
+def _files_of(record: Path) -> set[str]:
+    """The tables and figures that a record names as those of its report; none where it cannot be read."""
+    try:
+        names = json.loads(record.read_text(encoding="utf-8"))["files"]
+        return {name for name in names if re.fullmatch(r"[\w-]+\.(csv|svg)", name)}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
 
 
 def key_of(folder: Path) -> Path:

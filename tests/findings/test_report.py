@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,19 @@ def test_figures_are_files_with_real_text_that_lead_to_the_page(study: Path, tmp
         links = [one.get("href") or "" for one in root.iterfind(".//s:a", space)]
         assert links
         assert all(link.startswith("findings.html#") for link in links)
+
+
+def test_figures_and_tables_of_an_earlier_report_go(study: Path, tmp_path: Path) -> None:
+    out, found = tmp_path / "out", made(study)
+    write_findings(found, out)
+    own = out / "mine.svg"
+    own.write_text("<svg/>")
+    fewer = tuple(part for part in found.parts if "timeline-1" not in {one.name for one in part.figures})
+    written = write_findings(replace(found, parts=fewer), out)
+    assert set(out.iterdir()) == {*written, own}
+    (out / "findings.json").write_text('{"files": ["../out-key.csv", 7]}')
+    assert set(write_findings(found, out)) == set(out.iterdir()) - {own}
+    assert key_of(out).exists()
 
 
 def test_the_same_codings_and_seed_give_the_same_bytes(study: Path, tmp_path: Path) -> None:
