@@ -637,6 +637,6 @@ class TestRemovingATranscript:
             "code": ["code", desk.anna[0], "trust", True], "done": ["done", desk.anna[0], True],
             "span": ["span", key, 0, 4, "gap", True],
         }[change])  # fmt: skip
-        with pytest.raises(StoreError, match=r"^anna: coders' decisions refer to it \(1\)"):
+        with pytest.raises(StoreError, match=r"^anna: coders' decisions \(1\) refer to it"):
             desk.store.remove_transcript("anna")
         desk.store.remove_transcript("carl")
