@@ -49,9 +49,6 @@ class HumanCodes:
 
     def check(self) -> None:
         """Raise, before any work is done, `AutocodeError` for options that cannot be meant."""
-        from autocode.learn.dial import check_target
-        from autocode.learn.files import load_model
-
         if self.model is not None and self.labels is not None:
             raise LearnError("--model and --labels: give one of them; a model has its labels in it")
         if self.model is not None and self.target_error is not None:
@@ -64,9 +61,13 @@ class HumanCodes:
         for path in (self.labels, self.coverage):
             if path is not None and not path.exists():
                 raise ReadError(f"{path}: no such file")
-        if self.target_error is not None:
+        if self.target_error is not None:  # learning costs half a second to import
+            from autocode.learn.dial import check_target
+
             check_target(self.target_error, self.confidence)
         if self.model is not None:
+            from autocode.learn.files import load_model
+
             load_model(self.model)
 
     def described(self) -> list[dict[str, str]]:

@@ -292,7 +292,7 @@ def test_a_place_where_nothing_can_be_written(run: Run, interview: Path, book: P
     arguments = ("code", interview, "--codebook", book, *HASHING, "--out")
     run(*arguments, "taken").refused("taken", "is a file")
     run(*arguments, "taken/out").refused("taken/out", "is a file")
-    run(*arguments, "out").refused("run.json", "is a folder")
+    run(*arguments, "out").refused("run.json", "is there already")
     assert tree(here) == before
 
 
@@ -342,7 +342,8 @@ def test_a_full_disk(run: Run, book: Path, here: Path) -> None:
 def test_a_file_that_may_not_grow(book: Path, here: Path) -> None:
     text = long_interview(here / "long.txt")
     (here / "out").mkdir()
-    (here / "out" / "suggestions.jsonl").write_text("of an earlier run\n")
+    for name, content in (("suggestions.jsonl", "earlier\n"), ("run.json", '{"autocode": 1, "run_key": 1}')):
+        (here / "out" / name).write_text(content)
     before = tree(here)
 
     def limit() -> None:

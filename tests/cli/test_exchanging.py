@@ -133,8 +133,8 @@ def test_a_qualcoder_project_is_taken_over_once(study: Path, run: Run) -> None:
         assert transcript.meta == {"case": "Firm A", "size": 12, "wave": "second"}
         found = {(one.coder, TEXT[one.start_char : one.end_char]) for one in review.all_spans()}
         assert ("ben", "trust the naïve 👍") in found
-        assert {(one.coder, one.code) for one in review.decided()} == {
-            ("ann", "trust"), ("ben", "trust"), ("ben", "risk"),
+        assert {(one.coder, one.code) for one in review.decided()} == {  # "relying on them" is another trust
+            ("ann", "trust_2"), ("ben", "trust_2"), ("ben", "risk"),
         }  # fmt: skip
         assert {one.decided_at.strftime("%Y-%m-%d %H:%M:%S") for one in review.decided()} == {DAY}
         assert {"the first question", "at once", "a long day"} <= {one.text for one in review.memos()}
