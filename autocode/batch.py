@@ -77,7 +77,7 @@ def check_place(folder: Path) -> None:
     if not _is_of_coding(folder / RUN):
         taken += [
             find_table(folder, "utterances"),
-            *(path for name in FILES if (path := folder / name).exists()),
+            *(path for name in FILES if (path := folder / name).is_file()),
         ]
     for path in filter(None, taken):
         raise OutputError(

@@ -22,6 +22,10 @@ CODEBOOKS = (*_CODEBOOKS, *(f"{name}.gz" for name in _CODEBOOKS))
 
 CONSENSUS = "consensus"  # the coder in whose name agreed codes are kept
 MACHINE = "machine"
+ASSUMED_COVERAGE = (
+    "every coder is taken to have seen all codable utterances of each transcript in which he or she "
+    "applied a code"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +156,7 @@ def read_codings(codes: Path, coverage: Path | None, *, codebook: Codebook, unit
         warnings.append(f"{codes}: {n_dropped} codes are of rows without text, which were dropped")
     if coverage is None:
         seen = units.assumed_coverage(applied)
-        warnings.append(
-            f"{codes.parent}: no coverage file; every coder is taken to have seen all codable utterances of "
-            "each transcript in which he or she applied a code"
-        )
+        warnings.append(f"{codes.parent}: no coverage file; {ASSUMED_COVERAGE}")
     else:
         seen = _read_coverage(coverage, units)
         for (coder, unit), line in first_line.items():

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from autocode import AutocodeError, Coder, read_transcripts
-from autocode.batch import code_to_files
+from autocode.batch import check_place, code_to_files
 from autocode.read import readable
 from autocode.records import Transcript
 
@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     try:
+        check_place(options.out)
         coder = Coder(options.codebook, guide=options.guide)
         run = code_to_files(
             read_folder(options.folder),

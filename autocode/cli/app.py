@@ -17,6 +17,7 @@ from autocode.errors import AutocodeError
 
 INTERRUPTED = 130  # the shell's code for a program that Ctrl-C ended
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+MAY_BE_EMPTY = ("--purpose", "--database-url")
 COMMON = ("--json", "--quiet", "-q")
 
 app = typer.Typer(
@@ -58,6 +59,7 @@ def run(arguments: Sequence[str]) -> int:
             stream.reconfigure(errors="replace")
     try:
         _add_commands()
+        _check_empty(arguments)
         code = app(common_first(arguments), prog_name="autocode", standalone_mode=False)
         sys.stdout.flush()  # here, where a reader that has gone can still be told from a mistake
     except AutocodeError as error:
@@ -107,6 +109,16 @@ def _add_commands() -> None:
     import autocode.cli.status
     import autocode.cli.themes
     import autocode.cli.topics  # noqa: F401  # each module adds its commands
+
+
+def _check_empty(arguments: Sequence[str]) -> None:
+    """Raise `AutocodeError` for an empty word: as a path it would be the current folder."""
+    for before, word in zip(("", *arguments), arguments, strict=False):
+        joined = word.startswith("--") and "=" in word
+        option, value = word.split("=", 1) if joined else (before, word)
+        if value == "" and option not in MAY_BE_EMPTY:
+            what = f"{option} has an empty value" if option[:2] == "--" else "an argument is an empty name"
+            raise AutocodeError(f"{what}; the current folder is '.'")
 
 
 def common_first(arguments: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -53,7 +54,7 @@ def demo(
     terminal.note("Eight interviews with two invented firms, in eight file formats, read into a project.")
     code_project_here(terminal, folder, out=folder / "coding", n=2)
     terminal.note(
-        f"Nobody has accepted a code yet. What the findings would look like: autocode report {folder} "
-        "--include-machine"
+        "Nobody has accepted a code yet. What the findings would look like: "
+        f"autocode report {quote(str(folder))} --include-machine"
     )
     terminal.note(f"The project is {folder}. Your own study starts with: autocode init STUDY")

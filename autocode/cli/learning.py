@@ -71,11 +71,15 @@ class HumanCodes:
             load_model(self.model)
 
     def described(self) -> list[dict[str, str]]:
-        """What `run.json` says of the files of human codes."""
+        """What `run.json` says of the files of human codes, and of what was assumed without one."""
+        from autocode.dataset import ASSUMED_COVERAGE
         from autocode.reliability.columns import sha256
 
         files = [("labels", self.labels), ("coverage", self.coverage)]
-        return [{"what": w, "source": p.name, "sha256": sha256(p)} for w, p in files if p is not None]
+        told = [{"what": w, "source": p.name, "sha256": sha256(p)} for w, p in files if p is not None]
+        if self.labels is not None and self.coverage is None:
+            told.append({"what": "coverage", "assumed": ASSUMED_COVERAGE})
+        return told
 
 
 def learn_from(

@@ -92,6 +92,8 @@ def evaluate(
         )
     warnings = list(dict.fromkeys((*dataset.warnings, *taught.warnings, *filter(None, [all_alike(labels)]))))
     n_folds = min(plan.n_folds, n_groups)
+    if n_folds < plan.n_folds:
+        warnings.append(f"{n_groups} groups by {plan.group_by} make {n_folds} folds, and not {plan.n_folds}")
     folds = group_folds(groups, n_folds, seed=plan.seed)
     check_size(plan, groups, folds)
     if plan.human_ceiling and not shared_units(dataset):

@@ -101,8 +101,8 @@ def check_place(format: Format, path: Path, *, replace: bool) -> None:
     if format.suffix:
         if path.suffix.lower() != format.suffix:
             raise ExchangeError(f"{path}: {format.name} is {format.shape}; give the file that suffix")
-        if not path.parent.is_dir():
-            raise ExchangeError(f"{path}: cannot be written (there is no folder {path.parent})")
+        if not next(place for place in path.absolute().parents if place.exists()).is_dir():
+            raise ExchangeError(f"{path}: cannot be written ({path.parent} lies in a file)")
         if path.is_dir():
             raise ExchangeError(f"{path}: is a folder, and {format.name} is one file")
         if path.exists() and not replace:
@@ -123,8 +123,9 @@ def save(format: Format, files: Files, path: Path, *, replace: bool = False) -> 
     check_place(format, path, replace=replace)
     try:
         if format.suffix:
-            for _, content in files:
-                write_private_bytes(path, content)
+            with private_folder(path.parent):
+                for _, content in files:
+                    write_private_bytes(path, content)
             return [path]
         with private_folder(path), tempfile.TemporaryDirectory(prefix=".autocode-", dir=path) as place:
             names = []

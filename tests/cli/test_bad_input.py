@@ -94,11 +94,11 @@ def test_what_is_skipped_in_a_folder_is_told(run: Run, study: Path, here: Path, 
     folder = here / "mixed"
     (folder / "more").mkdir(parents=True)
     shutil.copy(interview, folder)
-    for name in ("one.doc", "two.DOC", "notes.pages", "README", ".hidden.doc"):
+    for name in ("one.doc", "two.DOC", "notes.pages", "README", "LICENCE", ".hidden.doc"):
         (folder / name).touch()
     done = run("add", folder)
     assert done.code == 0
-    assert "skipped: 2 .doc, 1 .pages, 1 file without suffix, 1 folder" in done.err
+    assert "skipped: 2 .doc, 1 .pages, 2 files without suffix, 1 folder" in done.err
     assert ".doc and .pages as .docx" in done.err
 
 
@@ -113,6 +113,21 @@ def test_reports_in_a_folder_are_no_interviews(run: Run, study: Path, here: Path
     done = run("--json", "add", folder)
     assert "skipped: 1 page that autocode wrote" in done.err
     assert sorted(done.data["added"]) == sorted([interview.stem, "talk"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("code", ""), "an argument is an empty name"),
+        (("code", "anna.txt", "--codebook", "book.yaml", "--out", ""), "--out has an empty value"),
+        (("agree", "coded", "--out="), "--out has an empty value"),
+        (("agree", "coded", "--purpose", "", "--out", "o"), "coded"),
+        (("agree", "coded", "--purpose=a=", "--out", "o"), "coded"),
+    ],
+)
+@pytest.mark.usefixtures("book", "interview")
+def test_no_name_is_not_the_current_folder(run: Run, arguments: tuple[str, ...], told: str) -> None:
+    run(*arguments).refused(told)
 
 
 def test_a_transcript_without_respondent_alone(run: Run, book: Path, here: Path) -> None:
@@ -292,7 +307,7 @@ def test_a_place_where_nothing_can_be_written(run: Run, interview: Path, book: P
     arguments = ("code", interview, "--codebook", book, *HASHING, "--out")
     run(*arguments, "taken").refused("taken", "is a file")
     run(*arguments, "taken/out").refused("taken/out", "is a file")
-    run(*arguments, "out").refused("run.json", "is there already")
+    run(*arguments, "out").refused("run.json", "is a folder")
     assert tree(here) == before
 
 

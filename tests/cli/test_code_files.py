@@ -198,6 +198,16 @@ def test_a_folder_and_files_with_the_same_name(run: Run, here: Path, book: Path,
     assert "anna-3" in done.err
 
 
+def test_a_file_by_two_names_is_coded_once(run: Run, here: Path, book: Path, interview: Path) -> None:
+    twice = ("anna.txt", interview, here / "." / "sub" / ".." / "anna.txt", here)
+    (here / "sub").mkdir()
+    book.rename(here / "sub" / book.name)
+    done = run("code", *twice, "--codebook", "sub/book.yaml", "--out", "out", *HASHING)
+    assert (done.code, "warning" in done.err) == (0, False)
+    inputs = json.loads(Path("out/run.json").read_text())["inputs"]
+    assert [one["transcript_id"] for one in inputs] == ["anna"]
+
+
 def test_what_is_no_text_is_written_all_the_same(run: Run, here: Path, book: Path) -> None:
     row = {
         "transcript_id": "t",
@@ -394,6 +404,9 @@ def test_run_json_tells_what_was_learnt_from_and_how_it_was_written(
         for path in (labels, coverage)
     ]  # fmt: skip
     assert told["model"]["dial"] == {"target_error": 0.2, "confidence": 0.95}
+    assert run("-q", "code", interview, "--codebook", book, "--out", "out", *HASHING, *learnt[:2]).code == 0
+    _, assumed = json.loads(Path("out/run.json").read_text())["learnt_from"]
+    assert (assumed["what"], "taken to have seen all" in assumed["assumed"]) == ("coverage", True)
 
 
 def test_labels_may_tell_of_a_row_without_text(run: Run, book: Path) -> None:

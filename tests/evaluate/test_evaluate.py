@@ -136,6 +136,7 @@ def test_agreement_with_people_is_the_alpha_of_each_of_them(dataset: CodedDatase
 def test_groups_other_than_transcripts(dataset: CodedDataset, coder: Coder) -> None:
     found = evaluate(dataset, coder, Plan(n_folds=9, group_by="meta.firm"))
     assert (found["n_groups"], found["folds"]) == (4, 4)
+    assert found["warnings"][-1] == "4 groups by meta.firm make 4 folds, and not 9"
     with pytest.raises(LearnError, match=r"meta\.nothing: utterance 'i0-1' has no such field"):
         unit_groups(dataset.transcripts, "meta.nothing", dataset.codings.units)
 

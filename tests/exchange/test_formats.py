@@ -374,6 +374,10 @@ def test_files_are_private_and_nothing_is_replaced_unasked(project: Project, tmp
         )
     with pytest.raises(ExchangeError, match=r"is a \.csv file"):
         check_place(FORMATS["quotes-csv"], tmp_path / "quotes.txt", replace=False)
+    (tmp_path / "file").touch()
+    with pytest.raises(ExchangeError, match="lies in a file"):
+        check_place(FORMATS["quotes-csv"], tmp_path / "file" / "a" / "quotes.csv", replace=False)
+    assert save(FORMATS["quotes-csv"], iter([("", b"x")]), tmp_path / "a" / "b" / "q.csv")[0].is_file()
     with pytest.raises(ExchangeError, match="did you mean 'quotes-csv'"):
         format_named("quote-csv")
 
