@@ -22,6 +22,7 @@ CODEBOOKS = (*_CODEBOOKS, *(f"{name}.gz" for name in _CODEBOOKS))
 
 CONSENSUS = "consensus"  # the coder in whose name agreed codes are kept
 MACHINE = "machine"
+SUGGESTIONS = "autocode (suggestions)"  # the machine's name in what is exported
 ASSUMED_COVERAGE = (
     "every coder is taken to have seen all codable utterances of each transcript in which he or she "
     "applied a code"
@@ -195,7 +196,8 @@ def _resolve(codebook: Codebook, code: str, where: str) -> str:
 def is_machine(name: str) -> bool:
     """Is a coder of this name a machine, as far as the name tells?"""
     low = name.casefold()
-    return low == MACHINE or low.startswith((f"{MACHINE}-", f"{MACHINE}_", f"{MACHINE} ", f"{MACHINE}:"))
+    names = (MACHINE, SUGGESTIONS)
+    return low in names or low.startswith((f"{MACHINE}-", f"{MACHINE}_", f"{MACHINE} ", f"{MACHINE}:"))
 
 
 def is_person(name: str) -> bool:

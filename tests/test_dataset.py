@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autocode.dataset import read_dataset
+from autocode.dataset import SUGGESTIONS, is_machine, is_person, read_dataset
 from autocode.errors import AutocodeError
 from autocode.learn.labels import labels_of_codings
 
@@ -139,6 +139,15 @@ def test_what_is_refused(tmp_path: Path, tables: dict[str, Any], parts: tuple[st
     for part in parts:
         assert part in str(caught.value)
     assert "We trust them" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "machine"),
+    [("machine", True), ("Machine 2", True), (SUGGESTIONS, True), ("Machiavelli", False), ("Ann", False)],
+)
+def test_which_coder_is_no_person(name: str, machine: bool) -> None:
+    assert is_machine(name) is machine
+    assert is_person(name) is not machine
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

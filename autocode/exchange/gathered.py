@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from autocode.codebook import Codebook, Succession, read_codebook
 from autocode.config import suggest
+from autocode.dataset import SUGGESTIONS
 from autocode.errors import ExchangeError
 from autocode.records import Suggestion, Transcript, Utterance
 
 if TYPE_CHECKING:
     from autocode.store import Decided, Memo, Project, ReviewStore, Span
 
-MACHINE = "autocode (suggestions)"
+MACHINE = SUGGESTIONS
 CONSENSUS, EVERYBODY, NOBODY = "consensus", "everybody", "nobody"
 Place = tuple[int, int]  # start_char, end_char
 

@@ -98,7 +98,7 @@ def test_every_format_and_answers_that_come_back(study: Path, file: Path, run: R
         (("export", "x.qdpx", "--to", "refi"), ("no such format", "did you mean 'refi-qda'", "prodigy")),
         (("export", "x.zip"), ("x.zip", ".qdpx")),
         (("export", "x.qdpx", "--line-ends", "cr"), ("crlf",)),
-        (("export", "no/x.qdpx"), ("no/x.qdpx", "cannot be written")),
+        (("export", "codebook.yaml/x.qdpx"), ("x.qdpx", "lies in a file")),
         (("export", "x.csv", "--to", "quotes-csv", "--coder", "Mio"), ("no coder 'Mio'",)),
         (("export", "codebook.yaml", "--to", "matrix"), ("codebook.yaml", "is a file")),
         (("import", "absent.json"), ("absent.json", "no such file")),
