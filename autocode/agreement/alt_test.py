@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from autocode.agreement.coefficient import Floats, Ints
 from autocode.agreement.distances import DistanceTable, distance_table
-from autocode.agreement.resample import MIN_CLUSTERS, SAME, Estimator, Sampling, merge, replicate
+from autocode.agreement.resample import MIN_CLUSTERS, Estimator, Sampling, jackknife, replicate
 from autocode.agreement.tables import MISSING, Ratings, group_index, with_machine
 from autocode.agreement.weights import scale_values
 from autocode.config import suggest
@@ -79,7 +79,6 @@ def alternative_annotator_test(
     if score not in SCORES:
         raise AgreementError(f"there is no score '{score}'{suggest(score, list(SCORES))}")
     groups = group_index(clusters, len(guess))
-    n_groups = 0 if groups is None else int(groups.max(initial=-1)) + 1
     results = []
     for j, coder in enumerate(panel.coders):
         unit, mine, its = _duel(panel, guess, j, SCORES[score], min_humans)
@@ -104,13 +103,7 @@ def alternative_annotator_test(
         epsilon=epsilon,
         q=q,
         score=score,
-        method=(
-            "t test"
-            if groups is None
-            else "bootstrap of interviews"
-            if n_groups >= MIN_CLUSTERS
-            else "jackknife of interviews, t test"
-        ),
+        method=_method(groups),
         humans=tuple(results),
     )
 
@@ -189,6 +182,13 @@ def _t_test(lead: Floats, epsilon: float) -> float:
     return float(stdtr(len(lead) - 1, gap / spread))
 
 
+def _method(groups: Ints | None) -> str:
+    if groups is None:
+        return "t test"
+    few = groups.max(initial=-1) + 1 < MIN_CLUSTERS
+    return "jackknife of interviews, t test" if few else "bootstrap of interviews"
+
+
 def _missing(min_units: int, *, by_interview: bool) -> str:
     where = ", from two interviews or more" if by_interview else ""
     return f"no human has {min_units} units that others have coded too{where}"
@@ -209,10 +209,8 @@ def _cluster_test(lead: Floats, groups: Ints, epsilon: float, replicates: int, s
     if n >= MIN_CLUSTERS:
         means = replicate(estimator, Sampling(groups, n, None), replicates=replicates, seed=seed)
         return float((1 + (means >= epsilon).sum()) / (1 + replicates))
-    gap = float(lead.mean()) - epsilon
-    without = estimator.values(merge(totals, np.ones((n, n)) - np.eye(n)))
-    error = float(np.sqrt((n - 1) * np.var(without)))
-    if error < SAME:
+    gap, error = float(lead.mean()) - epsilon, jackknife(estimator, n).standard_error
+    if error is None:
         return 0.5**n if gap < 0 else 1.0
     return float(stdtr(n - 1, gap / error))
 

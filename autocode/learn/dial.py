@@ -15,9 +15,9 @@ in [-target, 1 - target] and has a mean of at least 0 under the hypothesis, so t
 probability of at most alpha. Nearly all is bet as pays most if the probabilities are right. Interviews must
 be exchangeable, and this bound is on the share so weighted, in which long interviews count less. The plain
 share is to pass as well, by a t test of e - target s over interviews. What is approximate: that test with few
-or very unlike interviews; cross-fitted probabilities stand for those of the final
-model, which has seen a little more, and they, which choose start and bet, come from labels of other
-interviews; codes that are clearly worse than the target are taken out after the test, by their labels.
+or very unlike interviews; cross-fitted probabilities stand for those of the final model, which has seen a
+little more, and they, which choose start and bet, come from labels of other interviews; codes that are
+clearly worse than the target are taken out after the test, by their labels.
 """
 
 from __future__ import annotations

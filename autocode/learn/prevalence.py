@@ -19,7 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from autocode.errors import LearnError
 
 Floats = NDArray[np.float64]
-ALL_ALIKE = "people found it in none, or in all, of the sample, which does not show how far off its share is"
+ALIKE = "the model is off by the same in all of the sample, which does not show how far off the share may be"
+ALL_OR_NONE = (
+    "people found it in none, or in all, of the sample, which does not show how far off its share is"
+)
 NO_WIDTH = 1e-9  # of an interval
 NEARLY_EQUAL = 1.2  # ratio of the largest to the smallest weight, up to which a sample is a simple one
 
@@ -97,8 +100,10 @@ def _one(
         variance *= 1 - len(errors) / n_open
     reach = float(t.ppf(0.5 + level / 2, len(clusters) - 1)) * n_open / n * variance**0.5
     low, at, high = np.clip([value - reach, value, value + reach], 0, 1).tolist()
-    if np.ptp(y[drawn]) == 0 or high - low < NO_WIDTH:
-        return Prevalence(code, at, None, None, n_said, raw, ALL_ALIKE)
+    if np.ptp(y[drawn]) == 0:
+        return Prevalence(code, at, None, None, n_said, raw, ALL_OR_NONE)
+    if high - low < NO_WIDTH:
+        return Prevalence(code, at, None, None, n_said, raw, ALIKE)
     return Prevalence(code, at, low, high, n_said, raw)
 
 
