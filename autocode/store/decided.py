@@ -146,7 +146,8 @@ def sample(connection: Connection) -> tuple[dict[int, float], set[int]]:
         for unit, at in connection.execute(done.group_by(assignments.c.utterance_id))
         if at is not None
     }
-    others = sorted(at for unit, at in finished.items() if unit not in {row.utterance_id for row in drawn})
+    chosen = finished.keys() - {row.utterance_id for row in drawn}
+    others = [finished[unit] for unit in chosen]
     first, *later = sorted({row.assigned_at for row in drawn})
     for at in later:
         if any(first <= one < at for one in others):
