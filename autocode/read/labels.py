@@ -93,9 +93,8 @@ def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Co
         above = lines[number - 1].text.strip() if number else ""
         below = [later.text.strip() for later in lines[number + 1 : number + 3]]
         in_cue = bool(TIME_ONLY.match(above)) and not any(map(TIME_ONLY.match, below[:1]))
-        begins = not line.paragraph and (
-            (spaced and not above) or in_cue
-        )  # a paragraph that begins with a name
+        first = in_cue or (spaced and not above)
+        begins = first and not line.paragraph  # a paragraph that begins with a name
         name_like = len(label.name) > 1 and not label.name[0].islower()
         name_like = name_like and label.name.casefold() not in NOT_ALONE
         stands = label.kind == "timed" or (name_like and (usual or marked or begins))
