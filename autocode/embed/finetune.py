@@ -32,8 +32,9 @@ from autocode.errors import LearnError
 LEAST_UNITS = 60
 BATCH = 16
 POOL = 16  # batches sorted by length together: with less padding, an epoch takes half the time
-MOST_EPOCHS = 5
-PATIENCE = 2  # epochs that rank the left-out utterances no better
+LEAST_STEPS = 600  # of training, so that few utterances are read more often
+LEAST_EPOCHS, MOST_EPOCHS = 5, 30  # whatever the steps
+PATIENCE = 0.25  # share of the epochs that rank the left-out utterances no better, and two at least
 LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 3e-3
 WARM_UP = 0.1  # share of the steps
 DROPOUT = 0.1  # of the head's input
@@ -122,7 +123,7 @@ def fine_tune(
 
             one = _train(
                 utterances, values, left_out, judge=judge, config=config, scratch=folder / "scratch",
-                seed=seed + number, progress=told, seconds=seconds, n_epochs=most,
+                seed=seed + number, progress=told, seconds=seconds, most_epochs=most,
             )  # fmt: skip
             one.model.save_pretrained(
                 str(member_folder(folder / "encoder", number)), create_model_card=False,
@@ -135,13 +136,23 @@ def fine_tune(
         for fold in range(n_folds):
             left = (end - time.monotonic()) / (n_folds - fold)
             rows = np.flatnonzero(folds == fold)
-            log_odds[rows] = member(folds == fold, MOST_EPOCHS, left).log_odds(utterances.take(rows))
+            most = n_epochs(len(utterances) - len(rows))
+            log_odds[rows] = member(folds == fold, most, left).log_odds(utterances.take(rows))
         a_round = (time.monotonic() - started) / (n_folds - 1)  # as many utterances as there are, as often
         if end - time.monotonic() > a_round:
             member(np.zeros(len(folds), bool), round(float(np.mean(epochs))), end - time.monotonic())
         save_heads(folder / "encoder", heads)
     progress(1.0)
     return FineTuned(out, log_odds, tuple(epochs), time.monotonic() - started)
+
+
+def n_epochs(n: int) -> int:
+    """How often n utterances are read at most.
+
+    >>> n_epochs(50), n_epochs(300), n_epochs(900), n_epochs(4000)
+    (30, 30, 11, 5)
+    """
+    return min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / math.ceil(n / BATCH))))
 
 
 @contextlib.contextmanager
@@ -170,7 +181,7 @@ def _train(
     seed: int,
     progress: Callable[[float], None],
     seconds: float,
-    n_epochs: int,
+    most_epochs: int,
 ) -> _Trained:
     """Train on what is not `left_out` (n,); the state is kept that ranks the rest best, or the last one."""
     model = _load(config)
@@ -230,6 +241,7 @@ def _train(
         return model_state, head_state
 
     best: dict[str, Any] = {"value": -math.inf, "epoch": 0, "state": state_of()}
+    patience = max(2, round(PATIENCE * most_epochs))
     begun, budget = time.monotonic(), max(1e-9, seconds)
 
     def used(step: int, n_steps: int) -> float:
@@ -259,7 +271,7 @@ def _train(
                     value = judge(values[unseen], trained.log_odds(left).astype(float))
             if value > best["value"]:
                 best.update(value=value, epoch=epoch, state=state_of())
-            elif epoch - best["epoch"] >= PATIENCE:
+            elif epoch - best["epoch"] >= patience:
                 control.should_training_stop = True
 
     class Trainer(SentenceTransformerTrainer):
@@ -279,7 +291,7 @@ def _train(
             return self.lr_scheduler
 
     arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(scratch), num_train_epochs=n_epochs,
+        output_dir=str(scratch), num_train_epochs=most_epochs,
         per_device_train_batch_size=BATCH, batch_sampler=_by_length([len(text) for text in seen.texts]),
         learning_rate=LEARNING_RATE, learning_rate_mapping={r"head\.": HEAD_LEARNING_RATE},
         weight_decay=0.01, optim="adamw_torch_fused", seed=seed, data_seed=seed, use_cpu=True,
