@@ -196,8 +196,8 @@ def _prevalence(material: Material) -> list[Block]:
         "Counting what a machine suggests is biased. Here the mean of its probabilities over all statements "
         "is corrected by its mean error on the statements that were drawn by chance and that people read "
         "(difference estimator), clustered by interview; what was read before the draw counts as it is. "
-        "Where the machine was wrong in few of the drawn ones, intervals are widened for errors that nobody has "
-        "seen."
+        "Where the machine was wrong in few of the drawn ones, intervals are widened for errors that nobody "
+        "has seen."
     )
     cautions = [Text(f"{one[0].upper()}{one[1:]}.") for one in material.work.get("prevalence_cautions", ())]
     heads = ["Code", "Share of statements", "Interval", "Read by people"]

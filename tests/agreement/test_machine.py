@@ -146,6 +146,18 @@ def test_everything_coded_by_humans_leaves_nothing_to_estimate():
     assert ag.stratified_mean(y, f, f).standard_error == 0
 
 
+def test_of_yes_and_no_value_and_interval_are_shares():
+    """The machine gives in the sample what nobody there says, and hardly anywhere else: the estimate is below
+    nothing."""
+    y, f = np.zeros(300), np.r_[np.ones(30), np.zeros(270)]
+    for found in (
+        ag.difference_mean(y, f, np.r_[np.zeros(1900), np.ones(100)]),
+        ag.ppi_mean(1 - y, 1 - f, np.ones(2000), power=1),
+    ):
+        assert 0 <= found.low <= found.value <= found.high <= 1
+    assert ag.difference_mean(y - 1, f, f).value == pytest.approx(-1)  # no yes and no
+
+
 def test_clusters_of_errors_widen_the_interval():
     rng = np.random.default_rng(0)
     interviews = np.repeat(np.arange(20), 20)
