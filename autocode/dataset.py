@@ -161,8 +161,8 @@ def read_codings(codes: Path, coverage: Path | None, *, codebook: Codebook, unit
             given.add(code)
         if both := codebook.excluded(given):
             raise LearnError(
-                f"{where}: '{coder}' gives utterance '{unit}' both '{both[0]}' and '{both[1]}', which exclude "
-                "each other"
+                f"{where}: '{coder}' gives utterance '{unit}' both '{both[0]}' and '{both[1]}', "
+                "which exclude each other"
             )
     if not any(applies for applies, _ in said.values()):
         raise LearnError(f"{codes}: no codes in this file, so there is nothing to learn from")

@@ -136,8 +136,8 @@ def sample(connection: Connection) -> tuple[dict[int, float], set[int]]:
     """What was drawn by chance, each unit with its probability, and the units that are known in any case.
 
     Draws one after another are one sample; a unit has the probability that any of them had drawn it. If
-    something else was finished in between, a draw is only of what was open then: the sample begins with it, and
-    what was finished before, or drawn earlier, is known.
+    something else was finished in between, a draw is only of what was open then: the sample begins with it,
+    and what was finished before, or drawn earlier, is known.
     """
     query = (
         select(assignments.c.utterance_id, assignments.c.probability, assignments.c.assigned_at,

@@ -192,14 +192,30 @@ def test_few_interviews_pass_nobody_by_chance(n_interviews, passed):
     if passed is None:
         assert "from two interviews or more" in result.undefined_because
     else:
-        assert result.method == "jackknife of interviews, t test"
+        assert result.method == "sign test of interviews"
         assert {human.p_value for human in result.humans} == {0.5**n_interviews}
+
+
+def test_humans_of_few_interviews_in_a_panel_of_many_have_the_jackknife():
+    """Twelve interviews; three humans coded four of them, three others the rest, and three all."""
+    rng, clusters = np.random.default_rng(0), np.arange(480) // 40
+    truth = rng.integers(3, size=480)
+    said = np.where(rng.random((10, 480)) < 0.8, truth, rng.integers(3, size=480)).astype(float)
+    humans, machine = said[:9], said[9].tolist()
+    humans[:3, clusters >= 4], humans[3:6, clusters < 4] = np.nan, np.nan
+    few, both = (
+        ag.alternative_annotator_test(humans[rows], machine, epsilon=0.15, clusters=clusters)
+        for rows in (slice(0, 6), slice(0, 9))
+    )
+    assert few.method == "jackknife of interviews, t test"
+    assert both.method == "jackknife of interviews, t test or bootstrap of interviews"
 
 
 def test_the_test_with_few_interviews_is_the_jackknifes():
     humans, good = panel(machine=0.9)
     clusters = np.arange(120) // 30
     result = ag.alternative_annotator_test(humans, good.tolist(), epsilon=0.2, clusters=clusters)
+    assert result.method == "jackknife of interviews, t test"
     table = np.array(humans)
     for j, human in enumerate(result.humans):
         others = np.delete(table, j, axis=0)
