@@ -25,7 +25,7 @@ MACHINE = "machine"
 SUGGESTIONS = "autocode (suggestions)"  # the machine's name in what is exported
 ASSUMED_COVERAGE = (
     "every coder is taken to have seen all codable utterances of each transcript in which he or she "
-    "applied a code"
+    "coded something"
 )
 
 
@@ -126,31 +126,45 @@ def _table(folder: Path, name: str) -> Path:
 
 def read_codings(codes: Path, coverage: Path | None, *, codebook: Codebook, units: Units) -> Codings:
     """Human codings of `units`: `codes` {utterance_id, coder, code}, `coverage`
-    {utterance_id, coder}.
+    {utterance_id, coder}. A code whose `value`, if it has one, is 0 was looked at and does not apply.
 
     Without `coverage` every coder who appears for a transcript is taken to have seen all of it that is
     said in the roles that are coded. Raises `LearnError` for units and codes that are not there, a code
-    of a unit that its coder has not seen, and two codes of one exclusive group.
+    of a unit that its coder has not seen, a code that a coder both gives and denies, and two codes of one
+    exclusive group.
     """
     applied: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     first_line: dict[tuple[str, str], int] = {}
+    said: dict[tuple[str, str, str], tuple[bool, int]] = {}
     n_repeated, n_dropped = 0, 0
     for line, row in read_rows(codes, required=("utterance_id", "coder", "code")):
-        unit, coder = str(row["utterance_id"]).strip(), str(row["coder"]).strip()
+        unit, coder, where = (
+            str(row["utterance_id"]).strip(),
+            str(row["coder"]).strip(),
+            f"{codes}, line {line}",
+        )
         if unit in units.dropped:
             n_dropped += 1
             continue
-        units.check(unit, f"{codes}, line {line}")
-        code = _resolve(codebook, str(row["code"]), f"{codes}, line {line}")
-        n_repeated += code in applied[coder][unit]
-        applied[coder][unit].add(code)
-        first_line.setdefault((coder, unit), line)
-        if both := codebook.excluded(applied[coder][unit]):
+        units.check(unit, where)
+        code, applies = _resolve(codebook, str(row["code"]), where), _applies(row.get("value"), where)
+        before, first = said.setdefault((coder, unit, code), (applies, line))
+        if before is not applies:
             raise LearnError(
-                f"{codes}, line {line}: '{coder}' gives utterance '{unit}' both '{both[0]}' and '{both[1]}', "
+                f"{where}: '{coder}' gives utterance '{unit}' the code '{code}' in one line and denies it in "
+                f"another, line {first}"
+            )
+        n_repeated += first != line
+        first_line.setdefault((coder, unit), line)
+        given = applied[coder][unit]
+        if applies:
+            given.add(code)
+        if both := codebook.excluded(given):
+            raise LearnError(
+                f"{where}: '{coder}' gives utterance '{unit}' both '{both[0]}' and '{both[1]}', "
                 "which exclude each other"
             )
-    if not applied:
+    if not any(applies for applies, _ in said.values()):
         raise LearnError(f"{codes}: no codes in this file, so there is nothing to learn from")
     warnings = [f"{codes}: {n_repeated} repeated lines count once"] if n_repeated else []
     if n_dropped:
@@ -172,6 +186,14 @@ def read_codings(codes: Path, coverage: Path | None, *, codebook: Codebook, unit
         for coder in sorted(seen)
     }
     return Codings(by_coder, tuple(warnings))
+
+
+def _applies(value: object, where: str) -> bool:
+    """Does the code of a row apply? It does where nothing else is said."""
+    text = "" if value is None else str(value).strip().casefold()
+    if text not in ("", "1", "1.0", "true", "0", "0.0", "false"):
+        raise LearnError(f"{where}: the value is '{value}'; write 1 (it applies) or 0 (it does not)")
+    return text not in ("0", "0.0", "false")
 
 
 def _read_coverage(path: Path, units: Units) -> dict[str, list[str]]:
@@ -247,7 +269,7 @@ class Units:
             raise LearnError(f"{where}: there is no utterance '{unit}' in the transcripts")
 
     def assumed_coverage(self, applied: Mapping[str, Mapping[str, object]]) -> dict[str, list[str]]:
-        """All codable units of the coded roles in the transcripts in which a coder applied a code."""
+        """All codable units of the coded roles in the transcripts in which a coder coded something."""
         roles = {self._place[unit][1] for units in applied.values() for unit in units}
         touched = {coder: {self._place[unit][0] for unit in units} for coder, units in applied.items()}
         return {

@@ -47,14 +47,16 @@ def main() -> None:
     codes = [c for c in range(truth.shape[1]) if truth[:, c].sum() >= 20]
     names = [coder.codebook.ids[c] for c in codes]
     for n in options.units:
-        held, width, raw, by_people = (np.zeros(len(codes)) for _ in range(4))
+        held, width, raw, by_people, shown = (np.zeros(len(codes)) for _ in range(5))
         for sample in range(options.samples):
             drawn = np.random.default_rng(sample).choice(len(rest), n, replace=False)
             values = np.full(truth.shape, np.nan)
             values[drawn] = truth[drawn]
             found = code_prevalence(names, p[:, codes], values[:, codes], groups.tolist())
             for index, one in enumerate(found):
-                true = truth[:, codes[index]].mean()
+                if one.low is None:  # nobody found the code in the sample
+                    continue
+                true, shown[index] = truth[:, codes[index]].mean(), shown[index] + 1
                 held[index] += one.low <= true <= one.high
                 width[index] += one.high - one.low
                 raw[index] += abs(one.raw - true) <= (one.high - one.low) / 2
@@ -65,17 +67,17 @@ def main() -> None:
                 ]
                 carried = np.bincount(people, truth[:, column]) > 0
                 by_people[index] += share[0] <= carried.mean() <= share[1]
+        held, width, raw, by_people = (sums / shown for sums in (held, width, raw, by_people))
         print(f"{n} utterances coded by people, {options.samples} samples, level .95")
         for index, name in enumerate(names):
             print(
                 f"  {name:24} true share {truth[:, codes[index]].mean():.3f}, interval held in "
-                f"{held[index] / options.samples:.3f}, width {width[index] / options.samples:.3f}, of "
-                f"respondents in {by_people[index] / options.samples:.3f}"
+                f"{held[index]:.3f}, width {width[index]:.3f}, of respondents in {by_people[index]:.3f}; "
+                f"samples without an interval: {options.samples - shown[index]:.0f}"
             )
         print(
-            f"  mean: held {held.mean() / options.samples:.3f}, width {width.mean() / options.samples:.3f}; "
-            f"of respondents held {by_people.mean() / options.samples:.3f}; the model's own mean within "
-            f"half a width of the truth: {raw.mean() / options.samples:.3f}"
+            f"  mean: held {held.mean():.3f}, width {width.mean():.3f}; of respondents held "
+            f"{by_people.mean():.3f}; the model's own mean within half a width of the truth: {raw.mean():.3f}"
         )
 
 

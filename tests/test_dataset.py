@@ -74,6 +74,18 @@ def test_without_coverage_the_coded_roles_of_touched_transcripts_are_seen_and_it
     assert any("no coverage file" in warning for warning in found.warnings)
 
 
+@pytest.mark.parametrize("zero", [0, "0", 0.0, False])
+def test_a_value_of_zero_was_looked_at_and_does_not_apply(tmp_path: Path, zero: object) -> None:
+    """Of `d` in `t2` nothing else is known than that trust was looked for in vain."""
+    codes = [{**CODES[0], "value": 1}, {"utterance_id": "b", "coder": "ben", "code": "trust"},
+             {"utterance_id": "d", "coder": "anna", "code": "trust", "value": zero}]  # fmt: skip
+    seen = read_dataset(make(tmp_path, codes=codes, coverage=None)).codings.by_coder
+    assert seen == {
+        "anna": {"b": {"trust"}, "c": frozenset(), "d": frozenset()},
+        "ben": {"b": {"trust"}, "c": frozenset()},
+    }
+
+
 def test_codes_of_what_interviewers_say(tmp_path: Path) -> None:
     codes = [{"utterance_id": "a", "coder": "anna", "code": "trust"}]
     found = read_dataset(make(tmp_path, codes=codes, coverage=None))
@@ -124,6 +136,10 @@ def line(unit: str, code: str, coder: str = "anna") -> dict[str, str]:
         ({"codes": [line("b", "trust"), line("b", "quarrel")]}, ("line 2", "'b'", "exclude each other")),
         ({"codes": [line("b", "trust", "ben")]}, ("line 1", "'ben' is not in coverage.jsonl")),
         ({"codes": [line("a", "trust")]}, ("line 1", "'anna' has not seen 'a'")),
+        ({"codes": [{**CODES[0], "value": 2}]}, ("line 1", "the value is '2'", "1 (it applies) or 0")),
+        ({"codes": [{**CODES[0], "value": 0}, *CODES]}, ("line 2", "'anna'", "'b'", "'trust'", "line 1")),
+        ({"codes": [{**CODES[0], "value": 0}]}, ("codes.jsonl", "no codes in this file")),
+        ({"codes": [*CODES, {**line("a", "trust"), "value": 0}]}, ("line 2", "'anna' has not seen 'a'")),
         ({"codes": []}, ("codes.jsonl", "the file is empty")),
         ({"codes": [{"utterance_id": "b", "code": "trust"}]}, ("line 1", "no 'coder'")),
         ({"codes": [["b"]]}, ("line 1", "not a JSON object")),

@@ -21,6 +21,9 @@ from autocode.agreement.weights import scale_values
 from autocode.config import suggest
 from autocode.errors import AgreementError
 
+T_TEST, BOOTSTRAP = "t test", "bootstrap of interviews"
+JACKKNIFE, SIGN_TEST = "jackknife of interviews, t test", "sign test of interviews"
+
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorTest:
@@ -46,7 +49,7 @@ class AlternativeAnnotatorTest:
     epsilon: float
     q: float
     score: str
-    method: str  # how p values were computed
+    method: str  # how p values were computed; several where humans have few and many interviews
     humans: tuple[AnnotatorTest, ...]
 
 
@@ -79,17 +82,18 @@ def alternative_annotator_test(
     if score not in SCORES:
         raise AgreementError(f"there is no score '{score}'{suggest(score, list(SCORES))}")
     groups = group_index(clusters, len(guess))
-    results = []
+    results, methods = [], dict[str, None]()
     for j, coder in enumerate(panel.coders):
         unit, mine, its = _duel(panel, guess, j, SCORES[score], min_humans)
         if len(unit) < max(min_units, 2) or (groups is not None and np.ptp(groups[unit]) == 0):
             continue
         lead = (mine >= its).astype(np.float64) - (its >= mine)
-        p = (
-            _t_test(lead, epsilon)
+        p, method = (
+            (_t_test(lead, epsilon), T_TEST)
             if groups is None
             else _cluster_test(lead, groups[unit], epsilon, replicates, seed)
         )
+        methods[method] = None
         wins = float((its >= mine).mean()), float((mine >= its).mean())
         results.append(AnnotatorTest(coder, len(unit), int((mine != its).sum()), *wins, p, rejected=False))
     rejected = benjamini_yekutieli([result.p_value for result in results], q=q)
@@ -103,7 +107,7 @@ def alternative_annotator_test(
         epsilon=epsilon,
         q=q,
         score=score,
-        method=_method(groups),
+        method=" or ".join(methods) or (T_TEST if groups is None else BOOTSTRAP),
         humans=tuple(results),
     )
 
@@ -182,20 +186,15 @@ def _t_test(lead: Floats, epsilon: float) -> float:
     return float(stdtr(len(lead) - 1, gap / spread))
 
 
-def _method(groups: Ints | None) -> str:
-    if groups is None:
-        return "t test"
-    few = groups.max(initial=-1) + 1 < MIN_CLUSTERS
-    return "jackknife of interviews, t test" if few else "bootstrap of interviews"
-
-
 def _missing(min_units: int, *, by_interview: bool) -> str:
     where = ", from two interviews or more" if by_interview else ""
     return f"no human has {min_units} units that others have coded too{where}"
 
 
-def _cluster_test(lead: Floats, groups: Ints, epsilon: float, replicates: int, seed: int) -> float:
-    """The same by resampling interviews: how often their mean lead is epsilon or more.
+def _cluster_test(
+    lead: Floats, groups: Ints, epsilon: float, replicates: int, seed: int
+) -> tuple[float, str]:
+    """The same by resampling interviews (how often their mean lead is epsilon or more), and what was done.
 
     A bootstrap of few interviews rejects too often; a t test with the jackknife's error takes its place, and
     where that is 0 the sign test: every interview is below epsilon.
@@ -208,11 +207,11 @@ def _cluster_test(lead: Floats, groups: Ints, epsilon: float, replicates: int, s
     n = len(totals.lead)
     if n >= MIN_CLUSTERS:
         means = replicate(estimator, Sampling(groups, n, None), replicates=replicates, seed=seed)
-        return float((1 + (means >= epsilon).sum()) / (1 + replicates))
+        return float((1 + (means >= epsilon).sum()) / (1 + replicates)), BOOTSTRAP
     gap, error = float(lead.mean()) - epsilon, jackknife(estimator, n).standard_error
     if error is None:
-        return 0.5**n if gap < 0 else 1.0
-    return float(stdtr(n - 1, gap / error))
+        return 0.5**n if gap < 0 else 1.0, SIGN_TEST
+    return float(stdtr(n - 1, gap / error)), JACKKNIFE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

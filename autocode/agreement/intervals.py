@@ -9,7 +9,7 @@ reproduce published KALPHA output; its intervals are far too narrow for three co
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from autocode.agreement.alpha import (
 from autocode.agreement.coefficient import Coefficient, Floats, Interval, Ints
 from autocode.agreement.counts import tally
 from autocode.agreement.distances import DistanceTable
-from autocode.agreement.kappa import CHANCE, kappa_values
+from autocode.agreement.kappa import CHANCE, RESTS_ON_USE, kappa_values
 from autocode.agreement.resample import (
     THRESHOLDS,
     Estimator,
@@ -81,8 +81,9 @@ def bootstrap_interval(
 
     `coefficient` is the name of a function of this package: krippendorff_alpha (with `metric`), one
     of the kappa family (with `weights`), positive_agreement or negative_agreement (with `positive`).
-    `clusters` names each unit's interview, shape (n_units,). With fewer than ten interviews the
-    leave-one-interview-out jackknife is returned. `below` has P(coefficient < threshold).
+    `clusters` names each unit's interview, shape (n_units,). With fewer than ten interviews, or where
+    another value than the most frequent one is in fewer (alpha and kappas), the leave-one-interview-out
+    jackknife is returned. `below` has P(coefficient < threshold).
     """
     table = as_ratings(ratings, categories=categories)
     in_pairs = coefficient == "cohen_kappa" or (coefficient == "krippendorff_alpha" and clusters is not None)
@@ -98,9 +99,19 @@ def bootstrap_interval(
     else:
         known = ["krippendorff_alpha", *ESTIMATORS]
         raise AgreementError(f"there is no bootstrap for '{coefficient}'{suggest(coefficient, known)}")
+    if clusters is not None and coefficient in RESTS_ON_USE:
+        sample = replace(sample, n_telling=_n_telling(table, sample.groups))
     return estimator_interval(
         estimator, sample, level=level, replicates=replicates, seed=seed, thresholds=thresholds
     )
+
+
+def _n_telling(table: Ratings, groups: Ints) -> int:
+    """In how many groups anybody gave another value than the most frequent one."""
+    codes = table.codes[:, table.n_values >= 2]
+    most = np.bincount(codes[codes >= 0], minlength=1).argmax()
+    others = ((codes >= 0) & (codes != most)).any(axis=0)
+    return len(np.unique(groups[table.n_values >= 2][others]))
 
 
 def alpha_estimator(table: Ratings, groups: Ints, metric: Metric) -> Estimator:

@@ -258,6 +258,9 @@ CHANCE: dict[str, Callable[[Totals, Floats], Floats]] = {
     "gwet_ac2": _gwet,
 }
 
+# These vary only with the interviews in which somebody gave another value than the most frequent one.
+RESTS_ON_USE = ("krippendorff_alpha", "cohen_kappa", "scott_pi", "fleiss_kappa", "conger_kappa")
+
 
 def _standard_error(
     name: str, ratings: Ratings, totals: Totals, weights: Floats, result: Coefficient

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from autocode.agreement.alpha import nominal_alpha_values
 from autocode.agreement.coefficient import NO_PAIRS, NO_VARIATION, Coefficient, Floats, Interval, Ints, finite
 from autocode.agreement.counts import Totals, tally_codes
-from autocode.agreement.kappa import kappa_values
+from autocode.agreement.kappa import RESTS_ON_USE, kappa_values
 from autocode.agreement.resample import (
     MIN_CLUSTERS,
     Estimator,
@@ -199,7 +199,13 @@ def _intervals(
         there = np.ones((n_groups, len(table.codes)), bool)
         if estimator.tells is not None:
             there = estimator.tells(estimator.totals)
-        at_once = [n_groups >= MIN_CLUSTERS and bool(told.all()) for told in there.T]
+        rests_on = np.full(len(table.codes), n_groups)
+        if name in RESTS_ON_USE:  # a yes beside many a no, or a no beside many a yes
+            rests_on = np.minimum(*(used(estimator.totals, side).sum(axis=0) for side in (0, 1)))
+        at_once = [
+            min(n_groups, n) >= MIN_CLUSTERS and bool(told.all())
+            for told, n in zip(there.T, rests_on.tolist(), strict=True)
+        ]
         values = replicate(estimator, sample, replicates=replicates, seed=seed) if any(at_once) else None
         for k, shared in enumerate(at_once):
             if values is not None and shared:
@@ -209,7 +215,8 @@ def _intervals(
                 )  # fmt: skip
             else:  # interviews of its own count
                 own = replace(estimator, totals=_code(estimator.totals, k))
-                interval = estimator_interval(own, sample, level=level, replicates=replicates, seed=seed)
+                own_sample = replace(sample, n_telling=int(rests_on[k]))
+                interval = estimator_interval(own, own_sample, level=level, replicates=replicates, seed=seed)
             result[name].append(interval)
     return result
 

@@ -3,7 +3,8 @@
 The machine's raw rate is biased. The human sample must be random, or drawn with known
 probabilities; what a reviewer happened to look at does not do. `y` are human values, `f` machine
 values on the same units. With `clusters` (interviews) the variance of y - f is cluster-robust, and the
-interval's quantile Student's with clusters - 1 degrees of freedom. Of yes and no it stays within 0 and 1.
+interval's quantile Student's with clusters - 1 degrees of freedom. Of yes and no, value and interval stay
+within 0 and 1.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ def _estimate(
     error, value = float(np.sqrt(variance)), float(value)
     low, high = value - float(quantile) * error, value + float(quantile) * error
     if np.isin(human, (0, 1)).all():
-        low, high = max(0.0, low), min(1.0, high)
+        low, value, high = np.clip([low, value, high], 0, 1).tolist()
     return Estimate(value, low, high, level, error, method, len(human), n_machine, power)
 
 

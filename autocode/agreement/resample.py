@@ -44,6 +44,7 @@ class Sampling:
     n_groups: int
     counts: Floats | None  # units of each kind; None: groups are interviews
     freedom: float | None = None  # degrees of freedom, where there are less than one below the interviews
+    n_telling: int | None = None  # interviews on which it rests, where all the others are alike
 
 
 def sampling(table: Ratings, clusters: ArrayLike | None) -> tuple[Ratings, Sampling]:
@@ -67,8 +68,9 @@ def estimator_interval(
     highest: float = 1.0,
     no_width: bool = False,
 ) -> Interval:
-    """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews (or where
-    `sample` has degrees of freedom of its own). Interviews that tell nothing of it do not count.
+    """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews, where it
+    rests on fewer than ten, and where `sample` has degrees of freedom of its own. Interviews that tell
+    nothing of it do not count.
 
     `highest` is the largest value that there can be; `no_width` as in `summarise`.
     """
@@ -76,10 +78,11 @@ def estimator_interval(
         there = estimator.tells(estimator.totals)
         estimator = replace(estimator, totals=_each(estimator.totals, lambda array: array[there]))
         sample = replace(sample, n_groups=int(there.sum()))
-    if sample.counts is None and (sample.n_groups < MIN_CLUSTERS or sample.freedom is not None):
+    few = sample.n_telling is not None and sample.n_telling < MIN_CLUSTERS
+    if sample.counts is None and (sample.n_groups < MIN_CLUSTERS or sample.freedom is not None or few):
         return jackknife(
-            estimator, sample.n_groups, freedom=sample.freedom, level=level, highest=highest,
-            no_width=no_width,
+            estimator, sample.n_groups, freedom=sample.freedom, n_telling=sample.n_telling, level=level,
+            highest=highest, no_width=no_width,
         )  # fmt: skip
     values = replicate(estimator, sample, replicates=replicates, seed=seed)
     return summarise(
@@ -174,20 +177,19 @@ def _tail(level: float, n_groups: int) -> float:
 
 
 def jackknife(
-    estimator: Estimator, n_groups: int, *, freedom: float | None = None, level: float = 0.95,
-    highest: float = 1.0, no_width: bool = False,
+    estimator: Estimator, n_groups: int, *, freedom: float | None = None, n_telling: int | None = None,
+    level: float = 0.95, highest: float = 1.0, no_width: bool = False,
 ) -> Interval:  # fmt: skip
-    """Leave one interview out, t quantile with n_groups - 1 degrees of freedom, or with `freedom`.
+    """Leave one interview out, t quantile with one degree of freedom less than interviews on which it rests,
+    `n_telling` or all; or with `freedom`.
 
     The upper limit is clipped to `highest`, 1 for a coefficient; `no_width` as in `summarise`.
     """
     from scipy.special import stdtrit
 
-    method, warning = "jackknife of interviews", f"only {n_groups} interviews: the interval is rough"
-    if n_groups < 2:
-        return Interval(
-            None, None, level, method, "it rests on one interview", n_groups=n_groups, warning=warning
-        )
+    method, n = "jackknife of interviews", n_groups if n_telling is None else min(n_groups, n_telling)
+    if n < 2:
+        return Interval(None, None, level, method, "it rests on one interview", n_groups=n)
     weights = np.concatenate([np.ones((n_groups, n_groups)) - np.eye(n_groups), np.ones((1, n_groups))])
     *parts, whole = estimator.values(merge(estimator.totals, weights)).tolist()
     reason = None
@@ -196,17 +198,17 @@ def jackknife(
     elif not no_width and np.ptp(parts) < SAME:
         reason = "it stays the same without any one interview, which tells nothing of how far off it may be"
     if reason is not None:
-        return Interval(None, None, level, method, reason, n_groups=n_groups, warning=warning)
+        return Interval(None, None, level, method, reason, n_groups=n)
     error = float(np.sqrt((n_groups - 1) * np.var(parts)))
-    reach = float(stdtrit(freedom or n_groups - 1, 0.5 + level / 2)) * error
+    reach = float(stdtrit(freedom or n - 1, 0.5 + level / 2)) * error
     return Interval(
         whole - reach,
         min(highest, whole + reach),
         level,
         method,
         standard_error=error,
-        n_groups=n_groups,
-        warning=warning,
+        n_groups=n,
+        warning=f"only {n} interviews: the interval is rough",
     )
 
 

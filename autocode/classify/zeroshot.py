@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from autocode.classify.context import GuideMatcher, inheritance
 from autocode.classify.hierarchy import agree, choose
-from autocode.classify.lexical import Vocabulary, joined
+from autocode.classify.lexical import Vocabulary, by_weight, joined
 from autocode.classify.lines import Line, codebook_lines, cue_lines, targets
 from autocode.classify.near import Nearness
 from autocode.classify.ridge import Ridge, fit_ridge
@@ -266,7 +266,7 @@ class ZeroShot:
                 "cue" if any(s < end and start < e for s, e in cues) else "words", text[start:end],
                 firm * value, start, end,
             )
-            for start, end, value in sorted(found, key=lambda span: -span[2])
+            for start, end, value in sorted(found, key=by_weight)
         ]  # fmt: skip
 
 

@@ -119,7 +119,13 @@ def _table(record: dict[str, Any]) -> Any:
     for name in ("units", "with it", "agree", "alpha", f"{100 * record['level']:g}% interval", "p_pos"):
         table.add_column(name, justify="right")
     n = record["data"]["n_multiply_coded"]
-    table.add_row("whole codebook (MASI)", str(n), "", *_numbers(record["overall"]))
+    machines = [one for one in (record["machine"], *record["other_machines"]) if one]
+    if n or not machines:
+        table.add_row("whole codebook (MASI)", str(n), "", *_numbers(record["overall"]))
+    for one in machines if not n else ():
+        rows = [{**row, "name": "masi_alpha"} for row in one["rows"] if row["name"] == "human_machine"]
+        label = f"{one['name']} with people (MASI)"
+        table.add_row(label, str(one["n_units"]), "", *_numbers(rows))
     for one in record["groups"]:
         table.add_row(one["label"], str(one["n_units"]), "", *_numbers(one["rows"]))
     for one in record["codes"]:

@@ -331,11 +331,18 @@ def _show(terminal: Terminal, model: Model, out: Path) -> None:
         "cross_validated": everything,
         "dial": model.dial.to_dict() if model.dial else None,
     }
+    left_out = "transcripts"
+    if data["n_transcripts"] == 1:
+        left_out = "utterances"
+        terminal.warn(
+            "all coded utterances are of one interview, so F1 is measured on single ones that were left out; "
+            "on other interviews it will be lower"
+        )
     n_coded = int((np.nan_to_num(learned.values).sum(axis=1) > 0).sum())
     lines = [
         f"Learnt from {counted(len(learned.signals), 'utterance')} that people looked at, {n_coded} with a "
         f"code, in {counted(data['n_transcripts'], 'transcript')}.",
-        "F1 is measured on transcripts that were left out (chosen thresholds included, so a little rosy); "
+        f"F1 is measured on {left_out} that were left out (chosen thresholds included, so a little rosy); "
         "'autocode evaluate' measures it strictly.",
         f"Model: {out}. It holds coded statements: keep it as confidential as the interviews.",
     ]

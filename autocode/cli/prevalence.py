@@ -155,9 +155,10 @@ def _interval(row: Row) -> str:
 
 
 def _both(row: Row) -> str:
-    if row["value"] is None or row["low"] == row["high"]:
-        return _share(row["value"])
-    return f"{_share(row['value'])} ({_interval(row)})"
+    at = _share(row["value"])
+    if row["value"] is None or at == _share(row["low"]) == _share(row["high"]):
+        return at
+    return f"{at} ({_interval(row)})"
 
 
 def _write(data: Row, rows: list[Row], out: Path) -> None:

@@ -187,7 +187,7 @@ def _prevalence(material: Material) -> list[Block]:
         Line([
             Cell(material.codebook.short_path(row["code"])), Cell(share(row["value"])),
             Cell(f"[{share(row['low'])}, {share(row['high'])}]" if row["low"] is not None else DASH,
-                 row["undefined_because"] or ""),
+                 row["undefined_because"] or row["widened_because"] or ""),
             Cell(f"{row['n_human']:,}"),
         ])
         for row in rows
@@ -195,7 +195,9 @@ def _prevalence(material: Material) -> list[Block]:
     said = (
         "Counting what a machine suggests is biased. Here the mean of its probabilities over all statements "
         "is corrected by its mean error on the statements that were drawn by chance and that people read "
-        "(difference estimator), clustered by interview; what was read before the draw counts as it is."
+        "(difference estimator), clustered by interview; what was read before the draw counts as it is. "
+        "Where the machine was wrong in few of the drawn ones, intervals are widened for errors that nobody "
+        "has seen."
     )
     cautions = [Text(f"{one[0].upper()}{one[1:]}.") for one in material.work.get("prevalence_cautions", ())]
     heads = ["Code", "Share of statements", "Interval", "Read by people"]

@@ -10,7 +10,7 @@ import numpy as np
 from autocode.errors import FindingsError, LearnError
 from autocode.findings.material import Material
 from autocode.findings.sampled import Sampled, numbered_people, sampled_of_project
-from autocode.learn.prevalence import code_prevalence, share_of_people
+from autocode.learn.prevalence import FEW_ERRORS, code_prevalence, share_of_people
 
 if TYPE_CHECKING:
     from autocode.codebook import Codebook
@@ -84,9 +84,19 @@ def cautions(sampled: Sampled, rows: list[dict[str, Any]]) -> list[str]:
         )
     rare = [row["code"] for row in rows if row["n_found"] < FEW_FOUND]
     if rare:
-        some = ", ".join(rare[:3]) + (", ..." if len(rare) > 3 else "")
         said.append(
             f"people found {len(rare)} of {len(rows)} codes fewer than {FEW_FOUND} times in the sample "
-            f"({some}); their intervals are not to be relied on"
+            f"({_some(rare)}); their intervals are not to be relied on"
+        )
+    widened = {row["code"]: row["widened_because"] for row in rows if row["widened_because"]}
+    if widened:
+        code, why = next(iter(widened.items()))
+        said.append(
+            f"the intervals of {len(widened)} of {len(rows)} codes ({_some([*widened])}) are widened: fewer "
+            f"than {FEW_ERRORS} errors of a kind do not show how many nobody has seen ({code}: {why})"
         )
     return said
+
+
+def _some(codes: list[str]) -> str:
+    return ", ".join(codes[:3]) + (", ..." if len(codes) > 3 else "")

@@ -88,7 +88,7 @@ class Explainer:
                 for term, c, start, end in self.learned.views.terms(text)
                 if term[0].isalnum() and not set(term.split()) <= self.function_words
             ),
-            key=lambda span: (-span[0], span[1]),
+            key=lambda span: (-round(span[0], 6), span[1]),
         )
         chosen: list[tuple[float, int, int]] = []
         said: set[str] = set()

@@ -6,6 +6,8 @@ be random, or drawn with known probabilities: what a reviewer happened to code, 
 because it was uncertain, does not do. Weights are made to add up to what they stand for (Hajek 1971), so that
 a sample of which a part is not read yet, and one that was drawn in two goes, do not count too little or too
 much. What was coded before anything was drawn has a chance of 1: there the error is known, not estimated.
+Where the model was wrong in few of the drawn utterances, or in none, their spread says little of errors that
+nobody has seen; then intervals reach at least as far as these may be many (Clopper & Pearson 1934).
 """
 
 from __future__ import annotations
@@ -19,11 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 from autocode.errors import LearnError
 
 Floats = NDArray[np.float64]
-ALIKE = "the model is off by the same in all of the sample, which does not show how far off the share may be"
 ALL_OR_NONE = (
     "people found it in none, or in all, of the sample, which does not show how far off its share is"
 )
-NO_WIDTH = 1e-9  # of an interval
+FEW_ERRORS = 5  # of one kind in the sample, below which their spread is not relied on
 NEARLY_EQUAL = 1.2  # ratio of the largest to the smallest weight, up to which a sample is a simple one
 
 
@@ -38,6 +39,7 @@ class Prevalence:
     n_human: int
     raw: float  # the uncorrected mean of the model's probabilities: not to be reported
     undefined_because: str | None = None
+    widened_because: str | None = None  # for errors of the model that nobody has seen
 
 
 def code_prevalence(
@@ -56,8 +58,9 @@ def code_prevalence(
     0, or nan outside of the sample; `groups` (n,) are interviews; `sampled_with` (n,), needed unless every
     utterance had the same chance, the probability with which each was drawn, 1 for what people coded in any
     case. Where everything is coded the share is a count, and the interval has no width; where people found a
-    code in none or in all of the sample, or the model is off by the same everywhere, there is none. Raises
-    `LearnError` for shapes that do not fit, and for chances that are none.
+    code in none or in all of the sample, there is none; where the model missed it, or gave it wrongly, fewer
+    than `FEW_ERRORS` times, it is widened. Raises `LearnError` for shapes that do not fit, and for chances
+    that are none.
     """
     n = len(probabilities)
     chances = np.full(n, 0.5) if sampled_with is None else np.asarray(sampled_with, np.float64)
@@ -96,15 +99,44 @@ def _one(
     value = (p.sum() + (y - p)[sure].sum() + n_open * mean) / n
     sums = np.bincount(number, weights * (errors - mean))
     variance = len(clusters) / (len(clusters) - 1) * float((sums**2).sum()) / weights.sum() ** 2
-    if weights.max() <= NEARLY_EQUAL * weights.min():  # a simple random sample of what is open
-        variance *= 1 - len(errors) / n_open
-    reach = float(t.ppf(0.5 + level / 2, len(clusters) - 1)) * n_open / n * variance**0.5
-    low, at, high = np.clip([value - reach, value, value + reach], 0, 1).tolist()
+    simple = weights.max() <= NEARLY_EQUAL * weights.min()  # a simple random sample of what is open
+    finite = (1 - len(errors) / n_open) ** 0.5 if simple else 1.0
+    reach = float(t.ppf(0.5 + level / 2, len(clusters) - 1)) * n_open / n * finite * variance**0.5
     if np.ptp(y[drawn]) == 0:
-        return Prevalence(code, at, None, None, n_said, raw, ALL_OR_NONE)
-    if high - low < NO_WIDTH:
-        return Prevalence(code, at, None, None, n_said, raw, ALIKE)
-    return Prevalence(code, at, low, high, n_said, raw)
+        return Prevalence(code, float(np.clip(value, 0, 1)), None, None, n_said, raw, ALL_OR_NONE)
+    given = p >= 0.5
+    (missed, more), (wrong, fewer) = (
+        _unseen(np.abs((y - p)[drawn & side]) >= 0.5, 1 / chances[drawn & side], level=level)
+        for side in (~given, given)
+    )
+    more, fewer = (
+        finite * limit * float((side & ~sure).sum()) / n for limit, side in ((more, ~given), (fewer, given))
+    )
+    low, at, high = np.clip([value - max(reach, fewer), value, value + max(reach, more)], 0, 1).tolist()
+    why = (
+        f"of {len(errors)} drawn utterances the model missed the code in {missed} and gave it wrongly in "
+        f"{wrong}"
+    )
+    widened = max(more, fewer) > reach
+    return Prevalence(code, at, low, high, n_said, raw, widened_because=why if widened else None)
+
+
+def _unseen(wrong: NDArray[np.bool_], weights: Floats, *, level: float) -> tuple[int, float]:
+    """In how many utterances the model was wrong, and by how much the share of these may exceed what was
+    seen: by 0 where it was wrong in many, by 1 where none were drawn.
+
+    The utterances are those drawn that it gave the code, or those that it did not; unequal weights count as
+    Kish (1965) has them.
+    """
+    from scipy.stats import beta
+
+    n_wrong = int(wrong.sum())
+    if not len(wrong):
+        return 0, 1.0
+    if n_wrong >= FEW_ERRORS or n_wrong == len(wrong):
+        return n_wrong, 0.0
+    seen, n = float(weights @ wrong / weights.sum()), float(weights.sum() ** 2 / (weights**2).sum())
+    return n_wrong, float(beta.ppf(0.5 + level / 2, seen * n + 1, n - seen * n)) - seen
 
 
 def share_of_people(probabilities: Floats, values: Floats, people: NDArray[np.intp], share: float) -> float:

@@ -26,7 +26,6 @@ from autocode.reliability.learning import learning_part
 from autocode.reliability.machines import machine_part
 from autocode.reliability.measures import (
     Compared,
-    cautions_of,
     code_rows,
     compared,
     group_label,
@@ -321,7 +320,7 @@ def _against_rest(data: Compared, options: Options) -> list[Record]:
     for j, coder in enumerate(data.table.coders):
         ratings, unit = _with_each_other(sets, sets.codes, j)
         alpha = krippendorff_alpha(ratings, metric="masi")
-        interval, cautions = None, data.cautions()
+        interval = None
         if alpha.value is not None:
             groups = None if data.clusters is None else group_index(data.clusters[unit], len(unit))
             if groups is None:  # units are drawn, each with all that was said of it
@@ -330,10 +329,9 @@ def _against_rest(data: Compared, options: Options) -> list[Record]:
                 sample = Sampling(groups, len(n_of), n_of.astype(np.float64))
             else:
                 some, sample = ratings, Sampling(groups, int(groups.max()) + 1, None)
-                cautions = cautions_of(sample.n_groups)
             interval = data.resampled(alpha_estimator(some, groups, "masi"), sample, options)
         label = "alpha of the sets of codes (MASI), this coder with each other"
-        rows = [row_of("masi_alpha", alpha, interval, label=label, caveats=cautions if interval else ())]
+        rows = [row_of("masi_alpha", alpha, interval, label=label, caveats=data.cautions(interval))]
         if len(data.table.coders) > 2:
             rest = data.of_coders([str(name) for name in data.table.coders if name != coder])
             without = krippendorff_alpha(rest.table.label_sets(), metric="masi")

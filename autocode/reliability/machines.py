@@ -26,6 +26,7 @@ from autocode.reliability.record import (
     between,
     counted,
     find,
+    limits,
     plain,
     rounded,
     row,
@@ -47,11 +48,18 @@ def machine_part(
     both = data.of_coders([*people, name], least=1)
     both = both.of_units(both.seen[-1] & (both.seen[:-1].sum(axis=0) >= 1))
     shared = both.of_units(both.seen[:-1].sum(axis=0) >= 2)
-    rows = _rows(shared if len(people) > 1 else both, options, {})
+    used = shared if len(people) > 1 else both
+    rows = _rows(used, options, {})
     reason = _unready(shared, people)
     validity = _validity(data, panel, name)
     if reason:
-        return {**_record(name, rows, reason, margin), "validity": validity, "sentence": f"{name}: {reason}."}
+        part: Record = {"n_units": used.n_units, "validity": validity}
+        alpha = find(rows, "human_machine")
+        if alpha is not None and alpha["value"] is not None:
+            part["sentence"] = (
+                f"{name} agrees with people at {limits(alpha, options.level)} (mean alpha, MASI); {reason}."
+            )
+        return {**_record(name, rows, reason, margin), **part}
     humans, guess = _taken_apart(shared)
     few = shared.n_interviews is not None and shared.n_interviews < LEAST_INTERVIEWS
     found = non_inferiority(
@@ -145,7 +153,7 @@ def _rows(data: Compared, options: Options, intervals: Mapping[str, Interval]) -
         rows.append(
             row(
                 name, value, because="no pair of coders has an alpha", interval=interval, label=label,
-                caveats=[*note, *(data.cautions() if interval is not None else ())],
+                caveats=[*note, *data.cautions(interval)],
             )
         )  # fmt: skip
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -130,21 +130,30 @@ class Compared:
             return Interval(None, None, options.level, method, "there is no unit")
         if self.n_interviews is not None and self.n_interviews < LEAST_INTERVIEWS:
             return too_few(self.n_interviews, options)
-        return bootstrap_interval(ratings, coefficient, clusters=self.clusters, **options.resampling, **more)
+        found = bootstrap_interval(ratings, coefficient, clusters=self.clusters, **options.resampling, **more)
+        return self.of_enough(found, options)
 
     def resampled(self, estimator: Estimator, sample: Sampling, options: Options) -> Interval:
         """The interval of an estimator whose totals are by interview, or by kinds of units."""
         if sample.counts is None and sample.n_groups < LEAST_INTERVIEWS:
             return too_few(sample.n_groups, options)
-        return estimator_interval(estimator, sample, **options.resampling)
+        return self.of_enough(estimator_interval(estimator, sample, **options.resampling), options)
 
-    def cautions(self) -> list[str]:
-        """What has to be said of every interval."""
-        return [UNITS_DRAWN] if self.n_interviews is None else cautions_of(self.n_interviews)
+    def of_enough(self, interval: Interval, options: Options) -> Interval:
+        """The interval, or none where it rests on too few interviews."""
+        if self.clusters is None or interval.n_groups >= LEAST_INTERVIEWS:
+            return interval
+        return too_few(interval.n_groups, options)
+
+    def cautions(self, interval: Interval | None) -> list[str]:
+        """What has to be said of an interval, if there is one."""
+        if interval is None or interval.low is None:
+            return []
+        return [UNITS_DRAWN] if self.clusters is None else cautions_of(interval.n_groups)
 
 
 def cautions_of(n_interviews: int) -> list[str]:
-    """What has to be said of an interval from so few interviews."""
+    """What has to be said of an interval that rests on so few interviews."""
     if MIN_CLUSTERS <= n_interviews < FEW_CLUSTERS:  # with fewer, the jackknife says it itself
         return [f"only {n_interviews} interviews: the interval is too narrow"]
     return []
@@ -205,7 +214,7 @@ def set_rows(
         interval = None
         if found.value is not None:
             interval = units.interval(ratings, "krippendorff_alpha", options, metric=metric)
-        rows.append(row_of(name, found, interval, label=label, caveats=units.cautions() if interval else ()))
+        rows.append(row_of(name, found, interval, label=label, caveats=units.cautions(interval)))
     return rows
 
 
@@ -233,7 +242,7 @@ def _identical(data: Compared, sets: Ratings, options: Options) -> Row:
     )
     interval = data.resampled(Estimator(totals, _share), sample, options)
     value = float(_share(whole(totals, sample)))
-    return row("exact_agreement", value, interval=interval, caveats=data.cautions())
+    return row("exact_agreement", value, interval=interval, caveats=data.cautions(interval))
 
 
 def _share(totals: _Share) -> NDArray[np.float64]:
@@ -269,7 +278,9 @@ def code_rows(
     for one in found:
         code = str(one.code)
         if one.n_positive or headings or not book.children(code):
-            rows.append(_code_row(one, data, book, names, n_units=n_units, withheld=withheld))
+            bounds = {name: data.of_enough(interval, options) for name, interval in one.intervals.items()}
+            known = replace(one, intervals=bounds)
+            rows.append(_code_row(known, data, book, names, n_units=n_units, withheld=withheld))
     return rows
 
 
@@ -287,13 +298,7 @@ def _code_row(
         if rare and name in NEEDS_POSITIVES and coefficient.value is not None:
             rows.append(row(name, None, because=few))
             continue
-        cautions = (
-            data.cautions()
-            if interval is not None
-            else [withheld]
-            if withheld and name in WITH_INTERVAL
-            else []
-        )
+        cautions = [withheld] if withheld and name in WITH_INTERVAL else data.cautions(interval)
         rows.append(row_of(name, coefficient, interval, caveats=cautions))
     caveats = [text for text in one.caveats if rare and text.startswith("only") and "carry" in text]
     return {
@@ -335,7 +340,7 @@ def mean_rows(data: Compared, codes: Sequence[Mapping[str, Any]], options: Optio
         interval = data.resampled(Estimator(totals, mean), sample, options)
     return [
         row("mean_alpha", float(np.mean(values)), interval=interval,
-            caveats=[*note, *(data.cautions() if interval else ())],
+            caveats=[*note, *data.cautions(interval)],
             label=f"mean alpha of {counted(len(values), 'code')}"),
         row("median_alpha", float(np.median(values)), caveats=note),
         row("lowest_alpha", alphas[lowest], label=f"lowest alpha of a code ({lowest})", caveats=note),
@@ -410,7 +415,7 @@ def group_rows(
     def measured(name: str, found: Coefficient, coefficient: str, **more: Any) -> Row:
         wanted = found.value is not None and (only is None or name in only)
         interval = chosen.interval(ratings, coefficient, options, **more) if wanted else None
-        return row_of(name, found, interval, caveats=[*none, *(chosen.cautions() if interval else ())])
+        return row_of(name, found, interval, caveats=[*none, *chosen.cautions(interval)])
 
     rows = [
         measured("percent_agreement", percent_agreement(ratings), "percent_agreement"),

@@ -109,8 +109,12 @@ def _about_size(record: Record) -> Iterator[str]:
         )
         yield f"The multiply coded units are from {counted(n, 'interview')} only, {word}."
     people = [one for one in data["coders"] if one["kind"] == "human"]
-    if len(people) > 1 and not data["n_multiply_coded"]:
-        yield "No unit was looked at by two people; only agreement with the machine can be given."
+    if not data["n_multiply_coded"]:
+        why = (
+            "No unit was looked at by two people" if len(people) > 1 else "Only one person coded these units"
+        )
+        yield f"{why}; only agreement with the machine can be given."
+        return
     rare = [one for one in record["codes"] if 0 < one["n_positive"] < FEW_POSITIVES]
     if rare:
         names = ", ".join(f"{one['name']} ({one['n_positive']})" for one in rare)

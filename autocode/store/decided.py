@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import prod
 from typing import Any, Literal
 
 from sqlalchemy import Connection, func, insert, or_, select
@@ -25,6 +26,7 @@ from autocode.store.tables import (
 )
 
 Arm = Literal["blind", "assisted"]
+BELOW_1 = 1 - 1e-9
 _CHUNK = 500  # keys in one IN (...)
 
 
@@ -133,11 +135,18 @@ def drawn(connection: Connection) -> dict[int, float]:
 def sample(connection: Connection) -> tuple[dict[int, float], set[int]]:
     """What was drawn by chance, each unit with its probability, and the units that are known in any case.
 
-    Draws one after another are one sample. If something else was finished in between, a draw is only of what
-    was open then: the sample begins with it, and what was finished before, or drawn earlier, is known.
+    Draws one after another are one sample; a unit has the probability that any of them had drawn it. If
+    something else was finished in between, a draw is only of what was open then: the sample begins with it,
+    and what was finished before, or drawn earlier, is known.
     """
-    query = select(assignments.c.utterance_id, assignments.c.probability, assignments.c.assigned_at)
-    drawn = connection.execute(query.where(assignments.c.probability.is_not(None))).all()
+    query = (
+        select(assignments.c.utterance_id, assignments.c.probability, assignments.c.assigned_at,
+               segmentations.c.transcript_id)
+        .join(utterances, utterances.c.id == assignments.c.utterance_id)
+        .join(segmentations, segmentations.c.id == utterances.c.segmentation_id)
+        .where(assignments.c.probability.is_not(None))
+    )  # fmt: skip
+    drawn = connection.execute(query).all()
     if not drawn:
         return {}, set()
     done = select(assignments.c.utterance_id, func.min(assignments.c.done_at))
@@ -152,10 +161,25 @@ def sample(connection: Connection) -> tuple[dict[int, float], set[int]]:
     for at in later:
         if any(first <= one < at for one in others):
             first = at
-    sampled = {row.utterance_id: float(row.probability) for row in drawn if row.assigned_at >= first}
     known = {unit for unit, at in finished.items() if at < first}
     earlier = {row.utterance_id for row in drawn if row.assigned_at < first}
-    return sampled, known | (earlier & finished.keys())
+    return _of_any([row for row in drawn if row.assigned_at >= first]), known | (earlier & finished.keys())
+
+
+def _of_any(drawn: Sequence[Any]) -> dict[int, float]:
+    """Each unit with the probability that any of the draws had drawn it.
+
+    In one draw all units of a transcript have the same; where it drew none of a transcript, its mean counts.
+    It stays below 1, which is that of what is known in any case.
+    """
+    draws: defaultdict[datetime, dict[int, float]] = defaultdict(dict)
+    for row in drawn:
+        draws[row.assigned_at][row.transcript_id] = float(row.probability)
+    chances = [(of, sum(of.values()) / len(of)) for of in draws.values()]
+    return {
+        row.utterance_id: min(1 - prod(1 - of.get(row.transcript_id, mean) for of, mean in chances), BELOW_1)
+        for row in drawn
+    }
 
 
 def begun(connection: Connection, coder: int) -> set[int]:

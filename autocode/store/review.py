@@ -212,6 +212,16 @@ class ReviewStore:
         with self._database.write() as connection:
             return decided.assign(connection, coder, units, arm=arm, now=self._clock())
 
+    def assign_draw(self, units_of: Mapping[int, Mapping[int, float]]) -> dict[int, int]:
+        """Give each coder units of one draw, each with its probability, to be decided blind; how many are new
+        to each.
+        """
+        with self._database.write() as connection:
+            now = self._clock()
+            return {
+                coder: decided.assign(connection, coder, units, now=now) for coder, units in units_of.items()
+            }
+
     def given(self) -> dict[int, frozenset[str]]:
         """The whole transcripts that each coder has been given, by the coder's key."""
         with self._database.read() as connection:

@@ -236,11 +236,10 @@ def _give(web: Web, who: SignedIn, form: FormData) -> str:
         )
     key_of = _key_of(web)
     chance = {unit.unit_id: unit.probability for unit in plan.sample.units}
-    new, left = dict[str, int](), dict[str, int]()
-    for one in plan.coders:
-        units = {key_of[name]: chance[name] for name in plan.loads[one.name]}
-        new[one.name] = review.people.assign(one.key, units, arm="blind")
-        left[one.name] = len(units) - new[one.name]
+    loads = {one.key: {key_of[name]: chance[name] for name in plan.loads[one.name]} for one in plan.coders}
+    given = review.people.assign_draw(loads)
+    new = {one.name: given[one.key] for one in plan.coders}
+    left = {one.name: len(loads[one.key]) - given[one.key] for one in plan.coders}
     if not any(new.values()):
         return "nothing"
     review.orders.forget()

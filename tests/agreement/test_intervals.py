@@ -76,7 +76,8 @@ def test_one_interview_gives_none():
     ("coefficient", "n"), [("krippendorff_alpha", 4), ("positive_agreement", 4), ("negative_agreement", 5)]
 )
 def test_interviews_that_tell_nothing_of_it_do_not_count(coefficient, n):
-    """Of nine interviews four have the code; of the others four are of one coder, one of two who say no."""
+    """Of nine interviews four have the code; of the others four are of one coder, one of two who say no. That
+    one is in alpha, which rests on the four."""
     rng = np.random.default_rng(3)
     first = np.where(np.arange(180) < 80, rng.integers(0, 2, 180), 0)
     second = np.where(rng.random(180) < 0.8, first, 1 - first)
@@ -87,10 +88,30 @@ def test_interviews_that_tell_nothing_of_it_do_not_count(coefficient, n):
     alone = ag.bootstrap_interval(
         [first[: 20 * n].tolist(), some[: 20 * n]], coefficient, clusters=interviews[: 20 * n]
     )
-    n = n + 1 if coefficient == "krippendorff_alpha" else n
     assert found.n_groups == n
     if coefficient != "krippendorff_alpha":
         assert (found.low, found.high) == (alone.low, alone.high)
+
+
+@pytest.mark.parametrize("coefficient", ["krippendorff_alpha", "cohen_kappa"])
+def test_what_is_in_few_of_many_interviews_rests_on_those(coefficient):
+    """A code in four of thirty interviews: all are resampled at once, the quantile is of three degrees of
+    freedom. Here and for all codes at once; percent agreement differs in every interview."""
+    rng, interviews = np.random.default_rng(5), np.arange(600) // 20
+    first = np.where(interviews < 4, rng.integers(0, 2, 600), 0)
+    second = np.where((interviews < 4) & (rng.random(600) < 0.2), 1 - first, first)
+    alone = ag.bootstrap_interval([first, second], coefficient, clusters=interviews)
+    seen = [(unit, coder) for unit in range(600) for coder in "ab"]
+    said = {"a": np.flatnonzero(first), "b": np.flatnonzero(second)}
+    given = [(unit, coder, "c") for coder, units in said.items() for unit in units]
+    table = ag.code_table(seen, given, codes=["c"])
+    [code] = ag.code_agreement(table, clusters=interviews, intervals=[coefficient, "percent_agreement"])
+    for found in (alone, code.intervals[coefficient]):
+        assert (found.method, found.n_groups) == ("jackknife of interviews", 4)
+        assert found.warning == "only 4 interviews: the interval is rough"
+        reach = code.coefficients[coefficient].value - found.low
+        assert reach == pytest.approx(3.182446 * found.standard_error)
+    assert code.intervals["percent_agreement"].method == "bootstrap of interviews"
 
 
 def test_too_many_undefined_replicates_give_none():

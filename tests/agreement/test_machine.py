@@ -146,6 +146,18 @@ def test_everything_coded_by_humans_leaves_nothing_to_estimate():
     assert ag.stratified_mean(y, f, f).standard_error == 0
 
 
+def test_of_yes_and_no_value_and_interval_are_shares():
+    """The machine gives in the sample what nobody there says, and hardly anywhere else: the estimate is below
+    nothing."""
+    y, f = np.zeros(300), np.r_[np.ones(30), np.zeros(270)]
+    for found in (
+        ag.difference_mean(y, f, np.r_[np.zeros(1900), np.ones(100)]),
+        ag.ppi_mean(1 - y, 1 - f, np.ones(2000), power=1),
+    ):
+        assert 0 <= found.low <= found.value <= found.high <= 1
+    assert ag.difference_mean(y - 1, f, f).value == pytest.approx(-1)  # no yes and no
+
+
 def test_clusters_of_errors_widen_the_interval():
     rng = np.random.default_rng(0)
     interviews = np.repeat(np.arange(20), 20)
@@ -180,14 +192,30 @@ def test_few_interviews_pass_nobody_by_chance(n_interviews, passed):
     if passed is None:
         assert "from two interviews or more" in result.undefined_because
     else:
-        assert result.method == "jackknife of interviews, t test"
+        assert result.method == "sign test of interviews"
         assert {human.p_value for human in result.humans} == {0.5**n_interviews}
+
+
+def test_humans_of_few_interviews_in_a_panel_of_many_have_the_jackknife():
+    """Twelve interviews; three humans coded four of them, three others the rest, and three all."""
+    rng, clusters = np.random.default_rng(0), np.arange(480) // 40
+    truth = rng.integers(3, size=480)
+    said = np.where(rng.random((10, 480)) < 0.8, truth, rng.integers(3, size=480)).astype(float)
+    humans, machine = said[:9], said[9].tolist()
+    humans[:3, clusters >= 4], humans[3:6, clusters < 4] = np.nan, np.nan
+    few, both = (
+        ag.alternative_annotator_test(humans[rows], machine, epsilon=0.15, clusters=clusters)
+        for rows in (slice(0, 6), slice(0, 9))
+    )
+    assert few.method == "jackknife of interviews, t test"
+    assert both.method == "jackknife of interviews, t test or bootstrap of interviews"
 
 
 def test_the_test_with_few_interviews_is_the_jackknifes():
     humans, good = panel(machine=0.9)
     clusters = np.arange(120) // 30
     result = ag.alternative_annotator_test(humans, good.tolist(), epsilon=0.2, clusters=clusters)
+    assert result.method == "jackknife of interviews, t test"
     table = np.array(humans)
     for j, human in enumerate(result.humans):
         others = np.delete(table, j, axis=0)

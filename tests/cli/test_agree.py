@@ -86,6 +86,18 @@ def test_a_report_of_a_dataset_as_json(run: Run, coded: Path) -> None:
     assert "agreement.json" in ran.data["files"]
 
 
+def test_one_person_and_a_machine_are_shown(run: Run, table: Path) -> None:
+    lines = table.read_text(encoding="utf-8").splitlines()
+    kept = [line.replace("gpt", "machine") for line in lines if ",ben," not in line]
+    table.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    done = run("agree", table)
+    assert done.code == 0, done.err
+    assert "machine with people (MASI)" in done.out
+    assert "whole codebook (MASI)" not in done.out
+    assert "Only one person coded these units" in done.err
+    assert "nobody gave" not in done.err
+
+
 def test_report_may_be_named(run: Run, coded: Path) -> None:
     assert run("agree", "report", coded, "--out", "o", "--replicates", 100).code == 0
 

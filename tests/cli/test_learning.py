@@ -77,6 +77,19 @@ def test_train_and_code_with_the_model(run: Run, here: Path, dataset: Path, sett
     assert told["model"]["n_units"] == 54
 
 
+def test_one_interview_is_measured_on_itself_and_it_is_said(run: Run, dataset: Path, settings: Path) -> None:
+    several = run("train", dataset, "--out", "model", "--config", settings)
+    assert "measured on transcripts that were left out" in several.out
+    for name in ("utterances", "codes", "coverage"):
+        rows = lines_of(dataset / f"{name}.jsonl")
+        write(dataset / f"{name}.jsonl", [
+            {**row, "transcript_id": "i0"} if name == "utterances" else row for row in rows
+        ])  # fmt: skip
+    one = run("train", dataset, "--out", "model", "--config", settings)
+    assert "measured on utterances that were left out" in one.out
+    assert "on other interviews it will be lower" in one.err
+
+
 def test_labels_of_a_plain_transcript(
     run: Run, here: Path, book: Path, interview: Path, settings: Path
 ) -> None:

@@ -195,6 +195,20 @@ def test_a_draw_after_other_coding_is_of_what_was_open_then(project: Project, be
     drawn, known = desk.people.sample()
     assert known == ({desk.key[unit] for unit in [*first, *chosen]} if between else set())
     assert set(drawn) == {desk.key[unit] for unit in (second if between else [*first, *second])}
+    assert [*drawn.values()] == pytest.approx([0.25 if between else 1 - 26 / 32 * 0.75] * len(drawn))
+
+
+def test_units_of_one_draw_for_several_coders_are_drawn_once(project: Project) -> None:
+    """Interviews have their own chances; in one that a later draw leaves out its mean chance counts."""
+    desk = Desk(project)
+    ann, ben = (desk.people.add_account(name, "coder").key for name in ("Ann", "Ben"))
+    said = material(project).said_by_respondents
+    chances = {desk.key[one.id]: 0.1 * (one.interview + 1) for one in said}
+    assert desk.people.assign_draw({ann: chances, ben: chances}) == dict.fromkeys((ann, ben), len(said))
+    assert desk.people.sample() == (pytest.approx(chances), set())
+    cleo = desk.people.add_account("Cleo", "coder").key
+    desk.people.assign(cleo, {desk.key[said[0].id]: 0.5})
+    assert desk.people.sample()[0] == pytest.approx({key: 1 - (1 - p) * 0.5 for key, p in chances.items()})
 
 
 def test_what_people_have_read_as_a_whole_is_counted(project: Project) -> None:

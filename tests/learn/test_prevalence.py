@@ -83,6 +83,44 @@ def test_a_sample_read_in_part_and_one_drawn_twice_count_once() -> None:
     assert (counted.low, counted.value, counted.high) == (0.5, 0.5, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("rate", "finds", "keeps", "units"), [(0.1, 0.95, 1.0, 150), (0.3, 0.99, 0.995, 100)]
+)
+def test_a_model_that_is_hardly_ever_wrong_may_be_wrong_elsewhere(
+    rate: float, finds: float, keeps: float, units: int
+) -> None:
+    """Without the errors that nobody has seen, half of these intervals hold."""
+    held, rng, groups = 0, np.random.default_rng(1), np.repeat(np.arange(40), 50)
+    for _ in range(200):
+        truth = rng.random(2000) < rate
+        given = np.where(truth, rng.random(2000) < finds, rng.random(2000) > keeps)
+        machine = np.where(given, 0.997, 0.003) + rng.uniform(-0.002, 0.002, 2000)
+        values, drawn = np.full((2000, 1), np.nan), rng.choice(2000, units, replace=False)
+        values[drawn, 0] = truth[drawn]
+        chances = np.full(2000, units / 2000)
+        (found,) = code_prevalence(["c"], machine[:, None], values, groups, sampled_with=chances)
+        held += found.low <= truth.mean() <= found.high
+    assert held / 200 >= 0.93
+
+
+def test_few_errors_widen_by_the_limit_of_their_share() -> None:
+    """100 of 400 drawn, 20 of them given the code, all rightly, and 80 not: no error in 80 may be 1 - .025 **
+    (1/80) of the four fifths that are not given it."""
+    groups, machine, values = np.arange(400) % 20, np.zeros((400, 1)), np.full((400, 1), np.nan)
+    machine[:80] = 1.0
+    values[:20], values[80:160] = 1.0, 0.0
+    (found,) = code_prevalence(["c"], machine, values, groups, sampled_with=np.full(400, 0.25))
+    assert found.value == pytest.approx(0.2)
+    assert found.high - 0.2 == pytest.approx(0.75**0.5 * 0.8 * (1 - 0.025 ** (1 / 80)))
+    assert 0.2 - found.low == pytest.approx(0.75**0.5 * 0.2 * (1 - 0.025 ** (1 / 20)))
+    assert found.widened_because == (
+        "of 100 drawn utterances the model missed the code in 0 and gave it wrongly in 0"
+    )
+    values[80:85], values[:5] = 1.0, 0.0  # five errors of a kind show how many there are
+    (ordinary,) = code_prevalence(["c"], machine, values, groups, sampled_with=np.full(400, 0.25))
+    assert ordinary.widened_because is None
+
+
 def test_what_cannot_be_said_has_its_reason() -> None:
     truth, machine, groups = corpus(0)
     nothing = np.full_like(truth, np.nan)

@@ -342,6 +342,39 @@ def test_two_interviews_have_no_interval_and_say_so(write: Write) -> None:
     assert any("from 2 interviews only, too few for an interval" in warning for warning in record["warnings"])
 
 
+@pytest.mark.parametrize("n_with", [1, 2])
+def test_a_code_of_one_or_two_of_many_interviews_has_no_interval(write: Write, n_with: int) -> None:
+    """Percent agreement has one, of all interviews."""
+    names = units(240, n_interviews=12)
+    with_it = [index for index, name in enumerate(names) if int(name[1:].split(".")[0]) <= n_with]
+    ann, ben = coding(names, trust=with_it, risk=range(0, 240, 9)), coding(names, trust=with_it[4:])
+    record = agreement(write({"ann": ann, "ben": ben}), **FAST)
+    counted = f"no interval: {n_with} interview{'s' if n_with > 1 else ''} cannot tell how much interviews"
+    for name in ("positive_agreement", "krippendorff_alpha", "cohen_kappa"):
+        found = row(record, "trust", name)
+        assert found["value"] is not None
+        assert (found["low"], found["caveats"]) == (None, [f"{counted} differ"])
+    assert row(record, "trust", "gwet_ac1")["low"] is not None
+
+
+def test_one_person_and_a_machine_are_told_of_each_other(write: Write) -> None:
+    codings = two()
+    del codings["ben"]
+    codings["machine"] = coding(list(codings["ann"]), trust=range(2, 38), risk=range(60, 65))
+    record = agreement(write(codings), **FAST)
+    alpha = record["machine"]["rows"][1]
+    said = record["machine"]["sentence"]
+    assert said.startswith(f"machine agrees with people at {alpha['value']:.2f}".replace("0.", "."))
+    assert "95% CI [" in said
+    assert "it takes two people or more" in said
+    assert record["machine"]["n_units"] == 120
+    assert (
+        "Only one person coded these units; only agreement with the machine can be given."
+        in (record["warnings"])
+    )
+    assert not any("nobody gave" in warning for warning in record["warnings"])
+
+
 def test_fewer_than_ten_interviews_have_the_jackknife(write: Write) -> None:
     alpha = overall(agreement(write(two(n_interviews=6)), **FAST))
     assert alpha["method"] == "jackknife of interviews"
