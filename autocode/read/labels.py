@@ -26,6 +26,7 @@ from autocode.read.label_forms import (
     known_names,
     name_key,
 )
+from autocode.read.reader import count
 from autocode.read.roles import label_roles
 from autocode.read.words import METADATA, NOT_ALONE, NOT_ONCE, PARTICLES
 
@@ -69,7 +70,7 @@ def find_labels(
             offers[number] = label
     _drop_lengthened(offers, lines)
     _drop_names_alone(offers, lines, known)
-    _drop_stray_times(offers, lines, known)
+    n_times = _drop_stray_times(offers, lines, known)
     for number in _header_lines(lines):
         offers.pop(number, None)
     offers = _questions_without_numbers(offers)
@@ -77,6 +78,11 @@ def find_labels(
         offers = {number: label for number, label in offers.items() if label.kind in kinds}
     blocks = _blocks(lines)
     accepted, warnings = _accept(offers, blocks, known)
+    if n_times and any(label.kind == "timed" for label in offers.values()):
+        warnings.append(
+            f"{count(n_times, 'line')} of words and a time taken as speech, as their times are in no order; "
+            "give --speaker NAME=ROLE where they are names"
+        )
     return Labels(_same_spelling({n: offers[n] for n in sorted(accepted)}), warnings)
 
 
@@ -118,16 +124,19 @@ def _is_lengthened(line: Line, label: Label | None) -> bool:
     return bool(_LENGTHENED.search(line.text, label.text_at if label else 0))
 
 
-def _drop_stray_times(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> None:
-    """Forget times that are part of what is said: `At 9:30`, alone on its line.
+def _drop_stray_times(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> int:
+    """Forget times that are part of what is said, such as `At 9:30` alone on its line; how many.
 
-    Such a name stands nowhere with text below it and a time between those of its neighbours.
+    Such a name stands nowhere with text below it and a time between those of its neighbours, nor begins
+    a paragraph where others do.
     """
     timed = [n for n, label in offers.items() if label.kind == "timed"]
     keys = {n: name_key(offers[n].name) for n in timed}
     counts = Counter(keys.values())
     sure = {name_key(name) for name in known} | {keys[n] for n in timed if is_usual(offers[n].name)}
     firm = [n for n in timed if counts[keys[n]] > 1 or keys[n] in sure]
+    begins = {n for n in timed if not n or not lines[n - 1].text.strip()}
+    spaced = begins.issuperset(firm)
     place = {n: at for at, n in enumerate(n for n, line in enumerate(lines) if line.text.strip())}
     at_home = set(sure)
     for n in timed:
@@ -136,13 +145,16 @@ def _drop_stray_times(offers: dict[int, Label], lines: Sequence[Line], known: Co
         above, below = firm[max(0, at - 1) : at], firm[next_at : next_at + 1]
         near = [one for one in (*above, *below) if abs(place[one] - place[n]) == 1]
         again = [one for one in (*above, *below) if keys[one] == keys[n]]
+        if spaced and n in begins and n + 1 in place and n + 1 not in offers:
+            at_home.add(keys[n])
         if len(near) == 2 or set(near) & set(again):
             continue  # it is the only text below a label, or stands above itself
         if len(above + below) < 2 or again or not _is_out_of_order(*(offers[i] for i in (*above, n, *below))):
             at_home.add(keys[n])
-    for n in timed:
-        if keys[n] not in at_home:
-            del offers[n]
+    stray = [n for n in timed if keys[n] not in at_home]
+    for n in stray:
+        del offers[n]
+    return len(stray)
 
 
 def _is_out_of_order(above: Label, label: Label, below: Label) -> bool:

@@ -137,6 +137,17 @@ def test_hours_that_somebody_names_are_speech(tmp_path: Path) -> None:
     assert [turn.text for turn in transcript.turns][1::2] == ["9:30 was it.", "10:30 was the next."]
 
 
+def test_hours_of_a_day_are_speech(tmp_path: Path) -> None:
+    hours = ["06:30 I get up.", "07:00 I eat.", "08:00 I work.", "12:00 I have lunch."]
+    text = "Interviewer: Describe your day.\n" + "".join(f"Anna: {hour}\n" for hour in hours)
+    assert [turn.text for turn in read(tmp_path, text).turns][1:] == hours
+    both = "I: 09:00 in the morning?\nR: 10:00 it was.\nI: 11:30 then?\nR: 12:00 sharp.\n"
+    assert [turn.text for turn in read(tmp_path, both).turns][1] == "10:00 it was."
+    said_is = "Between\n10:00 - 12:00\nwe worked."
+    text = f"I: When?\nR: {said_is}\nI: And then?\nR: Then from\n13:00\non.\n"
+    assert [turn.text for turn in read(tmp_path, text).turns][1::2] == [said_is, "Then from\n13:00\non."]
+
+
 @pytest.mark.parametrize("number", ["{:02d}  ", "{:03d} ", "  {}\t", "{}. ", "{}) ", "[{}] "])
 def test_line_numbers_are_no_part_of_the_text(tmp_path: Path, number: str) -> None:
     lines = ["I: How was it?", "R: Good, and", "5 people came,", "", "2 left.", "I: Why?", "R: Money."]
@@ -458,6 +469,19 @@ def test_a_time_that_somebody_says(tmp_path: Path, answer: str, gap: str) -> Non
 def test_who_speaks_once_where_times_stand_with_names(tmp_path: Path) -> None:
     text = "Anna  0:05\nWhen?\nCarla  0:07\nNow.\nBo  0:09\nThen.\nAnna  0:12\nAnd?\nBo  0:15\nSo.\n"
     assert list(read(tmp_path, text).speakers) == ["Anna", "Carla", "Bo"]
+
+
+def test_who_speaks_once_at_a_time_in_no_order(tmp_path: Path) -> None:
+    turns = [
+        "Anna 00:10\nSo.",
+        "Interviewer 00:30\nAnd you?",
+        "Bob 00:23\nWe sold.",
+        "Interviewer 00:50\nWhy?",
+    ]
+    text = "\n\n".join([*turns, "Anna 00:55\nNo.", "Interviewer 01:00\nOh?"])
+    assert ("Bob", "We sold.") in said(read(tmp_path, text))
+    tight = read(tmp_path, text.replace("\n\n", "\n"))
+    assert any(one.startswith("1 line of words and a time taken as speech") for one in tight.warnings)
 
 
 def test_lengthened_sounds_are_no_speakers(tmp_path: Path) -> None:
