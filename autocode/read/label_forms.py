@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -20,7 +20,7 @@ _LEAD = re.compile(rf"[\s{_BIDI}]*")
 _MARK_FIRST = re.compile(rf"(?P<mark>{BRACKETED}|{RANGE}(?=\s))[\s{_BIDI}]*(?:[-–—]\s+)?")
 NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?(?<!\s)"  # so that white space after it is tried once only
 # Whom somebody comes from, as meetings show it: "Smith, John [EXT]", "John Smith | Acme".
-_OFFICE = r"(?:\s\[[^\W\d_a-z][\w .-]{0,20}\]|\s\|\s[^\W\d_a-z][^:：\n\t\[\]<>|*]{0,40}?(?<!\s))?"
+_OFFICE = r"(?:\s\[[^\W\d_][\w .-]{0,20}\]|\s\|\s[^\W\d_a-z][^:：\n\t\[\]<>|*]{0,40}?(?<!\s))?"
 _COLON = re.compile(
     rf"(?P<name>{NAME}{_OFFICE}|\?{{1,3}})\s*+(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
     rf"(?:：|:(?!//)(?!(?<=\d:)\d)(?=(?P<next>[^\W_]|:)?))[ \t]*(?P<after>{BRACKETED})?\s*"
@@ -48,6 +48,12 @@ _ABBREVIATION = re.compile(
 )
 _SENTENCE = re.compile(r"[.!?;…\"“”=/\\@]|,.*,")  # what no name has in it
 _BEHIND = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_REMARK = re.compile(r"(?P<bare>.*\w.*?)\s*(?P<open>[(\[（])(?P<remark>[^\W\d_]{2}[^()\[\]（）]*)[)\]）]")
+_DECORATION = r"[-–—•>\"“”„«»'‘’*_\s]"
+_DECORATED = re.compile(  # what stands around a label that is known: `- P3:`, `"P3":`, `P3*:`
+    rf"{_DECORATION}{{0,6}}(?P<name>{NAME}){_DECORATION}{{0,4}}(?:[(\[][^()\[\]:：]{{1,40}}[)\]])?"
+    rf"{_DECORATION}{{0,4}}[:：](?P<end>\*{{0,3}}\s*)(?=(?P<next>[^\W_])?)"
+)
 _OFFICE_SIGN = re.compile(r"\s(?:[-–]|[|@/](?=\s[^\W\d_a-z]))\s|,\s")
 _NUMBERED = re.compile(r"(?P<word>[^\W\d_]{1,40})(?P<dot>\.?) ?(?P<number>\d{0,3})\?{0,3}")
 _PERSON = r"[^\W\d_]{1,12} ?\d{1,3}"
@@ -188,6 +194,23 @@ def candidate(line: Line, known: re.Pattern[str] | None = None) -> Label | None:
                 label = replace(label, kind="timed")  # as Word transcribes: 00:00:05 Speaker 1
             return label if label.start_s is not None else replace(label, start_s=start_s)
     return None
+
+
+def without_remark(name: str) -> str:
+    """A label without what its speaker does meanwhile (`Anna (laughs)`, not `Anna (host)`); "" for none."""
+    match = _REMARK.fullmatch(name)
+    if not match or match["remark"][0].isupper() or is_label_word(match["remark"]):
+        return ""
+    return match["bare"].strip()
+
+
+def decorated(text: str, names: Mapping[str, str]) -> Label | None:
+    """The label of one of `names` (by their keys) at the beginning of a line, with signs around it."""
+    match = _DECORATED.match(text[:200])
+    if not match or (name := names.get(name_key(match["name"]))) is None:
+        return None
+    joined = not match["end"] and (match["next"] or "").islower()
+    return None if joined else Label(name, "colon", match.end())
 
 
 def _bold_beginning(line: Line, at: int, start_s: float | None) -> Label | None:

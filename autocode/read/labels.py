@@ -22,9 +22,11 @@ from autocode.read.label_forms import (
     Label,
     Line,
     candidate,
+    decorated,
     is_usual,
     known_names,
     name_key,
+    without_remark,
 )
 from autocode.read.reader import count
 from autocode.read.roles import label_roles
@@ -38,7 +40,8 @@ _MIN_COVERAGE = 0.3
 _MAX_TITLE = 8  # lines of a title above a header
 _MAX_HEADER = 20  # paragraphs before the first label that may be title, date, summary ...
 
-_LENGTHENED = re.compile(r"(?<=[^\W\d_]):+(?!(?:innen|in|r|n)\b)(?=[^\W\d_A-Z])")  # "a:nd", "ca:lled"
+# "wa:s", "ca:lled"; but "EU:s", "Schüler:innen".
+_LENGTHENED = re.compile(r"(?<=[a-zß-öø-ÿ]):+(?!innen|(?:in|r|n)\b)(?=[^\W\d_A-Z])")
 _MIN_LENGTHENED = 3
 _ONE_OF = re.compile(
     r"(?P<stem>[^\W\d_](?:.{0,60}[^\W\d_])?)"
@@ -73,7 +76,7 @@ def find_labels(
     n_times = _drop_stray_times(offers, lines, known)
     for number in _header_lines(lines):
         offers.pop(number, None)
-    offers = _questions_without_numbers(offers)
+    offers = _without_remarks(_questions_without_numbers(offers))
     if kinds is not None:
         offers = {number: label for number, label in offers.items() if label.kind in kinds}
     blocks = _blocks(lines)
@@ -83,7 +86,14 @@ def find_labels(
             f"{count(n_times, 'line')} of words and a time taken as speech, as their times are in no order; "
             "give --speaker NAME=ROLE where they are names"
         )
-    return Labels(_same_spelling({n: offers[n] for n in sorted(accepted)}), warnings)
+    labels = _same_spelling({n: offers[n] for n in sorted(accepted)})
+    more, n_left = _decorated(labels, lines)
+    if n_left:
+        warnings.append(
+            f"{count(n_left, 'line')} with a speaker's name and a colon further on, taken as speech of the "
+            "speaker before"
+        )
+    return Labels(dict(sorted({**labels, **more}.items())), warnings)
 
 
 def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> None:
@@ -113,9 +123,12 @@ def _drop_lengthened(offers: dict[int, Label], lines: Sequence[Line]) -> None:
     joined = {number: label for number, label in offers.items() if label.joined}
     if not joined or len(joined) == len(offers):
         return
-    n_others = sum(_is_lengthened(line, offers.get(number)) for number, line in enumerate(lines))
+    many = sum(_is_lengthened(line, offers.get(n)) for n, line in enumerate(lines)) >= _MIN_LENGTHENED
+    few = 2 * len(joined) <= len(offers)
+    elsewhere = {name_key(label.name) for label in offers.values() if not label.joined}
     for number, label in joined.items():
-        if n_others >= _MIN_LENGTHENED or (label.name.islower() and len(label.name) <= 2):
+        short, known = len(label.name) <= 2 and label.name.isalpha(), name_key(label.name) in elsewhere
+        if (many and (short or not known)) or (few and short and not known and label.name.islower()):
             del offers[number]
 
 
@@ -183,6 +196,38 @@ def _questions_without_numbers(offers: dict[int, Label]) -> dict[int, Label]:
         n: replace(label, name=shorts[n][0]) if n in asked or n in answered else label
         for n, label in offers.items()
     }
+
+
+def _without_remarks(offers: dict[int, Label]) -> dict[int, Label]:
+    """The offers, where `Anna (laughs)` is Anna: she has turns without it, or it is there once or twice."""
+    often = Counter(name_key(label.name) for label in offers.values())
+    found: dict[int, Label] = {}
+    for number, label in offers.items():
+        bare = without_remark(label.name)
+        n, n_bare = often[name_key(label.name)], often[name_key(bare)] if bare else 0
+        if bare and ((n_bare and (n <= 2 or n * 3 <= n_bare)) or (n == 1 and is_usual(bare))):
+            found[number] = replace(label, name=bare)
+        elif not (bare and label.name.endswith("]")):
+            found[number] = label
+    return found
+
+
+def _decorated(labels: dict[int, Label], lines: Sequence[Line]) -> tuple[dict[int, Label], int]:
+    """More labels, with signs around names that have labels elsewhere; how many lines may yet be some."""
+    names = {name_key(label.name): label.name for label in labels.values()}
+    either = "|".join(re.escape(name) for name in names.values() if len(name) > 1)
+    nearly = re.compile(rf"\W{{0,6}}(?:{either})(?!\w)[^:：]{{0,30}}[:：](?!\d)") if either else None
+    found: dict[int, Label] = {}
+    n_left = 0
+    for number in range(min(labels, default=len(lines)), len(lines)):  # above it is the header
+        line = lines[number]
+        if number in labels or line.given is not None or not line.text.strip():
+            continue
+        if (label := decorated(line.text, names)) is not None:
+            found[number] = label
+        elif nearly and nearly.match(line.text):
+            n_left += 1
+    return found, n_left
 
 
 def _header_lines(lines: Sequence[Line]) -> range:

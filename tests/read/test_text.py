@@ -400,6 +400,40 @@ def test_long_and_odd_names(tmp_path: Path, name: str, form: str) -> None:
     assert list(transcript.speakers) == ["Anna Berg", name, "मीना"]
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        "P1 (laughs):", "P1 [laughs]:", "P1*:", "- P1:", '"P1":', "P1 (laughing):",
+        "> **P1**:", "P1（laughs）:",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_label_with_a_remark_or_signs(tmp_path: Path, label: str, n: int) -> None:
+    text = "I: How?\nP1: We did.\n" * 2 + f"I: And?\n{label} So: it was.\n" * n + "P1: No.\n"
+    assert said(read(tmp_path, text))[4:] == [("I", "And?"), ("P1", "So: it was.")] * n + [("P1", "No.")]
+
+
+def test_a_name_with_a_remark_is_the_same_person(tmp_path: Path) -> None:
+    text = (
+        "Interviewer: Then?\nAnna Berg (laughs): We sold.\nInterviewer: To whom?\n"
+        "Anna Berg [laughs]: To a bank.\nInterviewer: Ok\nAnna Berg: Yes\n"
+    )
+    assert list(read(tmp_path, text).speakers) == ["Interviewer", "Anna Berg"]
+
+
+@pytest.mark.parametrize("pair", ["Speaker (male);Speaker (female)", "Anna (host);Anna", "Bo (KH);Bo (MB)"])
+def test_who_is_named_in_parentheses_is_somebody_else(tmp_path: Path, pair: str) -> None:
+    names = tuple(pair.split(";"))
+    assert list(read(tmp_path, turns_of(names)).speakers) == list(names)
+
+
+def test_a_name_with_more_before_its_colon_is_said_to_be_left(tmp_path: Path) -> None:
+    transcript = read(
+        tmp_path, "Anna: How?\nBo: So.\nAnna: And?\nBo to Anna, low: No.\nAnna: Oh.\nBo: Yes.\n"
+    )
+    assert any("1 line with a speaker's name and a colon further on" in one for one in transcript.warnings)
+
+
 def test_who_is_said_in_doubt_or_not_at_all(tmp_path: Path) -> None:
     text = "I: Why?\nP3?: So.\nP1/P2: Yes.\nP3: No.\n??: Oh.\nMale?: Ah.\n"
     transcript = read(tmp_path, text)
@@ -445,6 +479,7 @@ def test_an_answer_that_begins_with_a_digit(tmp_path: Path, line: str, said_is: 
     text = f"采访者：多少？\n{line}\n采访者：是吗？\n受访者：是。\n"
     assert said(read(tmp_path, text))[1] == said_is
     assert said(read(tmp_path, "I: When?\nR:3 years ago.\nI: So?\nR: At 9:30.\n"))[1] == ("R", "3 years ago.")
+    assert said(read(tmp_path, "I:When?\nP2:3 years ago.\nI:So?\nP2:At 9:30.\n"))[1] == ("P2", "3 years ago.")
 
 
 ON_LINES = [
@@ -469,6 +504,23 @@ def test_a_time_that_somebody_says(tmp_path: Path, answer: str, gap: str) -> Non
 def test_who_speaks_once_where_times_stand_with_names(tmp_path: Path) -> None:
     text = "Anna  0:05\nWhen?\nCarla  0:07\nNow.\nBo  0:09\nThen.\nAnna  0:12\nAnd?\nBo  0:15\nSo.\n"
     assert list(read(tmp_path, text).speakers) == ["Anna", "Carla", "Bo"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anna: Hur var USA:s marknad?\nBo: Vi fick EU:s stöd och VD:ns tillstånd.\nAnna: Och sedan?\n"
+        "Bo:vi sålde allt.\nAnna: Till vem?\nBo: Till EU:s köpare.\n",
+        "Anna: Die Schüler:innenvertretung?\nBo: Die Lehrer:innenschaft.\nAnna: Die Bürger:innenräte?\n"
+        "Bo:die auch.\nAnna: Und?\nBo: Nein.\n",
+        "p: how?\nbo: so.\np:and then?\nbo:we left\np:when?\nbo: in may\n",
+        "i: how did you start?\np:we began\ni: and then?\np: we sold it\n",
+        "i:how did you start?\nr:we began\ni:and then?\nr:we sold it\nI: what?\n",
+        "I: So we:ll how was it?\nP1: We:ll, and the:n\nI: And then?\nP1:we sold it.\nI: No: ide:a.\n",
+    ],
+)
+def test_labels_without_a_space_are_no_lengthened_sounds(tmp_path: Path, text: str) -> None:
+    assert len(read(tmp_path, text).turns) == text.count("\n")
 
 
 def test_who_speaks_once_at_a_time_in_no_order(tmp_path: Path) -> None:
