@@ -19,7 +19,7 @@ _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
 _MARK_BEFORE = re.compile(rf"({BRACKETED})\s*")
 _LINE_MARK = re.compile(rf"\s*({BRACKETED}|{RANGE})(?:\s+[-–—](?=\s))?(?:\s+|$)")
 _MIN_TIMES = 3  # times on lines of their own that are believed to be marks within a sentence, too
-_LEAST_SPEECH, _MOST_SPEECH = 0.3, 60  # characters a second between times that are marks
+_LEAST_SPEECH = 0.3  # characters a second between times that are marks
 _MIN_TIMED = 0.3  # the share of lines, or of paragraphs, whose times are believed to be marks
 _MAX_LINE_MARK = 80  # characters of a line that are looked at for one
 _MARK_AFTER = re.compile(rf"\s*({F4_MARK})$")
@@ -237,7 +237,7 @@ def _is_wrapped(lines: Sequence[Line]) -> bool:
 def _with_bare_times(pieces: list[Piece], text: str) -> list[Piece]:
     """The pieces; where three in four begin with a time (`Anna: 00:05 We ...`), without it.
 
-    One that only one person says, or between which too little or too much is said, is a time of day.
+    One that only one person says, or between which too little is said, is a time of day.
     """
     found = {
         n: mark
@@ -249,7 +249,7 @@ def _with_bare_times(pieces: list[Piece], text: str) -> list[Piece]:
         return pieces
     n_chars = sum(pieces[n].end_char - mark.end() for n, mark in list(found.items())[:-1])
     rate = n_chars / max(times[-1] - times[0], 1.0)
-    if len({pieces[n].speaker for n in found}) < 2 or not _LEAST_SPEECH <= rate <= _MOST_SPEECH:
+    if len({pieces[n].speaker for n in found}) < 2 or rate < _LEAST_SPEECH:
         return pieces
     timed = list(pieces)
     for (n, mark), start_s in zip(found.items(), times, strict=True):

@@ -11,7 +11,7 @@ import difflib
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -43,6 +43,7 @@ _MAX_HEADER = 20  # paragraphs before the first label that may be title, date, s
 # "wa:s", "ca:lled"; but "EU:s", "Schüler:innen".
 _LENGTHENED = re.compile(r"(?<=[a-zß-öø-ÿ]):+(?!innen|(?:in|r|n)\b)(?=[^\W\d_A-Z])")
 _MIN_LENGTHENED = 3
+_MIN_USUAL = 2  # labels alone on their lines that let names stand so, too
 _ONE_OF = re.compile(
     r"(?P<stem>[^\W\d_](?:.{0,60}[^\W\d_])?)"
     r"(?:[\W_]{0,3}\d{1,3}|[\W_]{1,3}[A-Z]|(?<![A-Za-zÀ-ɏ])[A-Z]|[甲乙丙丁])"
@@ -72,7 +73,7 @@ def find_labels(
         if line.given is None and line.text.strip() and (label := candidate(line, odd)) is not None:
             offers[number] = label
     _drop_lengthened(offers, lines)
-    _drop_names_alone(offers, lines, known)
+    beside = _drop_names_alone(offers, lines, known)
     n_times = _drop_stray_times(offers, lines, known)
     for number in _header_lines(lines):
         offers.pop(number, None)
@@ -80,12 +81,15 @@ def find_labels(
     if kinds is not None:
         offers = {number: label for number, label in offers.items() if label.kind in kinds}
     blocks = _blocks(lines)
-    accepted, warnings = _accept(offers, blocks, known)
+    alone = {n for n, label in offers.items() if label.text_at >= len(lines[n].text)}
+    accepted, warnings = _accept(offers, blocks, known, alone)
     if n_times and any(label.kind == "timed" for label in offers.values()):
         warnings.append(
             f"{count(n_times, 'line')} of words and a time taken as speech, as their times are in no order; "
             "give --speaker NAME=ROLE where they are names"
         )
+    if guessed := sorted({offers[n].name for n in beside & accepted}):
+        warnings.append(f"names alone on their lines, taken as speakers: {_quoted(guessed)}")
     labels = _same_spelling({n: offers[n] for n in sorted(accepted)})
     more, n_left = _decorated(labels, lines)
     if n_left:
@@ -96,15 +100,19 @@ def find_labels(
     return Labels(dict(sorted({**labels, **more}.items())), warnings)
 
 
-def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> None:
-    """Forget names on a line of their own that stand where no name would."""
+def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> set[int]:
+    """Forget names on a line of their own that stand where no name would; those left only as they recur."""
     spaced = any(not line.text.strip() for line in lines)
     known_keys = {name_key(name) for name in known}
+    alone = {n: label for n, label in offers.items() if label.kind == "alone"}
+    usual_ones = {n for n, one in alone.items() if is_usual(one.name) or name_key(one.name) in known_keys}
+    beside = _names_beside(alone, usual_ones, lines)
+    often = Counter(name_key(label.name) for label in alone.values())
     for number, label in list(offers.items()):
         if label.kind not in ("alone", "timed"):
             continue
         line = lines[number]
-        usual = is_usual(label.name) or name_key(label.name) in known_keys
+        usual = number in usual_ones | beside
         marked = line.heading or line.bold >= len(line.text.rstrip()) or line.text.lstrip()[:1] in "*_"
         above = lines[number - 1].text.strip() if number else ""
         below = [later.text.strip() for later in lines[number + 1 : number + 3]]
@@ -114,8 +122,27 @@ def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Co
         name_like = len(label.name) > 1 and not label.name[0].islower()
         name_like = name_like and label.name.casefold() not in NOT_ALONE
         stands = label.kind == "timed" or (name_like and (usual or marked or begins))
-        if not stands or not any(below if marked else below[:1]):
+        apart = marked or (usual and often[name_key(label.name)] > 1)  # a blank line may stand below
+        if not stands or not any(below if apart else below[:1]):
             del offers[number]
+        elif marked or (begins and below[0]):
+            beside.discard(number)
+    return beside
+
+
+def _names_beside(alone: dict[int, Label], usual: set[int], lines: Sequence[Line]) -> set[int]:
+    """Names that recur on lines of their own where `usual` labels do, each between two lines of speech."""
+    if len(usual) < _MIN_USUAL:
+        return set()
+    filled = [n for n, line in enumerate(lines) if line.text.strip()]
+    at = {n: place for place, n in enumerate(filled)}
+    placed: dict[str, list[bool]] = {}
+    for n, label in alone.items():
+        near = {*filled[max(0, at[n] - 1) : at[n]], *filled[at[n] + 1 : at[n] + 2]}
+        fits = _is_proper_name(label.name, n_words=1) and lines[n].text.rstrip()[-1].isalnum()
+        placed.setdefault(name_key(label.name), []).append(fits and len(near) == 2 and not near & usual)
+    names = {key for key, fit in placed.items() if len(fit) > 1 and all(fit)}
+    return {n for n, label in alone.items() if n not in usual and name_key(label.name) in names}
 
 
 def _drop_lengthened(offers: dict[int, Label], lines: Sequence[Line]) -> None:
@@ -300,9 +327,12 @@ def _blocks(lines: Sequence[Line]) -> list[int]:
 
 
 def _accept(
-    offers: dict[int, Label], blocks: Sequence[int], known: Collection[str]
+    offers: dict[int, Label], blocks: Sequence[int], known: Collection[str], alone: set[int]
 ) -> tuple[set[int], list[str]]:
-    """The numbers of the offers that are believed, and warnings about those that are doubtful."""
+    """The numbers of the offers that are believed, and warnings about those that are doubtful.
+
+    Behind those in `alone` their lines end.
+    """
     keys = {number: name_key(label.name) for number, label in offers.items()}
     known_keys = {name_key(name) for name in known}
     coverage = _coverage(offers, blocks)
@@ -333,17 +363,24 @@ def _accept(
     if stray and not known_keys & sure_keys:
         sure = set()
     accepted = sure | recurring | _weak_kinds(offers, keys, coverage)
-    return _with_rare_names(accepted, offers, keys, coverage, blocks)
+    return _with_rare_names(accepted, offers, keys, _coverage(offers, blocks, alone), blocks)
 
 
-def _coverage(offers: dict[int, Label], blocks: Sequence[int]) -> Coverage:
-    """The share of paragraphs that some lines lie in, but for a header above the first that could."""
+def _coverage(offers: dict[int, Label], blocks: Sequence[int], alone: Collection[int] = ()) -> Coverage:
+    """The share of paragraphs that some lines lie in, but for a header above the first that could.
+
+    A paragraph below one that is only a label, by `alone`, is the same.
+    """
     strong = [number for number, label in offers.items() if label.kind in _STRONG]
     first = min(strong or offers, default=0)
     n_blocks = max(len(set(blocks[first:]) - {0}), max(blocks, default=0) - _MAX_HEADER)
 
+    n_lines = Counter(blocks)
+    below = {n: blocks[n] + 1 for n in alone if n_lines[blocks[n]] == 1 and n_lines[blocks[n] + 1]}
+
     def coverage(numbers: Collection[int]) -> float:
-        return len({blocks[number] for number in numbers}) / n_blocks if n_blocks else 0.0
+        lie_in = {blocks[n] for n in numbers} | {below[n] for n in numbers if n in below}
+        return len(lie_in) / n_blocks if n_blocks else 0.0
 
     return coverage
 
@@ -397,18 +434,28 @@ def _with_rare_names(
         return rare, []
     if not accepted or coverage(accepted | rare) < 0.5:
         note = f"{len(distinct):,} different beginnings with a colon, none recurring: not taken as speakers"
-        return accepted, [note] if len(distinct) >= 20 else []
+        if len(distinct) >= 20:
+            return accepted, [note]
+        return accepted, _left({offers[n].name for n in rare}) if accepted else []
     names = _rare_names({n: offers[n].name for n in rare}, {offers[n].name for n in accepted}, len(distinct))
     warnings = []
     if names:
-        listed = ", ".join(f"'{offers[n].name}'" for n in sorted(names)[:5])
+        listed = _quoted([offers[n].name for n in sorted(names)])
         warnings.append(f"labels that occur only once, taken as speakers: {listed}")
-    if left := sum(_could_be_name(offers[n].name) for n in rare - names):
-        warnings.append(
-            f"beginnings like 'Name:' that occur only once: {left}, not taken as speakers; "
-            "give --speaker NAME=ROLE for those who are"
-        )
-    return accepted | names, warnings
+    return accepted | names, [*warnings, *_left([offers[n].name for n in rare - names])]
+
+
+def _left(names: Iterable[str]) -> list[str]:
+    """What has to be said about labels that are not believed."""
+    n = sum(map(_could_be_name, names))
+    return [
+        f"beginnings like 'Name:' that occur only once: {n}, not taken as speakers; "
+        "give --speaker NAME=ROLE for those who are"
+    ] * bool(n)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:5])
 
 
 def _rare_names(rare: dict[int, str], accepted: set[str], n_distinct: int) -> set[int]:

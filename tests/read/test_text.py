@@ -434,6 +434,25 @@ def test_a_name_with_more_before_its_colon_is_said_to_be_left(tmp_path: Path) ->
     assert any("1 line with a speaker's name and a colon further on" in one for one in transcript.warnings)
 
 
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_names_alone_beside_usual_labels(tmp_path: Path, gap: str) -> None:
+    names = ("Interviewer", "Respondent", "Maria") * 3
+    text = gap.join(f"{name}{gap}So it was, {n}." for n, name in enumerate(names))
+    transcript = read(tmp_path, text)
+    assert [turn.speaker for turn in transcript.turns] == list(names)
+    assert "names alone on their lines, taken as speakers: 'Maria'" in transcript.warnings
+    answer = gap.join(f"{name}{gap}Exactly" for name in names[:2])
+    assert list(read(tmp_path, f"{answer}{gap}{answer}").speakers) == ["Interviewer", "Respondent"]
+
+
+@pytest.mark.parametrize("form", ["## {}\n\n{}\n\n", "**{}**\n\n{}\n\n", "{}\n00:01\n{}\n\n", "{}\n{}\n\n"])
+def test_who_speaks_once_where_names_stand_alone(tmp_path: Path, form: str) -> None:
+    names = ["Anna Berg", "Bo Lund"] * 3 + ["Carl Holm", "Anna Berg", "Bo Lund"]
+    transcript = read(tmp_path, "".join(form.format(name, "So it was.") for name in names), "a.md")
+    assert [turn.speaker for turn in transcript.turns] == names
+    assert "labels that occur only once, taken as speakers: 'Carl Holm'" in transcript.warnings
+
+
 def test_who_is_said_in_doubt_or_not_at_all(tmp_path: Path) -> None:
     text = "I: Why?\nP3?: So.\nP1/P2: Yes.\nP3: No.\n??: Oh.\nMale?: Ah.\n"
     transcript = read(tmp_path, text)
