@@ -48,6 +48,11 @@ _ABBREVIATION = re.compile(
 )
 _SENTENCE = re.compile(r"[.!?;…\"“”=/\\@]|,.*,")  # what no name has in it
 _BEHIND = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_LONGEST_CALLER = 160
+_CALLER = re.compile(  # +47 123 45 678, 1-555-010-0199, bo.lund@acme.org, iPhone (2)
+    r"\s*(?:\[?(?P<name>\+?\d(?:[ ().*-]{0,2}\d){6,14}|[\w.+-]{1,40}@\w[\w-]{0,40}(?:\.[\w-]{1,20}){1,3}"
+    rf"|[^\W\d_]\w{{1,20}} \(\d{{1,2}}\))\]?)(?:(?P<colon>:)\s|\s+{MARK}\s*$)"
+)
 _REMARK = re.compile(r"(?P<bare>.*\w.*?)\s*(?P<open>[(\[（])(?P<remark>[^\W\d_]{2}[^()\[\]（）]*)[)\]）]")
 _DECORATION = r"[-–—•>\"“”„«»'‘’*_\s]"
 _DECORATED = re.compile(  # what stands around a label that is known: `- P3:`, `"P3":`, `P3*:`
@@ -153,13 +158,23 @@ def _is_odd_label(name: str) -> bool:
 
 def known_names(names: Iterable[str]) -> re.Pattern[str] | None:
     """A pattern of the names that the user gave and no rule would take for one, as labels have them."""
-    odd = {" ".join(name.split()) for name in names if name.strip() and not plausible_name(name)}
+    spaced = {" ".join(name.split()) for name in names if name.strip()}
+    odd = {name for name in spaced if not plausible_name(name) or not name[0].isalpha()}
     if not odd:
         return None
     either = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(odd, key=len, reverse=True))
     return re.compile(
         rf"(?P<name>{either})\s*+(?P<mark>{MARK})?\s*+(?:[:：](?!//)\s*|(?<=[\d\])#>}}])\s*$)", re.IGNORECASE
     )
+
+
+def odd_names(lines: Sequence[Line]) -> dict[Kind, set[str]]:
+    """The numbers, addresses and devices that stand for names in meetings, by the kind of their labels."""
+    found: dict[Kind, set[str]] = {"colon": set(), "timed": set()}
+    for line in lines:
+        if match := _CALLER.match(line.text[:_LONGEST_CALLER]):
+            found["colon" if match["colon"] else "timed"].add(" ".join(match["name"].split()))
+    return found
 
 
 def candidate(line: Line, known: re.Pattern[str] | None = None) -> Label | None:

@@ -26,6 +26,7 @@ from autocode.read.label_forms import (
     is_usual,
     known_names,
     name_key,
+    odd_names,
     without_remark,
 )
 from autocode.read.reader import count
@@ -65,8 +66,20 @@ def find_labels(
 ) -> Labels:
     """The lines that begin with a speaker's label.
 
-    `known` are names that the user gave. `kinds` limits the styles that are looked for.
+    `known` are names that the user gave. `kinds` limits the styles that are looked for. Numbers, addresses
+    and devices are names where others are named in the same way.
     """
+    found = _find(lines, known, kinds)
+    names: set[str] = set()
+    for kind, odd in odd_names(lines).items():
+        if sum(label.kind == kind for label in found.by_line.values()) >= _MIN_USUAL:
+            names |= odd
+    taken = {label.name for label in found.by_line.values()}
+    return _find(lines, {*known, *names}, kinds) if names - taken else found
+
+
+def _find(lines: Sequence[Line], known: Collection[str], kinds: Collection[Kind] | None) -> Labels:
+    """The labels of lines, with these `known` names."""
     offers: dict[int, Label] = {}
     odd = known_names(known)
     for number, line in enumerate(lines):

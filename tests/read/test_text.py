@@ -542,6 +542,11 @@ def test_labels_without_a_space_are_no_lengthened_sounds(tmp_path: Path, text: s
     assert len(read(tmp_path, text).turns) == text.count("\n")
 
 
+def test_who_is_called_by_a_number(tmp_path: Path) -> None:
+    names = ("Anna Berg", "+47 123 45 678", "Bo Lund")
+    assert list(read(tmp_path, turns_of(names, "{}   0:{:02d}\nSo it was.\n")).speakers) == list(names)
+
+
 def test_who_speaks_once_at_a_time_in_no_order(tmp_path: Path) -> None:
     turns = [
         "Anna 00:10\nSo.",
@@ -685,6 +690,19 @@ def test_a_turn_of_nothing_that_shows_is_empty(tmp_path: Path) -> None:
 def test_a_rule_above_speech_is_no_front_matter(tmp_path: Path, head: str) -> None:
     transcript = read(tmp_path, head + "**Anna:** Why?\n\n**Bo:** Because.\n", "a.md")
     assert said(transcript)[-3:] == FOUR[1:]
+
+
+@pytest.mark.parametrize("said_is", ["In Oslo.", "in oslo"])
+def test_turns_between_rules_are_no_front_matter(tmp_path: Path, said_is: str) -> None:
+    pair = f"---\nInterviewer: Where did it start\nAnna: {said_is}\n"
+    assert len(read(tmp_path, pair * 3 + "---\n", "a.md").turns) == 6
+
+
+def test_a_header_with_labels_between_rules_is_said_to_be_left_out(tmp_path: Path) -> None:
+    body = "\n\n".join(f"{name}: {what}" for name, what in FOUR)
+    transcript = read(tmp_path, f"---\ntitle: A talk\ninterviewer: Anna\n---\n\n{body}\n", "a.md")
+    assert said(transcript) == FOUR
+    assert transcript.warnings == ("4 lines of a header between '---' left out",)
 
 
 @pytest.mark.parametrize(
