@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from autocode.read.label_forms import (
     NAME,
@@ -94,7 +94,9 @@ def _find(lines: Sequence[Line], known: Collection[str], kinds: Collection[Kind]
     if kinds is not None:
         offers = {number: label for number, label in offers.items() if label.kind in kinds}
     blocks = _blocks(lines)
-    alone = {n for n, label in offers.items() if label.text_at >= len(lines[n].text)}
+    filled = [n for n, line in enumerate(lines) if line.text.strip()]
+    below = dict(pairwise([*filled, len(lines)]))
+    alone = {n: below[n] for n, label in offers.items() if label.text_at >= len(lines[n].text)}
     accepted, warnings = _accept(offers, blocks, known, alone)
     if n_times and any(label.kind == "timed" for label in offers.values()):
         warnings.append(
@@ -340,11 +342,11 @@ def _blocks(lines: Sequence[Line]) -> list[int]:
 
 
 def _accept(
-    offers: dict[int, Label], blocks: Sequence[int], known: Collection[str], alone: set[int]
+    offers: dict[int, Label], blocks: Sequence[int], known: Collection[str], alone: dict[int, int]
 ) -> tuple[set[int], list[str]]:
     """The numbers of the offers that are believed, and warnings about those that are doubtful.
 
-    Behind those in `alone` their lines end.
+    Behind those in `alone` their lines end; these are the lines below.
     """
     keys = {number: name_key(label.name) for number, label in offers.items()}
     known_keys = {name_key(name) for name in known}
@@ -376,7 +378,8 @@ def _accept(
     if stray and not known_keys & sure_keys:
         sure = set()
     accepted = sure | recurring | _weak_kinds(offers, keys, coverage)
-    return _with_rare_names(accepted, offers, keys, _coverage(offers, blocks, alone), blocks)
+    said = {n: label for n, label in offers.items() if n in accepted or alone.get(n) not in accepted}
+    return _with_rare_names(accepted, said, keys, _coverage(offers, blocks, alone), blocks)
 
 
 def _coverage(offers: dict[int, Label], blocks: Sequence[int], alone: Collection[int] = ()) -> Coverage:

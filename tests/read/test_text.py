@@ -453,6 +453,13 @@ def test_who_speaks_once_where_names_stand_alone(tmp_path: Path, form: str) -> N
     assert "labels that occur only once, taken as speakers: 'Carl Holm'" in transcript.warnings
 
 
+def test_an_answer_that_looks_like_a_name_is_no_label_without_text(tmp_path: Path) -> None:
+    names = ["Anna Berg", "Bo Lund"] * 3
+    text = "".join(f"**{name}**\n\nSo it was.\n\n" for name in names)
+    text += "**Anna Berg**\n\nWhen?\n\n**Bo Lund**\n\n**Early August**\n\n**Anna Berg**\n\nAnd?\n"
+    assert said(read(tmp_path, text, "a.md"))[-2:] == [("Bo Lund", "**Early August**"), ("Anna Berg", "And?")]
+
+
 def test_who_is_said_in_doubt_or_not_at_all(tmp_path: Path) -> None:
     text = "I: Why?\nP3?: So.\nP1/P2: Yes.\nP3: No.\n??: Oh.\nMale?: Ah.\n"
     transcript = read(tmp_path, text)
