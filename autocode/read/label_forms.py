@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from autocode.read.decode import INVISIBLE
@@ -57,7 +58,7 @@ _REMARK = re.compile(r"(?P<bare>.*\w.*?)\s*(?P<open>[(\[（])(?P<remark>[^\W\d_]
 _DECORATION = r"[-–—•>\"“”„«»'‘’*_\s]"
 _DECORATED = re.compile(  # what stands around a label that is known: `- P3:`, `"P3":`, `P3*:`
     rf"{_DECORATION}{{0,6}}(?P<name>{NAME}){_DECORATION}{{0,4}}(?:[(\[][^()\[\]:：]{{1,40}}[)\]])?"
-    rf"{_DECORATION}{{0,4}}[:：](?P<end>\*{{0,3}}\s*)(?=(?P<next>[^\W_])?)"
+    rf"{_DECORATION}{{0,4}}[:：](?P<end>\*{{0,3}}\s*)(?=(?P<next>[^\W_]|:)?)"
 )
 _OFFICE_SIGN = re.compile(r"\s(?:[-–]|[|@/](?=\s[^\W\d_a-z]))\s|,\s")
 _NUMBERED = re.compile(r"(?P<word>[^\W\d_]{1,40})(?P<dot>\.?) ?(?P<number>\d{0,3})\?{0,3}")
@@ -100,6 +101,7 @@ class Label:
     joined: bool = False  # the colon has a letter in lower case, or a colon, directly behind it
 
 
+@lru_cache(maxsize=20_000)
 def name_key(name: str) -> str:
     """What two spellings of one label share: `P 03`, `p03:` and `P-03` are one, `P1.1` and `P11` two."""
     folded = _BETWEEN_DIGITS.sub("·", name.casefold())
@@ -224,7 +226,8 @@ def decorated(text: str, names: Mapping[str, str]) -> Label | None:
     match = _DECORATED.match(text[:200])
     if not match or (name := names.get(name_key(match["name"]))) is None:
         return None
-    joined = not match["end"] and (match["next"] or "").islower()
+    following = match["next"] or ""
+    joined = not match["end"] and (following == ":" or following.islower())
     return None if joined else Label(name, "colon", match.end())
 
 

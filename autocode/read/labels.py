@@ -44,6 +44,7 @@ _MAX_HEADER = 20  # paragraphs before the first label that may be title, date, s
 # "wa:s", "ca:lled"; but "EU:s", "Schüler:innen".
 _LENGTHENED = re.compile(r"(?<=[a-zß-öø-ÿ]):+(?!innen|(?:in|r|n)\b)(?=[^\W\d_A-Z])")
 _MIN_LENGTHENED = 3
+_MOST_COMPARED = 50  # names, as comparing is slow
 _MIN_USUAL = 2  # labels alone on their lines that let names stand so, too
 _ONE_OF = re.compile(
     r"(?P<stem>[^\W\d_](?:.{0,60}[^\W\d_])?)"
@@ -90,7 +91,7 @@ def _find(lines: Sequence[Line], known: Collection[str], kinds: Collection[Kind]
     n_times = _drop_stray_times(offers, lines, known)
     for number in _header_lines(lines):
         offers.pop(number, None)
-    offers = _without_remarks(_questions_without_numbers(offers))
+    offers = _without_remarks(_questions_without_numbers(offers), known)
     if kinds is not None:
         offers = {number: label for number, label in offers.items() if label.kind in kinds}
     blocks = _blocks(lines)
@@ -240,12 +241,14 @@ def _questions_without_numbers(offers: dict[int, Label]) -> dict[int, Label]:
     }
 
 
-def _without_remarks(offers: dict[int, Label]) -> dict[int, Label]:
+def _without_remarks(offers: dict[int, Label], known: Collection[str]) -> dict[int, Label]:
     """The offers, where `Anna (laughs)` is Anna: she has turns without it, or it is there once or twice."""
     often = Counter(name_key(label.name) for label in offers.values())
+    as_given = {name_key(name) for name in known}
     found: dict[int, Label] = {}
     for number, label in offers.items():
-        bare = without_remark(label.name)
+        given = label.name[-1] not in ")]）" or name_key(label.name) in as_given
+        bare = "" if given else without_remark(label.name)
         n, n_bare = often[name_key(label.name)], often[name_key(bare)] if bare else 0
         if bare and ((n_bare and (n <= 2 or n * 3 <= n_bare)) or (n == 1 and is_usual(bare))):
             found[number] = replace(label, name=bare)
@@ -257,7 +260,8 @@ def _without_remarks(offers: dict[int, Label]) -> dict[int, Label]:
 def _decorated(labels: dict[int, Label], lines: Sequence[Line]) -> tuple[dict[int, Label], int]:
     """More labels, with signs around names that have labels elsewhere; how many lines may yet be some."""
     names = {name_key(label.name): label.name for label in labels.values()}
-    either = "|".join(re.escape(name) for name in names.values() if len(name) > 1)
+    long_ones = [name for name in names.values() if len(name) > 1]
+    either = "|".join(map(re.escape, long_ones)) if len(long_ones) <= _MOST_COMPARED else ""
     nearly = re.compile(rf"\W{{0,6}}(?:{either})(?!\w)[^:：]{{0,30}}[:：](?!\d)") if either else None
     found: dict[int, Label] = {}
     n_left = 0
@@ -478,7 +482,7 @@ def _rare_names(rare: dict[int, str], accepted: set[str], n_distinct: int) -> se
     """Which names that occur once are labels: full names, and what is shaped like the labels around it."""
     lonely = len(set(map(name_key, accepted))) == 1 and n_distinct <= 3  # a conversation needs somebody else
     initials = sum(len(name) <= 3 for name in accepted) > len(accepted) / 2
-    few = len(accepted) <= 50 and n_distinct <= 100  # comparing is slow
+    few = len(accepted) <= _MOST_COMPARED and n_distinct <= 100
     long_ones = [name.casefold() for name in accepted if len(name) >= 5] if few else []
     series = {name_key(stem) for name in accepted if (stem := _series(name))} | set(map(name_key, accepted))
     return {

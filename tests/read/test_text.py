@@ -427,6 +427,12 @@ def test_who_is_named_in_parentheses_is_somebody_else(tmp_path: Path, pair: str)
     assert list(read(tmp_path, turns_of(names)).speakers) == list(names)
 
 
+def test_a_remark_that_the_user_gives_is_part_of_the_name(tmp_path: Path) -> None:
+    text = "Anna: How?\nBo: So.\nBo [in sauna]: Hot.\nBo (online): Cold.\nAnna: And?\nBo: No.\n"
+    told = {"Bo [in sauna]": "other", "Bo (online)": "other"}
+    assert list(read(tmp_path, text, speakers=told).speakers) == ["Anna", "Bo", *told]
+
+
 def test_a_name_with_more_before_its_colon_is_said_to_be_left(tmp_path: Path) -> None:
     transcript = read(
         tmp_path, "Anna: How?\nBo: So.\nAnna: And?\nBo to Anna, low: No.\nAnna: Oh.\nBo: Yes.\n"
@@ -570,7 +576,7 @@ def test_who_speaks_once_at_a_time_in_no_order(tmp_path: Path) -> None:
 def test_lengthened_sounds_are_no_speakers(tmp_path: Path) -> None:
     text = (
         "I: So ho:w was it?\nR: Well I: wa:s there\nA:nd then they ca:lled me in\nThe:n no\nI:t was\n"
-        "The:n yes\nI: Why?\nR: So:: yes\n"
+        "I:: was\nThe:n yes\nI: Why?\nR: So:: yes\n"
     )
     assert len(read(tmp_path, text).turns) == 4
     assert said(read(tmp_path, "I:why now\nR:so it was\nI:and\nR:no\n"))[1] == ("R", "so it was")
