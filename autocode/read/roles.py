@@ -20,6 +20,7 @@ from autocode.read.words import (
     INTERVIEWERS,
     LABELS,
     NOTES,
+    NOTES_OR_NAMES,
     OTHERS,
     RESPONDENTS,
     VOICES,
@@ -155,7 +156,7 @@ def rare_notes(
     counted: Mapping[str, Habits], labelled: Mapping[str, Role], told: Collection[str]
 ) -> tuple[dict[str, Role], list[str]]:
     """What labels say, without `Memo` where that is somebody who says almost as much as others; warnings."""
-    notes = [name for name in labelled if short_form(name) in NOTES and name not in told]
+    notes = [name for name in labelled if short_form(name) in NOTES_OR_NAMES and name not in told]
     answering = (n for name, n in counted.items() if labelled.get(name, "respondent") == "respondent")
     most = max((one.n_turns for one in answering), default=0)
     people = {name for name in notes if counted[name].n_turns * 4 >= most * 3}

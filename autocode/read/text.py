@@ -17,6 +17,7 @@ from autocode.read.layout import ends_sentence
 from autocode.read.line_numbers import without_line_numbers
 from autocode.read.reader import Found, Piece, Source, count
 from autocode.read.times import first_time
+from autocode.read.words import METADATA
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _CELL = re.compile(r"(?:[^|\\]|\\.)*")
@@ -97,7 +98,7 @@ def _are_said(inside: Sequence[str], below: Sequence[Line]) -> bool:
     again = {match[1] for line in below if (match := _KEY.match(line.text))}
     ruled = any(line.text.rstrip() == "---" for line in below)  # between later turns, too
     keyed = [(match[1], text.rstrip()) for text in inside if (match := _KEY.match(text))]
-    return any(
+    return not any(key.casefold() in METADATA for key, _ in keyed) and any(
         (ruled and key in again) or ((key in again or is_usual(key)) and ends_sentence(text))
         for key, text in keyed
     )

@@ -44,6 +44,7 @@ OTHERS = word_set(
     "voiceover",
 )
 NOTES = word_set("fieldnote fieldnotes memo memos observation observations")  # as whole labels only
+NOTES_OR_NAMES = word_set("memo")  # of these, what people are called, too
 SPEAKERS = word_set(
     "speaker speakers sprecher sprecherin locuteur locutrice hablante spreker taler talare puhuja",
 )

@@ -663,6 +663,11 @@ def test_what_is_said_behind_a_date_is_no_header(tmp_path: Path, text: str, n: i
     assert len(read(tmp_path, text).turns) == n
 
 
+def test_notes_that_are_many_are_notes(tmp_path: Path) -> None:
+    text = "I: Why?\nP1: So.\nObservation: he waits.\nObservation: he smiles.\nI: And?\n"
+    assert read(tmp_path, text * 2).speakers["Observation"] == "other"
+
+
 def test_notes_of_the_field_are_nobodys_answers(tmp_path: Path) -> None:
     text = (
         "I: Why?\nR: So.\nField note: he waits.\nI: And?\nR: No.\nMemo: ask.\nR: One note: no.\nMemo: so.\n"
@@ -721,6 +726,7 @@ def test_a_header_with_labels_between_rules_is_said_to_be_left_out(tmp_path: Pat
 @pytest.mark.parametrize(
     "head",
     [
+        "title: A talk\nAnna: the one who asks.\n",
         "title: Interview 3\ndate: 2024-01-01\n\n# a comment\ntags:\n- boats\n- ice\n",
         'title: >\n  a long\n  title\n"made by": Anna\npeople: [\n  Anna\n]\n',
         "",
