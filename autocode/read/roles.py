@@ -175,25 +175,30 @@ def misspelt_roles(
     Who speaks often, or asks most of the questions, has a name of their own; and somebody has to answer.
     """
     said = {short: role for name, role in labelled.items() if len(short := short_form(name)) >= _MIN_SPELT}
-    often = Counter({short_form(name): counted[name].n_turns for name in labelled})
+    often: Counter[str] = Counter()
+    for name in labelled:
+        often[short_form(name)] += counted[name].n_turns
     others = [name for name in counted if name not in labelled and name not in told]
     shorts = {name: short_form(name) for name in others} if said else {}
     meant = {short: _nearest(short) for short in set(shorts.values()) if len(short) >= _MIN_SPELT - 1}
     asker = _asker(counted, others)
+    like = {name: word for name, short in shorts.items() if (word := meant.get(short)) in said}
     roles = {
         name: said[word]
-        for name, short in shorts.items()
-        if (word := meant.get(short)) in said
-        and counted[name].n_turns * _MISSPELT_ONE_IN <= often[word]
+        for name, word in like.items()
+        if counted[name].n_turns * _MISSPELT_ONE_IN <= often[word]
         and (said[word] == "interviewer" or asker is None or asker.name != name)
     }
     if not any(labelled.get(name, roles.get(name, "respondent")) == "respondent" for name in counted):
-        return {}, []
+        roles = {}
     return roles, [
-        f"roles are a guess: '{name}' is spelt almost like '{meant[shorts[name]]}' and is taken as {role}; "
+        f"roles are a guess: '{name}' is spelt almost like '{word}' and is taken as interviewer; "
         "correct with --speaker NAME=respondent"
-        for name, role in roles.items()
-        if role == "interviewer"
+        if name in roles
+        else f"'{name}' is spelt almost like '{word}', but is taken for somebody else; if it is the same, "
+        "correct with --speaker NAME=interviewer"
+        for name, word in like.items()
+        if said[word] == "interviewer"
     ]
 
 

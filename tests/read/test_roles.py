@@ -188,7 +188,18 @@ def test_two_words_that_are_spelt_alike_are_two_roles(tmp_path: Path, pair: str)
 def test_somebody_answers_for_all_that_the_label_is_misspelt(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("Interviewer: Why?\nInterviewer: Well?\nInterviewer: So?\nIntervewer: We sold it.\n")
-    assert read_transcript(path).speakers == {"Interviewer": "interviewer", "Intervewer": "respondent"}
+    transcript = read_transcript(path)
+    assert transcript.speakers == {"Interviewer": "interviewer", "Intervewer": "respondent"}
+    assert any("'Intervewer' is spelt almost like 'interviewer', but" in one for one in transcript.warnings)
+
+
+def test_turns_of_all_interviewers_count_beside_a_misspelt_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    text = (
+        "Interviewer 1: Why?\nAna: So.\n" * 4 + "Interviewer 2: And?\nAna: No.\nIntervewer: Oh?\nAna: Yes.\n"
+    )
+    path.write_text(text)
+    assert read_transcript(path).speakers["Intervewer"] == "interviewer"
 
 
 def test_somebody_called_memo_is_no_note(tmp_path: Path) -> None:
