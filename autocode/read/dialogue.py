@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 
 from autocode.limits import MOST_LINES
 from autocode.read.label_forms import TIME_ONLY, Label, Line
 from autocode.read.labels import find_labels
+from autocode.read.layout import ends_sentence
 from autocode.read.reader import UNKNOWN, Piece, count
 from autocode.read.times import BRACKETED, F4_MARK, RANGE, first_time
 
@@ -17,6 +18,8 @@ LINE_END = re.compile("\n{3,}|[\n\v\f\x85\u2028\u2029]")  # the positions stay t
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
 _MARK_BEFORE = re.compile(rf"({BRACKETED})\s*")
 _LINE_MARK = re.compile(rf"\s*({BRACKETED}|{RANGE})(?:\s+[-–—](?=\s))?(?:\s+|$)")
+_MIN_TIMES = 3  # times on lines of their own that are believed to be marks within a sentence, too
+_LEAST_SPEECH = 0.3  # characters a second between times that are marks
 _MIN_TIMED = 0.3  # the share of lines, or of paragraphs, whose times are believed to be marks
 _MAX_LINE_MARK = 80  # characters of a line that are looked at for one
 _MARK_AFTER = re.compile(rf"\s*({F4_MARK})$")
@@ -65,13 +68,37 @@ def split_dialogue(
         pieces, warnings = _paragraphs(text, lines)
         return pieces, [*labels.warnings, *warnings]
     state = _Open(text)
+    spoken = _spoken_times(lines, labels.by_line)
     for number, line in enumerate(lines):
-        state.add(line, labels.by_line.get(number))
+        state.add(line, labels.by_line.get(number), is_time=number not in spoken)
     state.close()
     warnings = list(labels.warnings)
     if state.n_before:
         warnings.append(f"{count(state.n_before, 'line')} before the first label, no part of any turn")
     return _with_end_marks(_with_bare_times(state.pieces, text), text), warnings
+
+
+def _spoken_times(lines: Sequence[Line], labels: Mapping[int, Label]) -> set[int]:
+    """The lines that are a time within a sentence, where there are too few to be marks."""
+    times = [n for n, line in enumerate(lines) if TIME_ONLY.match(line.text)]
+    return {
+        n
+        for n in times
+        if len(times) < _MIN_TIMES
+        and not lines[n].paragraph
+        and _is_unfinished(lines, labels, n - 1)
+        and n + 1 < len(lines)
+        and n + 1 not in labels
+        and lines[n + 1].text.strip()
+    }
+
+
+def _is_unfinished(lines: Sequence[Line], labels: Mapping[int, Label], number: int) -> bool:
+    """Whether a line is speech whose sentence may go on below."""
+    if number < 0:
+        return False
+    said = lines[number].text[labels[number].text_at if number in labels else 0 :].strip()
+    return bool(said) and not ends_sentence(said)
 
 
 @dataclass(slots=True)
@@ -86,8 +113,8 @@ class _Open:
     end: int = 0
     start_s: float | None = None
 
-    def add(self, line: Line, label: Label | None) -> None:
-        """One more line: it opens, continues or ends a piece."""
+    def add(self, line: Line, label: Label | None, *, is_time: bool) -> None:
+        """One more line: it opens, continues or ends a piece. `is_time`: if it is a time, it is a mark."""
         if line.given is not None:
             self._add_row(line)
         elif label is not None:
@@ -99,10 +126,10 @@ class _Open:
         elif line.heading or _RULE.match(line.text) or _FOOTER.match(line.text):
             self.close()
         elif line.text.strip():
-            self._continue(line)
+            self._continue(line, is_time=is_time)
 
-    def _continue(self, line: Line) -> None:
-        if TIME_ONLY.match(line.text) and (self.start is None or self._has_text()):
+    def _continue(self, line: Line, *, is_time: bool) -> None:
+        if is_time and TIME_ONLY.match(line.text) and (self.start is None or self._has_text()):
             self.close()  # a time heading: what follows is still said by the same speaker
             self.start_s = first_time(line.text)
         elif self.speaker is None:
@@ -208,7 +235,10 @@ def _is_wrapped(lines: Sequence[Line]) -> bool:
 
 
 def _with_bare_times(pieces: list[Piece], text: str) -> list[Piece]:
-    """The pieces; where three in four begin with a time (`Anna: 00:05 We ...`), without it."""
+    """The pieces; where three in four begin with a time (`Anna: 00:05 We ...`), without it.
+
+    One that only one person says, or between which too little is said, is a time of day.
+    """
     found = {
         n: mark
         for n, piece in enumerate(pieces)
@@ -216,6 +246,10 @@ def _with_bare_times(pieces: list[Piece], text: str) -> list[Piece]:
     }
     times = [first_time(mark[1]) or 0.0 for mark in found.values()]
     if len(found) < max(2, len(pieces) * 0.75) or times != sorted(times):
+        return pieces
+    n_chars = sum(pieces[n].end_char - mark.end() for n, mark in list(found.items())[:-1])
+    rate = n_chars / max(times[-1] - times[0], 1.0)
+    if len({pieces[n].speaker for n in found}) < 2 or rate < _LEAST_SPEECH:
         return pieces
     timed = list(pieces)
     for (n, mark), start_s in zip(found.items(), times, strict=True):

@@ -42,6 +42,11 @@ def read_elan(source: Source) -> list[Found]:
         warnings.append(
             f"several tiers were read for one participant: {listed(double)}; check for doubled text"
         )
+    if others := _others(list(root.iter("TIER")), top, set(map(_speaker, read))):
+        warnings.append(
+            f"tiers of other participants that depend on a tier, not read: {listed(others)}; "
+            "make them independent in ELAN if they are speech"
+        )
     slots = _slots(root)
     kept, timed = set(read), set(filled)
     for what, some in (
@@ -76,6 +81,18 @@ def _top(tiers: list[Element]) -> tuple[list[Element], list[Element]]:
             waiting += below[tier.get("TIER_ID", "")]
     found = [tier for tier in tiers if tier in top or tier not in reached]
     return found, [tier for tier in found if tier.get("PARENT_REF")]
+
+
+def _others(tiers: list[Element], top: list[Element], speakers: set[str]) -> list[str]:
+    """The ids of tiers with times and texts that depend on others, of participants who are not `speakers`."""
+    return [
+        _id(tier)
+        for tier in tiers
+        if tier not in top
+        and _participant(tier)
+        and _participant(tier) not in speakers
+        and any((one.findtext("ANNOTATION_VALUE") or "").strip() for one in _aligned(tier))
+    ]
 
 
 def _aligned(tier: Element) -> Iterator[Element]:

@@ -18,6 +18,7 @@ from autocode.read.roles import (
     label_roles,
     misspelt_roles,
     one_speaker_warning,
+    rare_notes,
     short_form,
 )
 from autocode.records import Role, Transcript, Turn
@@ -160,9 +161,9 @@ def _roles(
         return [named.get(p.speaker) or by_word.get(p.role or "", "respondent") for p in pieces], warnings
     counted = habits((p.speaker, found.text[p.start_char : p.end_char]) for p in pieces)
     nameless = {UNKNOWN, SECOND_UNKNOWN}
-    fixed: dict[str, Role] = label_roles([name for name in counted if name not in nameless])
-    clear = {*fixed, *named, *nameless}
-    misspelt, doubts = misspelt_roles([name for name in counted if name not in clear], fixed)
+    labelled = label_roles([name for name in counted if name not in nameless])
+    fixed, noted = rare_notes(counted, labelled, named)
+    misspelt, doubts = misspelt_roles(counted, fixed, {*named, *nameless})
     fixed |= misspelt
     if set(counted) - nameless:
         fixed |= {name: "other" for name in counted if name in nameless}
@@ -170,7 +171,7 @@ def _roles(
         fixed = {name: role for name, role in fixed.items() if len(short_form(name)) != 1}
     fixed, contradicted = heed_habits(counted, fixed, named)
     roles, guessed = guess_roles(counted, fixed)
-    warnings = [*doubts, *(contradicted or guessed)]
+    warnings = [*noted, *doubts, *(contradicted or guessed)]
     if len(counted) == 1 and not named:
         name = next(iter(counted))
         who = None if name in nameless else name

@@ -236,6 +236,8 @@ class _Page:
                 self.flow.end_row()
         elif name == "table":
             self.flow.open_table()
+        elif name in ("dt", "dd"):
+            del self.bold["dt"]  # its end may be left out
         elif name == "pre":
             self.pre += 1
         self.heading = len(name) == 2 and name[0] == "h" and name[1].isdigit()
@@ -267,6 +269,8 @@ class _Page:
             self.flow.close_table()
         elif name in _BLOCKS:
             self.end()
+            if name == "dl":
+                del self.bold["dt"]
             self.pre -= name == "pre" and self.pre > 0
 
     def _end_cell(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from autocode.read.decode import INVISIBLE
@@ -20,7 +21,7 @@ _LEAD = re.compile(rf"[\s{_BIDI}]*")
 _MARK_FIRST = re.compile(rf"(?P<mark>{BRACKETED}|{RANGE}(?=\s))[\s{_BIDI}]*(?:[-–—]\s+)?")
 NAME = r"[^\W\d_][^:：\n\t\[\]<>|*]{0,79}?(?<!\s)"  # so that white space after it is tried once only
 # Whom somebody comes from, as meetings show it: "Smith, John [EXT]", "John Smith | Acme".
-_OFFICE = r"(?:\s\[[^\W\d_a-z][\w .-]{0,20}\]|\s\|\s[^\W\d_a-z][^:：\n\t\[\]<>|*]{0,40}?(?<!\s))?"
+_OFFICE = r"(?:\s\[[^\W\d_][\w .-]{0,20}\]|\s\|\s[^\W\d_a-z][^:：\n\t\[\]<>|*]{0,40}?(?<!\s))?"
 _COLON = re.compile(
     rf"(?P<name>{NAME}{_OFFICE}|\?{{1,3}})\s*+(?P<mark>{BRACKETED}|{TIME}(?=\s*[:：]))?[\s{_BIDI}]*"
     rf"(?:：|:(?!//)(?!(?<=\d:)\d)(?=(?P<next>[^\W_]|:)?))[ \t]*(?P<after>{BRACKETED})?\s*"
@@ -48,6 +49,17 @@ _ABBREVIATION = re.compile(
 )
 _SENTENCE = re.compile(r"[.!?;…\"“”=/\\@]|,.*,")  # what no name has in it
 _BEHIND = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_LONGEST_CALLER = 160
+_CALLER = re.compile(  # +47 123 45 678, 1-555-010-0199, bo.lund@acme.org, iPhone (2)
+    r"\s*(?:\[?(?P<name>\+?\d(?:[ ().*-]{0,2}\d){6,14}|[\w.+-]{1,40}@\w[\w-]{0,40}(?:\.[\w-]{1,20}){1,3}"
+    rf"|[^\W\d_]\w{{1,20}} \(\d{{1,2}}\))\]?)(?:(?P<colon>:)\s|\s+{MARK}\s*$)"
+)
+_REMARK = re.compile(r"(?P<bare>.*\w.*?)\s*(?P<open>[(\[（])(?P<remark>[^\W\d_]{2}[^()\[\]（）]*)[)\]）]")
+_DECORATION = r"[-–—•>\"“”„«»'‘’*_\s]"
+_DECORATED = re.compile(  # what stands around a label that is known: `- P3:`, `"P3":`, `P3*:`
+    rf"{_DECORATION}{{0,6}}(?P<name>{NAME}){_DECORATION}{{0,4}}(?:[(\[][^()\[\]:：]{{1,40}}[)\]])?"
+    rf"{_DECORATION}{{0,4}}[:：](?P<end>\*{{0,3}}\s*)(?=(?P<next>[^\W_]|:)?)"
+)
 _OFFICE_SIGN = re.compile(r"\s(?:[-–]|[|@/](?=\s[^\W\d_a-z]))\s|,\s")
 _NUMBERED = re.compile(r"(?P<word>[^\W\d_]{1,40})(?P<dot>\.?) ?(?P<number>\d{0,3})\?{0,3}")
 _PERSON = r"[^\W\d_]{1,12} ?\d{1,3}"
@@ -89,6 +101,7 @@ class Label:
     joined: bool = False  # the colon has a letter in lower case, or a colon, directly behind it
 
 
+@lru_cache(maxsize=20_000)
 def name_key(name: str) -> str:
     """What two spellings of one label share: `P 03`, `p03:` and `P-03` are one, `P1.1` and `P11` two."""
     folded = _BETWEEN_DIGITS.sub("·", name.casefold())
@@ -147,13 +160,23 @@ def _is_odd_label(name: str) -> bool:
 
 def known_names(names: Iterable[str]) -> re.Pattern[str] | None:
     """A pattern of the names that the user gave and no rule would take for one, as labels have them."""
-    odd = {" ".join(name.split()) for name in names if name.strip() and not plausible_name(name)}
+    spaced = {" ".join(name.split()) for name in names if name.strip()}
+    odd = {name for name in spaced if not plausible_name(name) or not name[0].isalpha()}
     if not odd:
         return None
     either = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(odd, key=len, reverse=True))
     return re.compile(
         rf"(?P<name>{either})\s*+(?P<mark>{MARK})?\s*+(?:[:：](?!//)\s*|(?<=[\d\])#>}}])\s*$)", re.IGNORECASE
     )
+
+
+def odd_names(lines: Sequence[Line]) -> dict[Kind, set[str]]:
+    """The numbers, addresses and devices that stand for names in meetings, by the kind of their labels."""
+    found: dict[Kind, set[str]] = {"colon": set(), "timed": set()}
+    for line in lines:
+        if match := _CALLER.match(line.text[:_LONGEST_CALLER]):
+            found["colon" if match["colon"] else "timed"].add(" ".join(match["name"].split()))
+    return found
 
 
 def candidate(line: Line, known: re.Pattern[str] | None = None) -> Label | None:
@@ -188,6 +211,24 @@ def candidate(line: Line, known: re.Pattern[str] | None = None) -> Label | None:
                 label = replace(label, kind="timed")  # as Word transcribes: 00:00:05 Speaker 1
             return label if label.start_s is not None else replace(label, start_s=start_s)
     return None
+
+
+def without_remark(name: str) -> str:
+    """A label without what its speaker does meanwhile (`Anna (laughs)`, not `Anna (host)`); "" for none."""
+    match = _REMARK.fullmatch(name)
+    if not match or match["remark"][0].isupper() or is_label_word(match["remark"]):
+        return ""
+    return match["bare"].strip()
+
+
+def decorated(text: str, names: Mapping[str, str]) -> Label | None:
+    """The label of one of `names` (by their keys) at the beginning of a line, with signs around it."""
+    match = _DECORATED.match(text[:200])
+    if not match or (name := names.get(name_key(match["name"]))) is None:
+        return None
+    following = match["next"] or ""
+    joined = not match["end"] and (following == ":" or following.islower())
+    return None if joined else Label(name, "colon", match.end())
 
 
 def _bold_beginning(line: Line, at: int, start_s: float | None) -> Label | None:

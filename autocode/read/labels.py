@@ -11,9 +11,9 @@ import difflib
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from autocode.read.label_forms import (
     NAME,
@@ -22,10 +22,14 @@ from autocode.read.label_forms import (
     Label,
     Line,
     candidate,
+    decorated,
     is_usual,
     known_names,
     name_key,
+    odd_names,
+    without_remark,
 )
+from autocode.read.reader import count
 from autocode.read.roles import label_roles
 from autocode.read.words import METADATA, NOT_ALONE, NOT_ONCE, PARTICLES
 
@@ -37,8 +41,11 @@ _MIN_COVERAGE = 0.3
 _MAX_TITLE = 8  # lines of a title above a header
 _MAX_HEADER = 20  # paragraphs before the first label that may be title, date, summary ...
 
-_LENGTHENED = re.compile(r"(?<=[^\W\d_]):+(?!(?:innen|in|r|n)\b)(?=[^\W\d_A-Z])")  # "a:nd", "ca:lled"
+# "wa:s", "ca:lled"; but "EU:s", "Schüler:innen".
+_LENGTHENED = re.compile(r"(?<=[a-zß-öø-ÿ]):+(?!innen|(?:in|r|n)\b)(?=[^\W\d_A-Z])")
 _MIN_LENGTHENED = 3
+_MOST_COMPARED = 50  # names, as comparing is slow
+_MIN_USUAL = 2  # labels alone on their lines that let names stand so, too
 _ONE_OF = re.compile(
     r"(?P<stem>[^\W\d_](?:.{0,60}[^\W\d_])?)"
     r"(?:[\W_]{0,3}\d{1,3}|[\W_]{1,3}[A-Z]|(?<![A-Za-zÀ-ɏ])[A-Z]|[甲乙丙丁])"
@@ -60,35 +67,68 @@ def find_labels(
 ) -> Labels:
     """The lines that begin with a speaker's label.
 
-    `known` are names that the user gave. `kinds` limits the styles that are looked for.
+    `known` are names that the user gave. `kinds` limits the styles that are looked for. Numbers, addresses
+    and devices are names where others are named in the same way.
     """
+    found = _find(lines, known, kinds)
+    names: set[str] = set()
+    for kind, odd in odd_names(lines).items():
+        if sum(label.kind == kind for label in found.by_line.values()) >= _MIN_USUAL:
+            names |= odd
+    taken = {label.name for label in found.by_line.values()}
+    return _find(lines, {*known, *names}, kinds) if names - taken else found
+
+
+def _find(lines: Sequence[Line], known: Collection[str], kinds: Collection[Kind] | None) -> Labels:
+    """The labels of lines, with these `known` names."""
     offers: dict[int, Label] = {}
     odd = known_names(known)
     for number, line in enumerate(lines):
         if line.given is None and line.text.strip() and (label := candidate(line, odd)) is not None:
             offers[number] = label
     _drop_lengthened(offers, lines)
-    _drop_names_alone(offers, lines, known)
-    _drop_stray_times(offers, lines, known)
+    beside = _drop_names_alone(offers, lines, known)
+    n_times = _drop_stray_times(offers, lines, known)
     for number in _header_lines(lines):
         offers.pop(number, None)
-    offers = _questions_without_numbers(offers)
+    offers = _without_remarks(_questions_without_numbers(offers), known)
     if kinds is not None:
         offers = {number: label for number, label in offers.items() if label.kind in kinds}
     blocks = _blocks(lines)
-    accepted, warnings = _accept(offers, blocks, known)
-    return Labels(_same_spelling({n: offers[n] for n in sorted(accepted)}), warnings)
+    filled = [n for n, line in enumerate(lines) if line.text.strip()]
+    below = dict(pairwise([*filled, len(lines)]))
+    alone = {n: below[n] for n, label in offers.items() if label.text_at >= len(lines[n].text)}
+    accepted, warnings = _accept(offers, blocks, known, alone)
+    if n_times and any(label.kind == "timed" for label in offers.values()):
+        warnings.append(
+            f"{count(n_times, 'line')} of words and a time taken as speech, as their times are in no order; "
+            "give --speaker NAME=ROLE where they are names"
+        )
+    if guessed := sorted({offers[n].name for n in beside & accepted}):
+        warnings.append(f"names alone on their lines, taken as speakers: {_quoted(guessed)}")
+    labels = _same_spelling({n: offers[n] for n in sorted(accepted)})
+    more, n_left = _decorated(labels, lines)
+    if n_left:
+        warnings.append(
+            f"{count(n_left, 'line')} with a speaker's name and a colon further on, taken as speech of the "
+            "speaker before"
+        )
+    return Labels(dict(sorted({**labels, **more}.items())), warnings)
 
 
-def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> None:
-    """Forget names on a line of their own that stand where no name would."""
+def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> set[int]:
+    """Forget names on a line of their own that stand where no name would; those left only as they recur."""
     spaced = any(not line.text.strip() for line in lines)
     known_keys = {name_key(name) for name in known}
+    alone = {n: label for n, label in offers.items() if label.kind == "alone"}
+    usual_ones = {n for n, one in alone.items() if is_usual(one.name) or name_key(one.name) in known_keys}
+    beside = _names_beside(alone, usual_ones, lines)
+    often = Counter(name_key(label.name) for label in alone.values())
     for number, label in list(offers.items()):
         if label.kind not in ("alone", "timed"):
             continue
         line = lines[number]
-        usual = is_usual(label.name) or name_key(label.name) in known_keys
+        usual = number in usual_ones | beside
         marked = line.heading or line.bold >= len(line.text.rstrip()) or line.text.lstrip()[:1] in "*_"
         above = lines[number - 1].text.strip() if number else ""
         below = [later.text.strip() for later in lines[number + 1 : number + 3]]
@@ -98,8 +138,27 @@ def _drop_names_alone(offers: dict[int, Label], lines: Sequence[Line], known: Co
         name_like = len(label.name) > 1 and not label.name[0].islower()
         name_like = name_like and label.name.casefold() not in NOT_ALONE
         stands = label.kind == "timed" or (name_like and (usual or marked or begins))
-        if not stands or not any(below if marked else below[:1]):
+        apart = marked or (usual and often[name_key(label.name)] > 1)  # a blank line may stand below
+        if not stands or not any(below if apart else below[:1]):
             del offers[number]
+        elif marked or (begins and below[0]):
+            beside.discard(number)
+    return beside
+
+
+def _names_beside(alone: dict[int, Label], usual: set[int], lines: Sequence[Line]) -> set[int]:
+    """Names that recur on lines of their own where `usual` labels do, each between two lines of speech."""
+    if len(usual) < _MIN_USUAL:
+        return set()
+    filled = [n for n, line in enumerate(lines) if line.text.strip()]
+    at = {n: place for place, n in enumerate(filled)}
+    placed: dict[str, list[bool]] = {}
+    for n, label in alone.items():
+        near = {*filled[max(0, at[n] - 1) : at[n]], *filled[at[n] + 1 : at[n] + 2]}
+        fits = _is_proper_name(label.name, n_words=1) and lines[n].text.rstrip()[-1].isalnum()
+        placed.setdefault(name_key(label.name), []).append(fits and len(near) == 2 and not near & usual)
+    names = {key for key, fit in placed.items() if len(fit) > 1 and all(fit)}
+    return {n for n, label in alone.items() if n not in usual and name_key(label.name) in names}
 
 
 def _drop_lengthened(offers: dict[int, Label], lines: Sequence[Line]) -> None:
@@ -107,9 +166,12 @@ def _drop_lengthened(offers: dict[int, Label], lines: Sequence[Line]) -> None:
     joined = {number: label for number, label in offers.items() if label.joined}
     if not joined or len(joined) == len(offers):
         return
-    n_others = sum(_is_lengthened(line, offers.get(number)) for number, line in enumerate(lines))
+    many = sum(_is_lengthened(line, offers.get(n)) for n, line in enumerate(lines)) >= _MIN_LENGTHENED
+    few = 2 * len(joined) <= len(offers)
+    elsewhere = {name_key(label.name) for label in offers.values() if not label.joined}
     for number, label in joined.items():
-        if n_others >= _MIN_LENGTHENED or (label.name.islower() and len(label.name) <= 2):
+        short, known = len(label.name) <= 2 and label.name.isalpha(), name_key(label.name) in elsewhere
+        if (many and (short or not known)) or (few and short and not known and label.name.islower()):
             del offers[number]
 
 
@@ -118,16 +180,19 @@ def _is_lengthened(line: Line, label: Label | None) -> bool:
     return bool(_LENGTHENED.search(line.text, label.text_at if label else 0))
 
 
-def _drop_stray_times(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> None:
-    """Forget times that are part of what is said: `At 9:30`, alone on its line.
+def _drop_stray_times(offers: dict[int, Label], lines: Sequence[Line], known: Collection[str]) -> int:
+    """Forget times that are part of what is said, such as `At 9:30` alone on its line; how many.
 
-    Such a name stands nowhere with text below it and a time between those of its neighbours.
+    Such a name stands nowhere with text below it and a time between those of its neighbours, nor begins
+    a paragraph where others do.
     """
     timed = [n for n, label in offers.items() if label.kind == "timed"]
     keys = {n: name_key(offers[n].name) for n in timed}
     counts = Counter(keys.values())
     sure = {name_key(name) for name in known} | {keys[n] for n in timed if is_usual(offers[n].name)}
     firm = [n for n in timed if counts[keys[n]] > 1 or keys[n] in sure]
+    begins = {n for n in timed if not n or not lines[n - 1].text.strip()}
+    spaced = begins.issuperset(firm)
     place = {n: at for at, n in enumerate(n for n, line in enumerate(lines) if line.text.strip())}
     at_home = set(sure)
     for n in timed:
@@ -136,13 +201,16 @@ def _drop_stray_times(offers: dict[int, Label], lines: Sequence[Line], known: Co
         above, below = firm[max(0, at - 1) : at], firm[next_at : next_at + 1]
         near = [one for one in (*above, *below) if abs(place[one] - place[n]) == 1]
         again = [one for one in (*above, *below) if keys[one] == keys[n]]
+        if spaced and n in begins and n + 1 in place and n + 1 not in offers:
+            at_home.add(keys[n])
         if len(near) == 2 or set(near) & set(again):
             continue  # it is the only text below a label, or stands above itself
         if len(above + below) < 2 or again or not _is_out_of_order(*(offers[i] for i in (*above, n, *below))):
             at_home.add(keys[n])
-    for n in timed:
-        if keys[n] not in at_home:
-            del offers[n]
+    stray = [n for n in timed if keys[n] not in at_home]
+    for n in stray:
+        del offers[n]
+    return len(stray)
 
 
 def _is_out_of_order(above: Label, label: Label, below: Label) -> bool:
@@ -171,6 +239,41 @@ def _questions_without_numbers(offers: dict[int, Label]) -> dict[int, Label]:
         n: replace(label, name=shorts[n][0]) if n in asked or n in answered else label
         for n, label in offers.items()
     }
+
+
+def _without_remarks(offers: dict[int, Label], known: Collection[str]) -> dict[int, Label]:
+    """The offers, where `Anna (laughs)` is Anna: she has turns without it, or it is there once or twice."""
+    often = Counter(name_key(label.name) for label in offers.values())
+    as_given = {name_key(name) for name in known}
+    found: dict[int, Label] = {}
+    for number, label in offers.items():
+        given = label.name[-1] not in ")]）" or name_key(label.name) in as_given
+        bare = "" if given else without_remark(label.name)
+        n, n_bare = often[name_key(label.name)], often[name_key(bare)] if bare else 0
+        if bare and ((n_bare and (n <= 2 or n * 3 <= n_bare)) or (n == 1 and is_usual(bare))):
+            found[number] = replace(label, name=bare)
+        elif not (bare and label.name.endswith("]")):
+            found[number] = label
+    return found
+
+
+def _decorated(labels: dict[int, Label], lines: Sequence[Line]) -> tuple[dict[int, Label], int]:
+    """More labels, with signs around names that have labels elsewhere; how many lines may yet be some."""
+    names = {name_key(label.name): label.name for label in labels.values()}
+    long_ones = [name for name in names.values() if len(name) > 1]
+    either = "|".join(map(re.escape, long_ones)) if len(long_ones) <= _MOST_COMPARED else ""
+    nearly = re.compile(rf"\W{{0,6}}(?:{either})(?!\w)[^:：]{{0,30}}[:：](?!\d)") if either else None
+    found: dict[int, Label] = {}
+    n_left = 0
+    for number in range(min(labels, default=len(lines)), len(lines)):  # above it is the header
+        line = lines[number]
+        if number in labels or line.given is not None or not line.text.strip():
+            continue
+        if (label := decorated(line.text, names)) is not None:
+            found[number] = label
+        elif nearly and nearly.match(line.text):
+            n_left += 1
+    return found, n_left
 
 
 def _header_lines(lines: Sequence[Line]) -> range:
@@ -243,9 +346,12 @@ def _blocks(lines: Sequence[Line]) -> list[int]:
 
 
 def _accept(
-    offers: dict[int, Label], blocks: Sequence[int], known: Collection[str]
+    offers: dict[int, Label], blocks: Sequence[int], known: Collection[str], alone: dict[int, int]
 ) -> tuple[set[int], list[str]]:
-    """The numbers of the offers that are believed, and warnings about those that are doubtful."""
+    """The numbers of the offers that are believed, and warnings about those that are doubtful.
+
+    Behind those in `alone` their lines end; these are the lines below.
+    """
     keys = {number: name_key(label.name) for number, label in offers.items()}
     known_keys = {name_key(name) for name in known}
     coverage = _coverage(offers, blocks)
@@ -276,17 +382,25 @@ def _accept(
     if stray and not known_keys & sure_keys:
         sure = set()
     accepted = sure | recurring | _weak_kinds(offers, keys, coverage)
-    return _with_rare_names(accepted, offers, keys, coverage, blocks)
+    said = {n: label for n, label in offers.items() if n in accepted or alone.get(n) not in accepted}
+    return _with_rare_names(accepted, said, keys, _coverage(offers, blocks, alone), blocks)
 
 
-def _coverage(offers: dict[int, Label], blocks: Sequence[int]) -> Coverage:
-    """The share of paragraphs that some lines lie in, but for a header above the first that could."""
+def _coverage(offers: dict[int, Label], blocks: Sequence[int], alone: Collection[int] = ()) -> Coverage:
+    """The share of paragraphs that some lines lie in, but for a header above the first that could.
+
+    A paragraph below one that is only a label, by `alone`, is the same.
+    """
     strong = [number for number, label in offers.items() if label.kind in _STRONG]
     first = min(strong or offers, default=0)
     n_blocks = max(len(set(blocks[first:]) - {0}), max(blocks, default=0) - _MAX_HEADER)
 
+    n_lines = Counter(blocks)
+    below = {n: blocks[n] + 1 for n in alone if n_lines[blocks[n]] == 1 and n_lines[blocks[n] + 1]}
+
     def coverage(numbers: Collection[int]) -> float:
-        return len({blocks[number] for number in numbers}) / n_blocks if n_blocks else 0.0
+        lie_in = {blocks[n] for n in numbers} | {below[n] for n in numbers if n in below}
+        return len(lie_in) / n_blocks if n_blocks else 0.0
 
     return coverage
 
@@ -340,25 +454,35 @@ def _with_rare_names(
         return rare, []
     if not accepted or coverage(accepted | rare) < 0.5:
         note = f"{len(distinct):,} different beginnings with a colon, none recurring: not taken as speakers"
-        return accepted, [note] if len(distinct) >= 20 else []
+        if len(distinct) >= 20:
+            return accepted, [note]
+        return accepted, _left({offers[n].name for n in rare}) if accepted else []
     names = _rare_names({n: offers[n].name for n in rare}, {offers[n].name for n in accepted}, len(distinct))
     warnings = []
     if names:
-        listed = ", ".join(f"'{offers[n].name}'" for n in sorted(names)[:5])
+        listed = _quoted([offers[n].name for n in sorted(names)])
         warnings.append(f"labels that occur only once, taken as speakers: {listed}")
-    if left := sum(_could_be_name(offers[n].name) for n in rare - names):
-        warnings.append(
-            f"beginnings like 'Name:' that occur only once: {left}, not taken as speakers; "
-            "give --speaker NAME=ROLE for those who are"
-        )
-    return accepted | names, warnings
+    return accepted | names, [*warnings, *_left([offers[n].name for n in rare - names])]
+
+
+def _left(names: Iterable[str]) -> list[str]:
+    """What has to be said about labels that are not believed."""
+    n = sum(map(_could_be_name, names))
+    return [
+        f"beginnings like 'Name:' that occur only once: {n}, not taken as speakers; "
+        "give --speaker NAME=ROLE for those who are"
+    ] * bool(n)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:5])
 
 
 def _rare_names(rare: dict[int, str], accepted: set[str], n_distinct: int) -> set[int]:
     """Which names that occur once are labels: full names, and what is shaped like the labels around it."""
     lonely = len(set(map(name_key, accepted))) == 1 and n_distinct <= 3  # a conversation needs somebody else
     initials = sum(len(name) <= 3 for name in accepted) > len(accepted) / 2
-    few = len(accepted) <= 50 and n_distinct <= 100  # comparing is slow
+    few = len(accepted) <= _MOST_COMPARED and n_distinct <= 100
     long_ones = [name.casefold() for name in accepted if len(name) >= 5] if few else []
     series = {name_key(stem) for name in accepted if (stem := _series(name))} | set(map(name_key, accepted))
     return {

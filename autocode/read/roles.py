@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autocode.read.reader import count
@@ -19,6 +20,7 @@ from autocode.read.words import (
     INTERVIEWERS,
     LABELS,
     NOTES,
+    NOTES_OR_NAMES,
     OTHERS,
     RESPONDENTS,
     VOICES,
@@ -29,6 +31,7 @@ from autocode.records import Role
 _SHORT_INTERVIEWERS = frozenset({"i", "int", "iv", "iver", "q", "mod", "inv"})
 _SHORT_RESPONDENTS = frozenset({"p", "ip", "ie", "res", "resp", "par", "part", "kp", "tn"})
 _MIN_SPELT = 8  # letters of a word whose misspellings are no other word
+_MISSPELT_ONE_IN = 3  # turns of a misspelt label beside those of the right one
 _SPELT = sorted(word for word in INTERVIEWERS | RESPONDENTS if len(word) >= _MIN_SPELT)
 _LETTER_LABELS = frozenset("iqrpbams")
 _NO_NAMES = LABELS | VOICES | {"person", "no", "nr", "num"}
@@ -149,17 +152,53 @@ def label_roles(names: Iterable[str]) -> dict[str, Role]:
     return roles
 
 
-def misspelt_roles(names: Iterable[str], labelled: Mapping[str, Role]) -> tuple[dict[str, Role], list[str]]:
-    """The roles of names that are spelt almost like one label, such as `Interivewer`, and warnings."""
+def rare_notes(
+    counted: Mapping[str, Habits], labelled: Mapping[str, Role], told: Collection[str]
+) -> tuple[dict[str, Role], list[str]]:
+    """What labels say, without `Memo` where that is somebody who says almost as much as others; warnings."""
+    notes = [name for name in labelled if short_form(name) in NOTES_OR_NAMES and name not in told]
+    answering = (n for name, n in counted.items() if labelled.get(name, "respondent") == "respondent")
+    most = max((one.n_turns for one in answering), default=0)
+    people = {name for name in notes if counted[name].n_turns * 4 >= most * 3}
+    return {name: role for name, role in labelled.items() if name not in people}, [
+        f"'{name}' is taken for notes, which are not coded; correct with --speaker NAME=respondent"
+        for name in notes
+        if name not in people
+    ]
+
+
+def misspelt_roles(
+    counted: Mapping[str, Habits], labelled: Mapping[str, Role], told: Collection[str]
+) -> tuple[dict[str, Role], list[str]]:
+    """The roles of names that are spelt almost like one label, such as `Interivewer`, and warnings.
+
+    Who speaks often, or asks most of the questions, has a name of their own; and somebody has to answer.
+    """
     said = {short: role for name, role in labelled.items() if len(short := short_form(name)) >= _MIN_SPELT}
-    shorts = {name: short_form(name) for name in names} if said else {}
+    often: Counter[str] = Counter()
+    for name in labelled:
+        often[short_form(name)] += counted[name].n_turns
+    others = [name for name in counted if name not in labelled and name not in told]
+    shorts = {name: short_form(name) for name in others} if said else {}
     meant = {short: _nearest(short) for short in set(shorts.values()) if len(short) >= _MIN_SPELT - 1}
-    roles = {name: said[word] for name, short in shorts.items() if (word := meant.get(short)) in said}
+    asker = _asker(counted, others)
+    like = {name: word for name, short in shorts.items() if (word := meant.get(short)) in said}
+    roles = {
+        name: said[word]
+        for name, word in like.items()
+        if counted[name].n_turns * _MISSPELT_ONE_IN <= often[word]
+        and (said[word] == "interviewer" or asker is None or asker.name != name)
+    }
+    if not any(labelled.get(name, roles.get(name, "respondent")) == "respondent" for name in counted):
+        roles = {}
     return roles, [
-        f"roles are a guess: '{name}' is spelt almost like '{meant[shorts[name]]}' and is taken as {role}; "
+        f"roles are a guess: '{name}' is spelt almost like '{word}' and is taken as interviewer; "
         "correct with --speaker NAME=respondent"
-        for name, role in roles.items()
-        if role == "interviewer"
+        if name in roles
+        else f"'{name}' is spelt almost like '{word}', but is taken for somebody else; if it is the same, "
+        "correct with --speaker NAME=interviewer"
+        for name, word in like.items()
+        if said[word] == "interviewer"
     ]
 
 

@@ -12,10 +12,12 @@ from dataclasses import replace
 from autocode.limits import MOST_LINES
 from autocode.read.columns import Columns, find_columns
 from autocode.read.dialogue import count_lines, split_dialogue, split_lines
-from autocode.read.label_forms import Line
+from autocode.read.label_forms import Line, is_usual
+from autocode.read.layout import ends_sentence
 from autocode.read.line_numbers import without_line_numbers
 from autocode.read.reader import Found, Piece, Source, count
 from autocode.read.times import first_time
+from autocode.read.words import METADATA
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _CELL = re.compile(r"(?:[^|\\]|\\.)*")
@@ -39,6 +41,9 @@ def read_markdown(source: Source) -> list[Found]:
     text, warnings = _decoded(source)
     lines = split_lines(text)
     hidden = _front_matter(lines)
+    keys = {match[1] for line in lines[:hidden] if (match := _KEY.match(line.text))}
+    if any(map(is_usual, keys)):
+        warnings.append(f"{count(hidden, 'line')} of a header between '---' left out")
     marked = [
         replace(line, text="" if number < hidden else line.text, heading=bool(_HEADING.match(line.text)))
         for number, line in enumerate(lines)
@@ -84,7 +89,19 @@ def _front_matter(lines: Sequence[Line]) -> int:
     keys = [match[1] for text in inside if (match := _KEY.match(text))]
     rest = [text for text in inside if text.strip() and not _KEY.match(text)]
     is_yaml = not inside or (_KEY.match(inside[0]) and len(set(keys)) == len(keys))  # who speaks, recurs
-    return end + 1 if end and is_yaml and all(map(_INSIDE.match, rest)) else 0
+    is_yaml = is_yaml and all(map(_INSIDE.match, rest)) and not _are_said(inside, lines[end + 1 :])
+    return end + 1 if end and is_yaml else 0
+
+
+def _are_said(inside: Sequence[str], below: Sequence[Line]) -> bool:
+    """Whether lines between two rules are turns: their names recur below, and they end like sentences."""
+    again = {match[1] for line in below if (match := _KEY.match(line.text))}
+    ruled = any(line.text.rstrip() == "---" for line in below)  # between later turns, too
+    keyed = [(match[1], text.rstrip()) for text in inside if (match := _KEY.match(text))]
+    return not any(key.casefold() in METADATA for key, _ in keyed) and any(
+        (ruled and key in again) or ((key in again or is_usual(key)) and ends_sentence(text))
+        for key, text in keyed
+    )
 
 
 def _with_tables(lines: Sequence[Line]) -> Iterator[Line]:

@@ -10,7 +10,8 @@ def word_set(*lines: str) -> frozenset[str]:
 
 INTERVIEWERS = word_set(
     "interviewer interviewers interviewerin interviewende moderator moderatorin moderater",
-    "facilitator host researcher investigator questioner question fragende forscher forscherin",
+    "facilitator host researcher investigator questioner question fragende befrager befragerin",
+    "forscher forscherin",
     "interviewleder intervjuer intervjuare intervjuaren haastattelija haastattelijat moderaattori",
     "enquêteur enquêtrice enqueteur enquetrice intervieweur intervieweuse chercheur chercheuse",
     "animateur animatrice entrevistador entrevistadora entrevistadores investigador investigadora",
@@ -20,6 +21,7 @@ INTERVIEWERS = word_set(
 RESPONDENTS = word_set(
     "interviewee interviewees respondent respondents participant participants informant",
     "informants subject negotiator negotiators guest narrator seeker answer testperson",
+    "questionee interviewede intervjuet intervjuede intervjuad intervjuade",
     "interviewter interviewte befragter befragte befragten befragtem proband probandin teilnehmer",
     "teilnehmerin teilnehmende gesprächspartner gesprächspartnerin interviewpartner",
     "interviewpartnerin interviewperson intervjuobjekt intervjuperson intervjupersonen",
@@ -42,6 +44,7 @@ OTHERS = word_set(
     "voiceover",
 )
 NOTES = word_set("fieldnote fieldnotes memo memos observation observations")  # as whole labels only
+NOTES_OR_NAMES = word_set("memo")  # of these, what people are called, too
 SPEAKERS = word_set(
     "speaker speakers sprecher sprecherin locuteur locutrice hablante spreker taler talare puhuja",
 )
@@ -61,7 +64,8 @@ METADATA = word_set(
     "ort dauer lieu durée fecha lugar duración dato sted varighed transcription language project",
     "study gender age sex occupation profession company industry geschlecht alter beruf bemerkung",
 )
-NOT_NAMES = METADATA | word_set(
+_SPOKEN_FOR = word_set("company industry occupation profession")  # in a header, or who is heard
+NOT_NAMES = (METADATA - _SPOKEN_FOR) | word_set(
     "summary introduction conclusion background note notes re ps nb http https ftp www mailto",
     "topic page source total example e.g i.e url link email tel phone fax titel sprache",
     "quelle anmerkung hinweis version transcript status yes no yeah okay ok right mm mhm hmm",

@@ -169,6 +169,8 @@ class _Rules:
 
     def _full_stop_ends(self, stop: _Stop, *, goes_on: bool, opens: bool) -> bool:
         before, after = stop.before, stop.after
+        if stop.before_is_capital and not opens and before in word_set("in_lower_case", self._language):
+            return not goes_on
         if after[:1].isdigit() and self._is_listed(before, "numbered"):
             return False
         begins = after[:1].isupper() and self._starts(after)

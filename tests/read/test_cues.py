@@ -21,6 +21,18 @@ def said(transcript: Transcript) -> list[tuple[str, str]]:
     return [(turn.speaker, turn.text) for turn in transcript.turns]
 
 
+@pytest.mark.parametrize("name", ["+47 123 45", "bo.lund@acme.example", "iPhone (2)", "1-555-010-0199"])
+@pytest.mark.parametrize("n", [1, 2])
+def test_who_is_called_by_a_number_or_an_address(tmp_path: Path, name: str, n: int) -> None:
+    cues = ["Anna Berg: How was it?", "Bo: Good."] * 2 + ["Anna Berg: And?", f"{name}: It was: so."] * n
+    assert said(read(tmp_path, *cues)) == [tuple(cue.split(": ", 1)) for cue in cues]  # type: ignore[comparison-overlap]
+
+
+def test_a_number_that_somebody_says_is_no_name(tmp_path: Path) -> None:
+    transcript = read(tmp_path, "So we called", "+47 123 45: nobody.", "And then we waited.")
+    assert [speaker for speaker, _ in said(transcript)] == ["Unknown"] * len(transcript.turns)
+
+
 def test_cues_of_one_speaker_are_one_turn_and_keep_their_times(tmp_path: Path) -> None:
     transcript = read(
         tmp_path, "<v Jane Doe>Good\nmorning.</v>", "<v Jane Doe>Shall we?</v>", "<v Bo>Yes.</v>"

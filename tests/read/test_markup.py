@@ -372,3 +372,10 @@ def test_otranscribe(tmp_path: Path) -> None:
     assert [turn.start_s for turn in transcript.turns] == [0.56, 61.5, 3671]
     with pytest.raises(ReadError, match="not a transcript of oTranscribe"):
         read(tmp_path, "a.otr", '{"media": ""}')
+
+
+def test_terms_of_a_list_without_their_ends(tmp_path: Path) -> None:
+    talk = [("Interviewer", "When?"), ("Anna", "Early August"), ("Interviewer", "And?"), ("Anna", "Okay")] * 2
+    page = "".join(f"<dt>{name}<dd>{text}\n" for name, text in talk)
+    transcript = read(tmp_path, "a.html", f"<html><body><dl>{page}</dl></body></html>")
+    assert [(turn.speaker, turn.text) for turn in transcript.turns] == talk

@@ -161,12 +161,59 @@ def test_who_asks_beside_a_labelled_interviewer(asked: str, role: str) -> None:
 )  # fmt: skip
 def test_a_misspelt_label_has_the_role_of_the_one_beside_it(tmp_path: Path, label: str, role: str) -> None:
     path = tmp_path / "a.txt"
-    path.write_text(f"Interviewer: Why?\nRespondent: So.\n{label}: And then.\nRespondent: We left.\n" * 2)
+    right = "Interviewer: Why?\nRespondent: So.\n" * 3
+    path.write_text(f"{right}{label}: And then.\nRespondent: We left.\n" * 2)
     transcript = read_transcript(path)
     assert transcript.speakers == {"Interviewer": "interviewer", "Respondent": "respondent", label: role}
     assert [f"'{label}' is spelt almost like" in one for one in transcript.warnings] == [True] * (
         role == "interviewer"
     )
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "Befrager Befragter", "Intervjuare Intervjuad", "Intervjuaren Intervjuade", "Intervjuer Intervjuet",
+        "Intervjuer Intervjuede", "Interviewer Interviewede", "Questioner Questionee",
+        "Interviewer Intervieweed", "Investigator Investigated",
+    ],
+)  # fmt: skip
+def test_two_words_that_are_spelt_alike_are_two_roles(tmp_path: Path, pair: str) -> None:
+    path = tmp_path / "a.txt"
+    asks, answers = pair.split()
+    path.write_text(_talk(asks, answers) + f"{asks}: Why?\n{answers}: So.\n")
+    assert read_transcript(path).speakers == {asks: "interviewer", answers: "respondent"}
+
+
+def test_somebody_answers_for_all_that_the_label_is_misspelt(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Interviewer: Why?\nInterviewer: Well?\nInterviewer: So?\nIntervewer: We sold it.\n")
+    transcript = read_transcript(path)
+    assert transcript.speakers == {"Interviewer": "interviewer", "Intervewer": "respondent"}
+    assert any("'Intervewer' is spelt almost like 'interviewer', but" in one for one in transcript.warnings)
+
+
+def test_turns_of_all_interviewers_count_beside_a_misspelt_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    text = (
+        "Interviewer 1: Why?\nAna: So.\n" * 4 + "Interviewer 2: And?\nAna: No.\nIntervewer: Oh?\nAna: Yes.\n"
+    )
+    path.write_text(text)
+    assert read_transcript(path).speakers["Intervewer"] == "interviewer"
+
+
+def test_somebody_called_memo_is_no_note(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(_talk("Interviewer", "Memo") + _talk("Interviewer", "Ana"))
+    assert read_transcript(path).speakers["Memo"] == "respondent"
+    path.write_text(_talk("Interviewer", "Ana") + "Memo: I was there.\nAna: Oh.\nMemo: Yes.\n")
+    rare = read_transcript(path)
+    assert rare.speakers["Memo"] == "other"
+    assert (
+        "'Memo' is taken for notes, which are not coded; correct with --speaker NAME=respondent"
+        in rare.warnings
+    )
+    assert read_transcript(path, speakers={"Memo": "respondent"}).warnings == ()
 
 
 def test_the_user_knows_better(tmp_path: Path) -> None:

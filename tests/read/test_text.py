@@ -137,6 +137,17 @@ def test_hours_that_somebody_names_are_speech(tmp_path: Path) -> None:
     assert [turn.text for turn in transcript.turns][1::2] == ["9:30 was it.", "10:30 was the next."]
 
 
+def test_hours_of_a_day_are_speech(tmp_path: Path) -> None:
+    hours = ["06:30 I get up.", "07:00 I eat.", "08:00 I work.", "12:00 I have lunch."]
+    text = "Interviewer: Describe your day.\n" + "".join(f"Anna: {hour}\n" for hour in hours)
+    assert [turn.text for turn in read(tmp_path, text).turns][1:] == hours
+    both = "I: 09:00 in the morning?\nR: 10:00 it was.\nI: 11:30 then?\nR: 12:00 sharp.\n"
+    assert [turn.text for turn in read(tmp_path, both).turns][1] == "10:00 it was."
+    said_is = "Between\n10:00 - 12:00\nwe worked."
+    text = f"I: When?\nR: {said_is}\nI: And then?\nR: Then from\n13:00\non.\n"
+    assert [turn.text for turn in read(tmp_path, text).turns][1::2] == [said_is, "Then from\n13:00\non."]
+
+
 @pytest.mark.parametrize("number", ["{:02d}  ", "{:03d} ", "  {}\t", "{}. ", "{}) ", "[{}] "])
 def test_line_numbers_are_no_part_of_the_text(tmp_path: Path, number: str) -> None:
     lines = ["I: How was it?", "R: Good, and", "5 people came,", "", "2 left.", "I: Why?", "R: Money."]
@@ -380,13 +391,79 @@ def turns_of(names: tuple[str, ...], form: str = "{}: So it was, {}.\n") -> str:
     [
         "Ana Maria de Souza Oliveira", "Prof. Dr. Hans-Peter von der Heide", 'ד"ר לוי',
         "Head of International Business Development", "Resp. 4", "Subject", "P1/P2", "P3/F/45",
-        "Smith, John [EXT]", "John Smith | Acme", "John Smith @ Acme", "मोना",
+        "Smith, John [EXT]", "John Smith | Acme", "John Smith @ Acme", "मोना", "Industry", "Company",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("form", ["{}: So it was, {}.\n", "{}  0:{:02d}\nSo it was.\n\n"])
 def test_long_and_odd_names(tmp_path: Path, name: str, form: str) -> None:
     transcript = read(tmp_path, turns_of(("Anna Berg", name, "मीना"), form))
     assert list(transcript.speakers) == ["Anna Berg", name, "मीना"]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "P1 (laughs):", "P1 [laughs]:", "P1*:", "- P1:", '"P1":', "P1 (laughing):",
+        "> **P1**:", "P1（laughs）:",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_label_with_a_remark_or_signs(tmp_path: Path, label: str, n: int) -> None:
+    text = "I: How?\nP1: We did.\n" * 2 + f"I: And?\n{label} So: it was.\n" * n + "P1: No.\n"
+    assert said(read(tmp_path, text))[4:] == [("I", "And?"), ("P1", "So: it was.")] * n + [("P1", "No.")]
+
+
+def test_a_name_with_a_remark_is_the_same_person(tmp_path: Path) -> None:
+    text = (
+        "Interviewer: Then?\nAnna Berg (laughs): We sold.\nInterviewer: To whom?\n"
+        "Anna Berg [laughs]: To a bank.\nInterviewer: Ok\nAnna Berg: Yes\n"
+    )
+    assert list(read(tmp_path, text).speakers) == ["Interviewer", "Anna Berg"]
+
+
+@pytest.mark.parametrize("pair", ["Speaker (male);Speaker (female)", "Anna (host);Anna", "Bo (KH);Bo (MB)"])
+def test_who_is_named_in_parentheses_is_somebody_else(tmp_path: Path, pair: str) -> None:
+    names = tuple(pair.split(";"))
+    assert list(read(tmp_path, turns_of(names)).speakers) == list(names)
+
+
+def test_a_remark_that_the_user_gives_is_part_of_the_name(tmp_path: Path) -> None:
+    text = "Anna: How?\nBo: So.\nBo [in sauna]: Hot.\nBo (online): Cold.\nAnna: And?\nBo: No.\n"
+    told = {"Bo [in sauna]": "other", "Bo (online)": "other"}
+    assert list(read(tmp_path, text, speakers=told).speakers) == ["Anna", "Bo", *told]
+
+
+def test_a_name_with_more_before_its_colon_is_said_to_be_left(tmp_path: Path) -> None:
+    transcript = read(
+        tmp_path, "Anna: How?\nBo: So.\nAnna: And?\nBo to Anna, low: No.\nAnna: Oh.\nBo: Yes.\n"
+    )
+    assert any("1 line with a speaker's name and a colon further on" in one for one in transcript.warnings)
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_names_alone_beside_usual_labels(tmp_path: Path, gap: str) -> None:
+    names = ("Interviewer", "Respondent", "Maria") * 3
+    text = gap.join(f"{name}{gap}So it was, {n}." for n, name in enumerate(names))
+    transcript = read(tmp_path, text)
+    assert [turn.speaker for turn in transcript.turns] == list(names)
+    assert "names alone on their lines, taken as speakers: 'Maria'" in transcript.warnings
+    answer = gap.join(f"{name}{gap}Exactly" for name in names[:2])
+    assert list(read(tmp_path, f"{answer}{gap}{answer}").speakers) == ["Interviewer", "Respondent"]
+
+
+@pytest.mark.parametrize("form", ["## {}\n\n{}\n\n", "**{}**\n\n{}\n\n", "{}\n00:01\n{}\n\n", "{}\n{}\n\n"])
+def test_who_speaks_once_where_names_stand_alone(tmp_path: Path, form: str) -> None:
+    names = ["Anna Berg", "Bo Lund"] * 3 + ["Carl Holm", "Anna Berg", "Bo Lund"]
+    transcript = read(tmp_path, "".join(form.format(name, "So it was.") for name in names), "a.md")
+    assert [turn.speaker for turn in transcript.turns] == names
+    assert "labels that occur only once, taken as speakers: 'Carl Holm'" in transcript.warnings
+
+
+def test_an_answer_that_looks_like_a_name_is_no_label_without_text(tmp_path: Path) -> None:
+    names = ["Anna Berg", "Bo Lund"] * 3
+    text = "".join(f"**{name}**\n\nSo it was.\n\n" for name in names)
+    text += "**Anna Berg**\n\nWhen?\n\n**Bo Lund**\n\n**Early August**\n\n**Anna Berg**\n\nAnd?\n"
+    assert said(read(tmp_path, text, "a.md"))[-2:] == [("Bo Lund", "**Early August**"), ("Anna Berg", "And?")]
 
 
 def test_who_is_said_in_doubt_or_not_at_all(tmp_path: Path) -> None:
@@ -434,6 +511,7 @@ def test_an_answer_that_begins_with_a_digit(tmp_path: Path, line: str, said_is: 
     text = f"采访者：多少？\n{line}\n采访者：是吗？\n受访者：是。\n"
     assert said(read(tmp_path, text))[1] == said_is
     assert said(read(tmp_path, "I: When?\nR:3 years ago.\nI: So?\nR: At 9:30.\n"))[1] == ("R", "3 years ago.")
+    assert said(read(tmp_path, "I:When?\nP2:3 years ago.\nI:So?\nP2:At 9:30.\n"))[1] == ("P2", "3 years ago.")
 
 
 ON_LINES = [
@@ -460,10 +538,45 @@ def test_who_speaks_once_where_times_stand_with_names(tmp_path: Path) -> None:
     assert list(read(tmp_path, text).speakers) == ["Anna", "Carla", "Bo"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anna: Hur var USA:s marknad?\nBo: Vi fick EU:s stöd och VD:ns tillstånd.\nAnna: Och sedan?\n"
+        "Bo:vi sålde allt.\nAnna: Till vem?\nBo: Till EU:s köpare.\n",
+        "Anna: Die Schüler:innenvertretung?\nBo: Die Lehrer:innenschaft.\nAnna: Die Bürger:innenräte?\n"
+        "Bo:die auch.\nAnna: Und?\nBo: Nein.\n",
+        "p: how?\nbo: so.\np:and then?\nbo:we left\np:when?\nbo: in may\n",
+        "i: how did you start?\np:we began\ni: and then?\np: we sold it\n",
+        "i:how did you start?\nr:we began\ni:and then?\nr:we sold it\nI: what?\n",
+        "I: So we:ll how was it?\nP1: We:ll, and the:n\nI: And then?\nP1:we sold it.\nI: No: ide:a.\n",
+    ],
+)
+def test_labels_without_a_space_are_no_lengthened_sounds(tmp_path: Path, text: str) -> None:
+    assert len(read(tmp_path, text).turns) == text.count("\n")
+
+
+def test_who_is_called_by_a_number(tmp_path: Path) -> None:
+    names = ("Anna Berg", "+47 123 45 678", "Bo Lund")
+    assert list(read(tmp_path, turns_of(names, "{}   0:{:02d}\nSo it was.\n")).speakers) == list(names)
+
+
+def test_who_speaks_once_at_a_time_in_no_order(tmp_path: Path) -> None:
+    turns = [
+        "Anna 00:10\nSo.",
+        "Interviewer 00:30\nAnd you?",
+        "Bob 00:23\nWe sold.",
+        "Interviewer 00:50\nWhy?",
+    ]
+    text = "\n\n".join([*turns, "Anna 00:55\nNo.", "Interviewer 01:00\nOh?"])
+    assert ("Bob", "We sold.") in said(read(tmp_path, text))
+    tight = read(tmp_path, text.replace("\n\n", "\n"))
+    assert any(one.startswith("1 line of words and a time taken as speech") for one in tight.warnings)
+
+
 def test_lengthened_sounds_are_no_speakers(tmp_path: Path) -> None:
     text = (
         "I: So ho:w was it?\nR: Well I: wa:s there\nA:nd then they ca:lled me in\nThe:n no\nI:t was\n"
-        "The:n yes\nI: Why?\nR: So:: yes\n"
+        "I:: was\nThe:n yes\nI: Why?\nR: So:: yes\n"
     )
     assert len(read(tmp_path, text).turns) == 4
     assert said(read(tmp_path, "I:why now\nR:so it was\nI:and\nR:no\n"))[1] == ("R", "so it was")
@@ -550,13 +663,18 @@ def test_what_is_said_behind_a_date_is_no_header(tmp_path: Path, text: str, n: i
     assert len(read(tmp_path, text).turns) == n
 
 
+def test_notes_that_are_many_are_notes(tmp_path: Path) -> None:
+    text = "I: Why?\nP1: So.\nObservation: he waits.\nObservation: he smiles.\nI: And?\n"
+    assert read(tmp_path, text * 2).speakers["Observation"] == "other"
+
+
 def test_notes_of_the_field_are_nobodys_answers(tmp_path: Path) -> None:
     text = (
         "I: Why?\nR: So.\nField note: he waits.\nI: And?\nR: No.\nMemo: ask.\nR: One note: no.\nMemo: so.\n"
     )
     transcript = read(tmp_path, text)
     assert transcript.speakers["Field note"] == transcript.speakers["Memo"] == "other"
-    assert transcript.warnings == ()
+    assert ["'Memo' is taken for notes" in one for one in transcript.warnings] == [True]
 
 
 @pytest.mark.parametrize("mark", ["\u200b", "\u2060", "\ufeff", "\u200b \u200d"], ids=ascii)
@@ -592,9 +710,23 @@ def test_a_rule_above_speech_is_no_front_matter(tmp_path: Path, head: str) -> No
     assert said(transcript)[-3:] == FOUR[1:]
 
 
+@pytest.mark.parametrize("said_is", ["In Oslo.", "in oslo"])
+def test_turns_between_rules_are_no_front_matter(tmp_path: Path, said_is: str) -> None:
+    pair = f"---\nInterviewer: Where did it start\nAnna: {said_is}\n"
+    assert len(read(tmp_path, pair * 3 + "---\n", "a.md").turns) == 6
+
+
+def test_a_header_with_labels_between_rules_is_said_to_be_left_out(tmp_path: Path) -> None:
+    body = "\n\n".join(f"{name}: {what}" for name, what in FOUR)
+    transcript = read(tmp_path, f"---\ntitle: A talk\ninterviewer: Anna\n---\n\n{body}\n", "a.md")
+    assert said(transcript) == FOUR
+    assert transcript.warnings == ("4 lines of a header between '---' left out",)
+
+
 @pytest.mark.parametrize(
     "head",
     [
+        "title: A talk\nAnna: the one who asks.\n",
         "title: Interview 3\ndate: 2024-01-01\n\n# a comment\ntags:\n- boats\n- ice\n",
         'title: >\n  a long\n  title\n"made by": Anna\npeople: [\n  Anna\n]\n',
         "",

@@ -57,6 +57,14 @@ def test_elan(tmp_path: Path) -> None:
     assert any("without a participant, not read: 'notes'" in warning for warning in transcript.warnings)
 
 
+def test_elan_tiers_of_others_below_a_tier_are_said_not_to_be_read(tmp_path: Path) -> None:
+    words = 'TIER_ID="B words" PARTICIPANT="Bo"'
+    transcript = read(tmp_path, "a.eaf", EAF.replace(words, 'TIER_ID="C" PARTICIPANT="Cy"'))
+    assert said(transcript) == TALK
+    assert any("tiers of other participants" in one and "'C'" in one for one in transcript.warnings)
+    assert not any("tiers of other" in one for one in read(tmp_path, "b.eaf", EAF).warnings)
+
+
 def test_elan_tiers_that_only_hold_the_times_of_others(tmp_path: Path) -> None:
     empty = EAF.replace("Why Turku?", "").replace("I see.", "")
     refers = (
