@@ -95,7 +95,8 @@ def code_agreement(
         coefficients = {name: _record(name, float(values[name][k]), totals, k, n_coders) for name in names}
         caveats = []
         if any_yes[k] < FEW_POSITIVES:
-            caveats.append(f"only {any_yes[k]} units carry the code: read the counts, not the coefficients")
+            carry = "1 unit carries" if any_yes[k] == 1 else f"{any_yes[k]} units carry"
+            caveats.append(f"only {carry} the code: read the counts, not the coefficients")
         if intervals and MIN_CLUSTERS <= n_groups < FEW_CLUSTERS:  # with fewer, the jackknife says it itself
             caveats.append(f"only {n_groups} interviews: the intervals are too narrow")
         n = float(totals.n_units[k])

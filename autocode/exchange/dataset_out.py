@@ -8,7 +8,7 @@ from typing import Any
 
 from autocode.codebook.json_format import write_json
 from autocode.errors import ExchangeError
-from autocode.exchange.gathered import MACHINE, Gathered
+from autocode.exchange.gathered import MACHINE, Gathered, Unit
 from autocode.exchange.matrix import coders_of
 from autocode.write import utterance_row
 
@@ -23,14 +23,11 @@ def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
     if not units:
         raise ExchangeError(f"{gathered.name}: nothing is cut into utterances yet; 'autocode code' does it")
     yield "utterances.jsonl", json_lines(utterance_row(unit.utterance) for unit in units)
-    seen = [(unit, coder) for unit in units for coder in coders_of(gathered, unit)]
     yield (
         "codes.jsonl",
         json_lines(
             {"utterance_id": unit.utterance.id, "coder": coder, "code": code}
-            for unit, coder in seen
-            for code, applies in gathered.said(unit, coder).items()
-            if applies
+            for unit, coder, code in _applied(gathered)
         ),
     )
     yield (
@@ -41,10 +38,42 @@ def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
                 "coder": coder,
                 "blind": coder != MACHINE and unit.is_blind(coder),
             }
-            for unit, coder in seen
+            for unit, coder in _covered(gathered)
         ),
     )
     yield "codebook.json", write_json(gathered.codebook).encode("utf-8", "replace")
+
+
+def notes(gathered: Gathered) -> list[str]:
+    """What has to be said of what is not in a dataset, one sentence each."""
+    units, found = [unit for interview in gathered.interviews for unit in interview.units], list[str]()
+    if n := sum(not unit.finished.keys() >= set(unit.seen_by) for unit in units):
+        found.append(
+            f"what coders have begun and not finished, on {n:,} statement{'s' if n > 1 else ''}, is left "
+            "out, because a dataset would say of all other codes that they do not apply; matrix has it"
+        )
+    if not any(_applied(gathered)):
+        found.append(
+            "no statement that is finished has a code yet, so codes.jsonl is empty; autocode reads the "
+            "dataset back when it has codes"
+        )
+    return found
+
+
+def _covered(gathered: Gathered) -> Iterator[tuple[Unit, str]]:
+    """Who has said all that there is to say of which unit: the rest does not apply."""
+    for interview in gathered.interviews:
+        for unit in interview.units:
+            for coder in coders_of(gathered, unit):
+                if coder == MACHINE or coder in unit.finished:
+                    yield unit, coder
+
+
+def _applied(gathered: Gathered) -> Iterator[tuple[Unit, str, str]]:
+    for unit, coder in _covered(gathered):
+        for code, applies in gathered.said(unit, coder).items():
+            if applies:
+                yield unit, coder, code
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:

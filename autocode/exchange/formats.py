@@ -157,6 +157,8 @@ def save_archive(format: Format, files: Files, path: Path) -> None:
 
 def notes_on(format: Format, gathered: Gathered) -> list[str]:
     """What has to be said of what a format leaves out, one sentence each."""
+    from autocode.exchange import dataset_out
+
     notes = []
     if n := gathered.n_earlier:
         notes.append(
@@ -169,11 +171,8 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
         notes.append(
             f"left out, because the codebook no longer has them: {', '.join(gone)}; refi-qda keeps them"
         )
-    if format.name == "dataset" and not gathered.n_codings:
-        notes.append(
-            "nobody has applied a code yet, so codes.jsonl is empty; autocode reads the dataset back when it "
-            "has codes"
-        )
+    if format.name == "dataset":
+        notes += dataset_out.notes(gathered)
     n_uncut = sum(not one.units for one in gathered.interviews)
     if n_uncut and format.name not in _AS_TEXTS:
         notes.append(

@@ -26,7 +26,8 @@ caption { text-align: left; padding-bottom: .5rem }
 caption span { display: block; max-width: min(44rem, calc(100vw - 2rem)); position: sticky; left: 0 }
 th, td { padding: .28rem .6rem; text-align: right; border-bottom: 1px solid var(--rule);
   vertical-align: top }
-th, td, li, dd { unicode-bidi: isolate } td { white-space: nowrap } tbody th { font-weight: 400 }
+th, td, li, dd, p, q, blockquote { unicode-bidi: plaintext }
+td { white-space: nowrap } tbody th { font-weight: 400 }
 th.text, td.text { text-align: left; white-space: pre-line }
 th.prose, td.prose { overflow-wrap: anywhere }
 td.text { min-width: 7rem; max-width: 26rem } tbody th.text { min-width: 7rem; max-width: 20rem }

@@ -192,8 +192,10 @@ def _turned(web: Web, who: SignedIn, body: Turn, kind: str) -> Answer:
         return answer(web, who, None, "", message=f"There is nothing to {kind}.")
     if web.review.live is not None:
         web.review.live.heard(outcome)
-    n = len(outcome.units)
+    n, n_earlier = len(outcome.units), len(set(outcome.units) - web.review.pool_keys())
     what = f"{n} utterance{'' if n == 1 else 's'}" if n else "a memo or a span"
+    if n_earlier:
+        what += " of an earlier cut" if n_earlier == n else f", {n_earlier} of an earlier cut"
     return answer(web, who, outcome, body.order, message=f"{kind.capitalize()}: {what}.")
 
 

@@ -197,6 +197,7 @@ def _edited(
 
 
 def _split(review: Review, book: Codebook, code: str, given: Mapping[str, str]) -> tuple[Codebook, str, str]:
+    """The part that keeps the id keeps whatever the form does not ask of a part, too; all keep the colour."""
     taken, parts, at = _taken(review), list[Code](), dict[str, str]()
     for part in PARTS:
         fields = {key: given.get(f"{key}-{part}", "") for key in OF_A_PART}
@@ -204,8 +205,9 @@ def _split(review: Review, book: Codebook, code: str, given: Mapping[str, str]) 
             own = given.get("keeps") == part
             at[part] = code if own else new_id(book, fields["name"], taken=taken)
             taken.add(at[part])
-            colour = {} if book[code].colour is None else {"colour": str(book[code].colour)}
-            parts.append(_code(at[part], {**fields, **colour}))
+            before = _typed(book[code])
+            kept = before if own else {"colour": before["colour"]}
+            parts.append(_code(at[part], {**kept, **fields}))
     new = split_code(book, code, parts, children_to=at.get(given.get("children_to", "")))
     names = " and ".join(f"'{part.name}'" for part in parts)
     return new, parts[0].id, f"split '{book[code].name}' into {names}"
@@ -253,6 +255,11 @@ def _typed(code: Code) -> dict[str, str]:
     return {key: "\n".join(value) if key in LISTS else value or "" for key, value in values.items()}
 
 
+def _kept(code: Code) -> list[str]:
+    """The labels of what a code has and the form does not ask of its parts."""
+    return [LABELS[key] for key in TEXTS if key not in (*OF_A_PART, "colour") and getattr(code, key)]
+
+
 def _stale(  # noqa: PLR0917
     request: Request, who: SignedIn, web: Web, do: str, code: str, version: int, given: dict[str, str]
 ) -> Response:
@@ -297,6 +304,7 @@ def _form(  # noqa: PLR0917
     page = web.page(
         request, "codebook_change.html", who, do=do, code=code, version=version, given=given, doing=DOING,
         problem=problem, labels=LABELS, texts=TEXTS, lists=LISTS, parts=PARTS, of_a_part=OF_A_PART,
+        kept=_kept(book[code]) if do == "split" and code in book else [],
         n_decided=standing.applied[code] + standing.rejected[code], below=below, new=book,
         named_by=[book[one].name for one in naming(book, code)], **values, **unit_values(web),
     )  # fmt: skip

@@ -141,9 +141,9 @@ def sign_out(who: Changing, web: TheWeb) -> Response:
 def people_page(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
     """Who works on the project."""
     accounts = web.review.people.accounts()
-    done = {one.key: 0 for one in accounts}
-    for coders in web.review.people.coverage().values():
-        for key, finished in coders.items():
+    done, there = {one.key: 0 for one in accounts}, web.review.pool_keys()
+    for unit, coders in web.review.people.coverage().items():
+        for key, finished in coders.items() if unit in there else ():
             done[key] = done.get(key, 0) + finished
     return web.page(request, "people.html", who, accounts=accounts, done=done, roles=ROLES)
 

@@ -7,7 +7,7 @@ import json
 import math
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -67,7 +67,7 @@ def project_page(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
         for name in (coders if everybody else [who.coder.name])
     }
     return web.page(
-        request, "project.html", who, **progress(web, first), measures=MEASURES, primary=PRIMARY,
+        request, "project.html", who, **progress(web), measures=MEASURES, primary=PRIMARY,
         share=float(review.people.setting(BLIND_SHARE, 0.0)), everybody=everybody,
         meter=_meter(first) if everybody else by_coder[who.coder.name], meters=by_coder if everybody else {},
         n_planned=_n_planned(web, None if everybody else who.coder), plans=review.people.setting(PLANS, []),
@@ -91,7 +91,7 @@ def coders_of(web: Web) -> list[Account]:
     return [one for one in web.review.people.accounts() if one.active and one.role in CODES]
 
 
-def progress(web: Web, first: Sequence[First]) -> dict[str, Any]:
+def progress(web: Web) -> dict[str, Any]:
     """Who has finished how much of what, for the template."""
     people, pool = web.review.people, web.review.pool()
     total = Counter(pool.transcripts)
@@ -101,21 +101,21 @@ def progress(web: Web, first: Sequence[First]) -> dict[str, Any]:
         for key, done in coders.items():
             if unit in place:
                 finished[key, place[unit]] += done
-    blind = Counter(coder for coder, _, arm, _, _ in first if arm == "blind")
-    n_first = Counter(coder for coder, *_ in first)
     rows, whole = [], people.given()
     for one in people.accounts():
         n_done = sum(finished[one.key, name] for name in total)
         if n_done or (one.active and one.role in CODES):
-            given = [mark for unit, mark in people.marks(one.key).items() if mark.drawn and unit in place]
+            marks = [mark for unit, mark in people.marks(one.key).items() if unit in place]
+            given, first = [m for m in marks if m.drawn], [m for m in marks if m.revealed]
             rows.append({
                 "coder": one, "done": n_done, "given": len(given), "given_done": sum(m.done for m in given),
                 "whole": sum(total[name] for name in whole.get(one.key, ())),
                 "whole_done": sum(finished[one.key, name] for name in whole.get(one.key, ())),
-                "blind": blind[one.name], "first": n_first[one.name],
+                "blind": sum(m.arm == "blind" for m in first), "first": len(first),
             })  # fmt: skip
     return {
-        "people": rows, "total": dict(total), "n_units": len(place), "finished": finished, "whole": whole
+        "people": rows, "total": dict(total), "n_units": len(place), "finished": finished, "whole": whole,
+        "n_earlier": people.n_of_earlier_cuts(),
     }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def home(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
     for key, place in zip(pool.keys.tolist(), pool.transcripts, strict=True):
         total[place] = total.get(place, 0) + 1
         finished[place] = finished.get(place, 0) + (key in done)
-    given = review.orders.progress(who.coder, "given")
+    given, n_done = review.orders.progress(who.coder, "given"), sum(finished.values())
     whole = review.people.given().get(who.coder.key, frozenset())
     rows = [
         {"one": one, "total": total.get(one.id, 0), "done": finished.get(one.id, 0), "given": one.id in whole}
@@ -46,7 +46,7 @@ def home(request: Request, who: Who, web: TheWeb) -> HTMLResponse:
     live = review.live
     return web.page(
         request, "home.html", who, rows=rows, given=given, n_units=len(pool.keys),
-        n_done=sum(finished.values()), live=live, problem="" if live is None else live.problem,
+        n_done=n_done, n_earlier=len(done) - n_done, live=live, problem="" if live is None else live.problem,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -261,7 +261,9 @@ class Review:
         return now if now in book else None
 
     def _agreed(self, units: Sequence[int]) -> dict[int, dict[str, bool]]:
-        """What a reader sees: what coders agreed on, else what at least half of them applied."""
+        """What a reader sees: what counts as accepted in the report, without codes above another."""
+        from autocode.findings.material import accepted
+
         by_unit: dict[int, list[Said]] = {}
         unsettled = self.unsettled()
         for one in self.people.said([unit for unit in units if unit not in unsettled]):
@@ -270,10 +272,13 @@ class Review:
         found: dict[int, dict[str, bool]] = {}
         book, succession = self.codebook, self.succession
         for unit, finished in by_unit.items():
-            deciding = [one for one in finished if one.coder == CONSENSUS] or finished
-            codes = [succession.read(one.codes, book) for one in deciding]
-            votes = Counter(code for one in codes for code, applies in one.items() if applies)
-            found[unit] = {code: True for code, n in votes.items() if 2 * n >= len(deciding)}
+            applied = {
+                one.coder: [code for code, applies in succession.read(one.codes, book).items() if applies]
+                for one in finished
+            }
+            codes, _ = accepted(applied.pop(CONSENSUS, None), list(applied.values()), (), book)
+            above = {up for code in codes for up in book.ancestors(code)}
+            found[unit] = {code: True for code in codes if code not in above}
         return found
 
     def _blind_share(self) -> float:

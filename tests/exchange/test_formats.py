@@ -134,6 +134,23 @@ def test_a_dataset_is_what_its_reader_reads(project: Project, tmp_path: Path) ->
     assert list(dataset.codebook.ids) == ["cooperation", "trust", "conflict"]
 
 
+def test_a_dataset_holds_nothing_of_statements_that_are_only_begun(project: Project, tmp_path: Path) -> None:
+    review, book = ReviewStore(project.store), read_and_add_codebook(project)
+    second = review.reading("anna").keys[2]
+    ben = review.account("Ben")
+    assert ben is not None
+    review.act(ben.key, Request("key-9", "code", [["code", second, "trust", False]], book))
+    gathered = gather(project)
+    save(FORMATS["dataset"], FORMATS["dataset"].files(gathered), tmp_path / "out")
+    assert "anna:2" not in read_dataset(tmp_path / "out").codings.by_coder["Ben"]
+    (note,) = notes_on(FORMATS["dataset"], gathered)
+    assert note.startswith("what coders have begun and not finished, on 1 statement, is left out")
+    begun = Choice(("Ben",))
+    review.act(ben.key, Request("key-10", "done", [["done", review.reading("anna").keys[1], False]], book))
+    assert contents(gather(project, begun), "dataset")["codes.jsonl"] == b""
+    assert "codes.jsonl is empty" in notes_on(FORMATS["dataset"], gather(project, begun))[1]
+
+
 def test_word_has_comments_of_their_coders_on_the_words(project: Project) -> None:
     from docx import Document
 

@@ -158,7 +158,7 @@ def test_nothing_is_shown_before_everybody_has_decided(
     finish("Cem", [unit], [])
     page = client.get("/adjudicate").text
     assert "0 utterances have been finished" in page
-    assert "1 waits for Dora" in page
+    assert "1 waits for <bdi>Dora</bdi>" in page
     assert client.get(f"/adjudicate/{unit}").status_code == 404
     data = {"csrf": str(client.headers["X-CSRF-Token"]), "key": "too-early-for-it", "take": "Ben"}
     assert client.post(f"/adjudicate/{unit}", data=data).status_code == 404

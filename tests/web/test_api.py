@@ -255,7 +255,9 @@ class TestRefused:
                 "error": f"{unit}: no such utterance in the latest coding; reload the page"
             }
         act(client, status=404, codes=says(unit, "trust"))
-        assert turn(client, "undo")["action"] is not None
+        page = client.get("/").text
+        assert "earlier cut" not in page, "it is not finished"
+        assert turn(client, "undo")["message"] == "Undo: 1 utterance of an earlier cut."
 
     @pytest.mark.parametrize(("path", "status"), [
         ("/api/units/99999/why", 404), ("/api/units/99999/history", 404), ("/api/units/x/why", 422),

@@ -279,12 +279,23 @@ def test_a_split_keeps_the_decisions_on_one_part(
     mia: Person, review: Review, project: Project, units: tuple[int, ...]
 ) -> None:
     mia.decide(units[0], "trust", True)
+    more = {"cues": "rely", "counter_examples": "They trust in God.", "theory": "Of two kinds.",
+            "applies_to": "respondent"}  # fmt: skip
+    mia.change("edit", "trust", **more)
+    form = mia.get("/codebook/change?do=split&code=trust")
+    told = "“Words that speak for it”, “Counter-examples”, “Theory” and “Meant for” goes to the same part"
+    assert told in " ".join(form.split())
+    assert "goes to the same part" not in mia.get("/codebook/change?do=split&code=gap")
+    old = read_codebook(project.codebook_path)["trust"]
     mia.change("split", "trust", **{
         "name-1": "Trust in skill", "name-2": "Trust in will", "definition-2": "They want to.", "keeps": "2",
     })  # fmt: skip
     book = read_codebook(project.codebook_path)
     assert book.children("bond") == ("trust_in_skill", "trust", "faith")
-    assert book["trust"].name == "Trust in will"
+    assert book["trust"] == old.model_copy(
+        update={"name": "Trust in will", "definition": "They want to.", "include": (), "examples": ()}
+    )
+    assert book["trust_in_skill"].cues == ()
     assert said(review, units[0]) == {"trust": True}
     assert [one.code for one in review.rules.standing().old] == ["trust"]
 

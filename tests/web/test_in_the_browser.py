@@ -194,7 +194,7 @@ def stored(page: Any, press: Callable[[], None]) -> None:
         if page.evaluate("window.isStored"):
             return
         page.wait_for_timeout(20)
-    raise AssertionError("nothing was stored")
+    raise AssertionError(f"nothing was stored: {page.locator('#told').inner_text()}")
 
 
 def first_suggested(page: Any) -> Any:
@@ -298,11 +298,33 @@ def test_a_transcript_full_of_script_is_harmless(study, new_page):
         assert page.locator(".found li").count() == 1
 
 
-SELECT = """() => {
+SELECT = """(words) => {
           const text = [...document.querySelectorAll(".unit.codable .said")].at(-1).firstChild;
-          const start = text.data.indexOf("knew nothing"), range = document.createRange();
-          range.setStart(text, start); range.setEnd(text, start + "knew nothing of the market".length);
+          const start = text.data.indexOf(words), range = document.createRange();
+          range.setStart(text, start); range.setEnd(text, start + words.length);
           getSelection().removeAllRanges(); getSelection().addRange(range); }"""
+UNDERLINED = "[...CSS.highlights.get('span')].map((range) => range.toString())"
+
+
+def test_a_stretch_is_where_it_was_marked_and_stays_underlined(study, new_page, people):
+    tidy = {"transcript_id": "blanks", "utterance_id": "blanks:0", "speaker": "Anna", "role": "respondent",
+            "text": "   So we learned it slowly over the years."}  # fmt: skip
+    path = study / "blanks.jsonl"
+    path.write_text(json.dumps(tidy), encoding="utf-8")
+    with open_project(study) as project:
+        (transcript,) = read_transcripts(path)
+        project.store.add_transcript(transcript)
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        page.goto(server.root + "/read/blanks")
+        page.evaluate(SELECT, "learned it")
+        stored(page, page.locator("#tree [data-pick]").first.click)
+        key = people.reading("blanks").transcript_key
+        ((start, end, _),) = people.spans(key, people.account("Mia").key)
+        assert transcript.text[start:end] == "learned it"
+        assert page.evaluate(UNDERLINED) == ["learned it"]
+        stored(page, page.locator(".unit.codable").last.locator(".finish").click)
+        assert page.evaluate(UNDERLINED) == ["learned it"]
 
 
 def test_part_of_an_utterance_is_coded(study, new_page, people):
@@ -310,7 +332,7 @@ def test_part_of_an_utterance_is_coded(study, new_page, people):
         page = new_page(server.link, "Mia")
         page.goto(server.root + "/read/hostile")
         unit = page.locator(".unit.codable").last
-        page.evaluate(SELECT)
+        page.evaluate(SELECT, "knew nothing of the market")
         code = page.locator("#tree [data-pick]").first
         stored(page, code.click)
         transcript = people.reading("hostile")
@@ -324,7 +346,7 @@ def test_part_of_an_utterance_is_coded(study, new_page, people):
         assert people.spans(transcript.transcript_key, people.account("Mia").key) == []
         stored(page, lambda: page.keyboard.press("Shift+Z"))
         assert len(people.spans(transcript.transcript_key, people.account("Mia").key)) == 1
-        page.evaluate(SELECT)
+        page.evaluate(SELECT, "knew nothing of the market")
         stored(page, code.click)  # the same code once more takes it away
         assert people.spans(transcript.transcript_key, people.account("Mia").key) == []
 
@@ -341,6 +363,8 @@ def test_decisions_wait_while_there_is_no_connection_and_are_stored_once(study, 
         with open_project(study) as project:
             standing = ReviewStore(project.store).standing([key], people.account("Mia").key)
         assert list(standing[key].values()) == [True]
+        page.keyboard.press("m")
+        page.wait_for_selector("#told >> text=No connection to autocode: start 'autocode review' again.")
         page.keyboard.press("1")
         page.wait_for_selector("#offline:not([hidden])")
         assert "1 decision waits" in page.locator("#offline").inner_text()
@@ -557,13 +581,48 @@ def test_one_code_is_accepted_on_all_that_suggest_it_and_taken_back_at_once(stud
         open_codes = [code.get_attribute("data-code") for code in page.locator(".code.open").all()]
         code = max(sorted(set(open_codes)), key=open_codes.count)
         page.select_option("select[name=code]", code)
-        n = page.locator(f'.unit.codable:has(.code.open[data-code="{code}"])').count()
+        suggesting = page.locator(f'.unit.codable:has(.code.open[data-code="{code}"])')
+        finished = suggesting.first.get_attribute("id")
+        stored(page, suggesting.first.locator(".finish").click)
+        n = suggesting.count() - 1  # what is finished is left alone
         page.on("dialog", lambda dialog: dialog.accept())
         stored(page, page.locator("#accept-shown").click)
         assert page.locator(f'.code.on[data-code="{code}"]').count() == n > 1
+        assert page.locator(f"#{finished}.done .none").inner_text() == "no code applies"
         page.locator(".brand").focus()
         stored(page, lambda: page.keyboard.press("z"))
         assert page.locator(f'.code.on[data-code="{code}"]').count() == 0
+
+
+ORDER = """([selector, words]) => {
+          const text = document.querySelector(selector).appendChild(new Text(words));
+          const range = document.createRange();
+          return words.split(" ").map((word) => {
+              const start = words.indexOf(word);
+              range.setStart(text, start); range.setEnd(text, start + word.length);
+              return range.getBoundingClientRect().left; }); }"""
+
+
+def test_what_is_written_from_right_to_left_is_shown_so(study, new_page):
+    """Also where a word within is Latin, and where a name stands before it that is."""
+    with serving(study) as server:
+        page = new_page(server.link, "Mia")
+        for path, selector in (
+            ("/read/hostile", ".unit.codable .said"), ("/queue", ".unit.codable .said"),
+            ("/queue", ".context-line"), ("/search?q=market", ".found li"),
+        ):  # fmt: skip
+            page.goto(server.root + path)
+            page.wait_for_selector("html[data-ready]")
+            page.evaluate(
+                "one => document.querySelector(one).lastChild.nodeType === 3 && "
+                "document.querySelector(one).lastChild.remove()",
+                selector,
+            )
+            first, word, last = page.evaluate(ORDER, [selector, "אנחנו Fjordlift סומכים"])
+            assert first > word > last, (path, selector)
+
+
+SHEET = "[document.querySelector('#sheet').scrollTop, document.activeElement.id]"
 
 
 def test_memo_definition_reasons_and_history_are_a_key_away(study, new_page, people):
@@ -578,12 +637,16 @@ def test_memo_definition_reasons_and_history_are_a_key_away(study, new_page, peo
         page.fill("#memo-text", "Compare with the *second* interview <script>window.stolen = 1</script>")
         stored(page, page.locator("#memo button[value=save]").click)
         assert [memo.target for memo in people.memos("utterance")] == [key]
+        page.set_viewport_size({"width": 1360, "height": 300})
         page.keyboard.press("e")
         page.wait_for_selector("#sheet[open] .why .kind")
+        assert page.evaluate(SHEET) == [0, "sheet-title"]
         page.keyboard.press("Escape")
         page.keyboard.press("d")
         page.wait_for_selector("#sheet[open] h3 >> text=Code it when")
+        assert page.evaluate(SHEET) == [0, "sheet-title"]
         page.keyboard.press("Escape")
+        page.set_viewport_size({"width": 1360, "height": 900})
         stored(page, lambda: page.keyboard.press("a"))
         page.locator(f"#u{key} [data-do=history]").click()
         page.wait_for_selector("#sheet[open] >> text=applies")
@@ -817,10 +880,11 @@ def test_nothing_stands_in_the_way_of_anybody(study, new_page, axe, people, sche
         assert found == []
 
 
-def test_it_can_be_read_at_200_per_cent(study, new_page):
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (360, 740)])  # 200 per cent; a telephone
+def test_nothing_is_wider_than_the_window(study, new_page, width, height):
     with serving(study) as server:
         page = new_page(server.link, "Mia")
-        page.set_viewport_size({"width": 640, "height": 480})
+        page.set_viewport_size({"width": width, "height": height})
         for path in PAGES:
             page.goto(server.root + path)
             too_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
-from autocode.store import Request
+from autocode.store import Project, Request
 from autocode.web.project import PLANS
 from autocode.web.state import BLIND_SHARE, Review
-from tests.web.conftest import Finish, SignIn
+from tests.web.conftest import Finish, SignIn, build_coding
 
 
 def csrf(client: TestClient) -> dict[str, str]:
@@ -35,6 +36,22 @@ def test_who_has_finished_how_much(
     assert cells(page, "carl") == ["3", "0", "0"]
     assert cells(page, "Together") == ["6", "3", "1"]
     assert cells(page, "First decided blind, of all") == ["", "3 of 3", "0 of 1"]
+
+
+def test_numbers_are_of_the_present_cut_and_earlier_ones_are_told(
+    client: TestClient, project: Project, units: dict[str, list[int]], finish: Finish
+) -> None:
+    finish("Mia", units["anna"], ["trust"])
+    assert "earlier cut" not in client.get("/project").text + client.get("/").text
+    coding = build_coding(project.store.transcript("anna"))
+    shorter = tuple(replace(one, end_char=one.end_char - 1, text=one.text[:-1]) for one in coding.utterances)
+    project.store.save_coding("again", "anna", replace(coding, utterances=shorter), segmentation="other")
+    page, home, people = (client.get(path).text for path in ("/project", "/", "/people"))
+    assert cells(page, "Together") == ["6", "0"]
+    assert cells(page, "First decided blind, of all") == ["", "0 of 0"]
+    for one in (page, home):
+        assert "3 finished statements are of an earlier cut" in one
+    assert cells(people, "Mia")[2] == "0"
 
 
 def test_the_lead_sets_the_share_of_blind_units(client: TestClient, review: Review) -> None:

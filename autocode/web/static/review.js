@@ -23,7 +23,9 @@
 
   async function api(path, options = {}) {
     const headers = { "X-CSRF-Token": body.dataset.csrf, "Content-Type": "application/json" };
-    const response = await fetch(path, { ...options, headers });
+    const response = await fetch(path, { ...options, headers }).catch(() => {
+      throw new Error("No connection to autocode: start 'autocode review' again.");
+    });
     const answer = await response.json().catch(() => ({}));
     if (!response.ok) {
       const error = new Error(answer.error || `the server answers ${response.status}`);
@@ -107,6 +109,7 @@
     drawMap();
     markPanel();
     placeTools();
+    offerAccept();
     if (request && request.kind === "bulk") filter();
     if (request && request.then === "next") move(1, true);
     if (answer.kind === "memo" && !view) location.reload();  // pages that show memos as they stand
@@ -128,6 +131,7 @@
       (inner || fresh).focus({ preventScroll: true });
       last = fresh;
     }
+    redrawSpans();
   }
 
   // Where the coder is
@@ -289,11 +293,15 @@
       return [...before.toString()].length;
     };
     const firstSaid = touched[0], lastSaid = touched[touched.length - 1];
-    const lead = (said) => +said.closest(".unit").dataset.start + +(said.dataset.lead || 0);
     const start = firstSaid.contains(range.startContainer) ? offset(range.startContainer, range.startOffset, firstSaid) : 0;
     const end = lastSaid.contains(range.endContainer) ? offset(range.endContainer, range.endOffset, lastSaid) : [...lastSaid.textContent].length;
-    const spans = [{ transcript_id: view.dataset.transcript, start_char: lead(firstSaid) + start, end_char: lead(lastSaid) + end }];
+    const spans = [{ transcript_id: view.dataset.transcript, start_char: firstChar(firstSaid) + start, end_char: firstChar(lastSaid) + end }];
     return { units: inUnits.map((unit) => +unit.dataset.unit), spans: spans[0].end_char > spans[0].start_char ? spans : undefined };
+  }
+  // Where in the transcript the first character that is shown of an utterance stands: blanks before it are not
+  function firstChar(said) {
+    const { start, lead } = said.closest(".unit").dataset;
+    return +start + +lead;
   }
   function drawSpans() {
     if (!view || !view.dataset.spans || !window.Highlight || !CSS.highlights) return;
@@ -301,11 +309,10 @@
     const saids = $$(".unit.codable .said");
     for (const [start, end] of JSON.parse(view.dataset.spans)) {
       for (const said of saids) {
-        const lead = +said.closest(".unit").dataset.start + +(said.dataset.lead || 0);
-        const text = said.firstChild;
+        const first = firstChar(said), text = said.firstChild;
         if (!text) continue;
         const points = [...text.data];
-        const from = Math.max(0, start - lead), to = Math.min(points.length, end - lead);
+        const from = Math.max(0, start - first), to = Math.min(points.length, end - first);
         if (from >= to) continue;
         const range = new Range();
         range.setStart(text, points.slice(0, from).join("").length);
@@ -314,6 +321,12 @@
       }
     }
     CSS.highlights.set("span", highlight);
+  }
+  let stale = false;
+  function redrawSpans() {  // once for all utterances that change together, before anybody sees them
+    if (stale) return;
+    stale = true;
+    queueMicrotask(() => { stale = false; drawSpans(); });
   }
 
   // Sheets: why, history, the codebook's entry
@@ -324,6 +337,7 @@
       $("#sheet-title").textContent = title;
       $("#sheet-body").innerHTML = answer.html;
       sheet.showModal();
+      sheet.scrollTop = 0;
     } catch (error) { tell(error.message); }
   }
   if (sheet) sheet.addEventListener("close", () => { const unit = current(); if (unit) unit.focus({ preventScroll: true }); });
@@ -465,18 +479,22 @@
       unit.classList.toggle("filtered", !shown);
       n += shown;
     }
-    const open = code ? shownWith(code) : [];
-    acceptShown.hidden = !open.length;
-    acceptShown.textContent = `Accept it on the ${open.length} shown that suggest it`;
+    offerAccept();
     $("#n-shown").textContent = any ? `${n} shown` : "";
     drawMap();
   }
+  function offerAccept() {
+    if (!filters) return;
+    const code = new FormData(filters).get("code"), open = code ? shownWith(code) : [];
+    acceptShown.hidden = !open.length;
+    acceptShown.textContent = `Accept it on the ${open.length} shown that suggest it and ${open.length === 1 ? "is" : "are"} not done`;
+  }
   const acceptShown = $("#accept-shown");
-  const shownWith = (code) => units().filter((unit) => unit.dataset.open.split("\n").includes(code)).map((unit) => +unit.dataset.unit);
+  const shownWith = (code) => units().filter((unit) => !unit.classList.contains("done") && unit.dataset.open.split("\n").includes(code)).map((unit) => +unit.dataset.unit);
   if (filters) {
     acceptShown.addEventListener("click", () => {
       const code = new FormData(filters).get("code"), found = shownWith(code);
-      if (!confirm(`Accept this code on ${found.length} utterances? One undo takes all of it back.`)) return;
+      if (!confirm(`Accept this code on ${found.length} utterance${found.length === 1 ? "" : "s"}? One undo takes all of it back.`)) return;
       send("/api/act", { key: newKey(), kind: "bulk", codes: found.map((unit) => ({ unit, code, applies: true })) });
     });
     filters.addEventListener("input", () => filter());
@@ -500,7 +518,7 @@
     const place = unit && $(".finish", unit);
     if (tools && place && tools.nextElementSibling !== place) place.before(tools);
   }
-  document.addEventListener("focusin", () => { markPanel(); placeTools(); });
+  document.addEventListener("focusin", () => { markPanel(); if (!pressed) placeTools(); });
 
   const map = $("#minimap");
   let mapTimer;
@@ -585,6 +603,7 @@
   for (const end of ["pointerup", "pointercancel"]) {
     document.addEventListener(end, () => setTimeout(() => {
       pressed = false;
+      placeTools();
       if (getSelection().isCollapsed) renew(current());
     }), true);
   }
