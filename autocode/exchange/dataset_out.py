@@ -46,8 +46,15 @@ def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
 
 def notes(gathered: Gathered) -> list[str]:
     """What has to be said of what is not in a dataset, one sentence each."""
-    units, found = [unit for interview in gathered.interviews for unit in interview.units], list[str]()
-    if n := sum(not unit.finished.keys() >= set(unit.seen_by) for unit in units):
+    found, covered = list[str](), {(unit.key, coder) for unit, coder in _covered(gathered)}
+    marking = _who_finish(gathered)
+    if others := sorted({coder for _, coder in covered} - marking - {MACHINE}):
+        found.append(
+            f"no statement is marked as finished by {', '.join(others)}, as after an import from another "
+            "tool: those with a code count as looked at, all others as not seen"
+        )
+    units = [unit for interview in gathered.interviews for unit in interview.units]
+    if n := sum(any((unit.key, coder) not in covered for coder in unit.seen_by) for unit in units):
         found.append(
             f"what coders have begun and not finished, on {n:,} statement{'s' if n > 1 else ''}, is left "
             "out, because a dataset would say of all other codes that they do not apply; matrix has it"
@@ -61,12 +68,23 @@ def notes(gathered: Gathered) -> list[str]:
 
 
 def _covered(gathered: Gathered) -> Iterator[tuple[Unit, str]]:
-    """Who has said all that there is to say of which unit: the rest does not apply."""
+    """Who has said all that there is to say of which unit: the rest does not apply.
+
+    Coders who finish nothing at all, as after an import, are taken to have finished what they coded.
+    """
+    marking = _who_finish(gathered)
     for interview in gathered.interviews:
         for unit in interview.units:
             for coder in coders_of(gathered, unit):
-                if coder == MACHINE or coder in unit.finished:
+                done = coder == MACHINE or coder in unit.finished
+                if done or (coder not in marking and any(gathered.said(unit, coder).values())):
                     yield unit, coder
+
+
+def _who_finish(gathered: Gathered) -> set[str]:
+    """The coders who mark statements as finished."""
+    units = (unit for interview in gathered.interviews for unit in interview.units)
+    return {coder for unit in units for coder in unit.finished}
 
 
 def _applied(gathered: Gathered) -> Iterator[tuple[Unit, str, str]]:

@@ -145,10 +145,30 @@ def test_a_dataset_holds_nothing_of_statements_that_are_only_begun(project: Proj
     assert "anna:2" not in read_dataset(tmp_path / "out").codings.by_coder["Ben"]
     (note,) = notes_on(FORMATS["dataset"], gathered)
     assert note.startswith("what coders have begun and not finished, on 1 statement, is left out")
-    begun = Choice(("Ben",))
-    review.act(ben.key, Request("key-10", "done", [["done", review.reading("anna").keys[1], False]], book))
-    assert contents(gather(project, begun), "dataset")["codes.jsonl"] == b""
-    assert "codes.jsonl is empty" in notes_on(FORMATS["dataset"], gather(project, begun))[1]
+
+
+def test_a_dataset_has_what_other_tools_brought_which_know_no_finished_statements(project: Project) -> None:
+    review, book = ReviewStore(project.store), read_and_add_codebook(project)
+    first, second = review.reading("anna").keys[1:3]
+    ben = review.account("Ben")
+    assert ben is not None
+    review.act(ben.key, Request("key-9", "code", [["code", second, "trust", False]], book))
+    review.act(ben.key, Request("key-10", "done", [["done", first, False]], book))
+    gathered = gather(project, Choice(("Ben",)))
+    files = contents(gathered, "dataset")
+    assert [json.loads(line) for line in files["codes.jsonl"].splitlines()] == [
+        {"utterance_id": "anna:1", "coder": "Ben", "code": "conflict"}
+    ]
+    assert [json.loads(line)["utterance_id"] for line in files["coverage.jsonl"].splitlines()] == ["anna:1"]
+    brought, begun = notes_on(FORMATS["dataset"], gathered)
+    assert brought.startswith("no statement is marked as finished by Ben, as after an import")
+    assert "on 1 statement, is left out" in begun
+
+
+def test_a_dataset_of_nobody_who_has_coded_is_said_to_be_empty(project: Project) -> None:
+    gathered = gather(project, Choice(("nobody",)))
+    assert contents(gathered, "dataset")["codes.jsonl"] == b""
+    assert "codes.jsonl is empty" in notes_on(FORMATS["dataset"], gathered)[-1]
 
 
 def test_word_has_comments_of_their_coders_on_the_words(project: Project) -> None:
