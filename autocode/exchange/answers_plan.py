@@ -17,8 +17,8 @@ from autocode.codebook.changes import Succession
 from autocode.errors import CodebookError, ExchangeError
 from autocode.exchange.answers import Answered, Answers
 from autocode.exchange.gathered import CONSENSUS, MACHINE, NOBODY, Choice, gather
-from autocode.exchange.nameless import is_unit_name
-from autocode.exchange.project_in import UNKNOWN_CODER, fit_coder
+from autocode.exchange.nameless import is_transcript_name, is_unit_name, unit_name
+from autocode.exchange.project_in import UNKNOWN_CODER, apart, fit_coder
 from autocode.exchange.project_out import user_guid
 from autocode.records import Transcript
 
@@ -107,7 +107,9 @@ class _Known:
     key: int | None
     utterance_id: str
     transcript_id: str
-    text: str
+    text: str  # as the file has it, and what it calls the transcript
+    called: str
+    nameless: bool = False
 
 
 class _Planner:
@@ -121,7 +123,7 @@ class _Planner:
         self.succession = Succession(self.review.setting(SUCCESSION, {}))
         self.left_out: Counter[str] = Counter(answers.left_out)
         self.coders = self._names(coders)
-        self.by_id: dict[str, _Known] = {}
+        self.by_id: dict[str, list[_Known]] = defaultdict(list)
         self.by_text: dict[str, list[_Known]] = defaultdict(list)
         self._know_utterances()
         self.transcripts = self._new_transcripts()
@@ -135,8 +137,9 @@ class _Planner:
                 for unit in interview.units:
                     one, text = unit.utterance, " ".join(unit.utterance.text.split())
                     place.setdefault(unit.key, (one.id, one.transcript_id))
-                    known = _Known(unit.key, *place[unit.key], text)
-                    self.by_id.setdefault(one.id, known)
+                    known = _Known(unit.key, *place[unit.key], text, one.transcript_id, not names)
+                    for id in {one.id} if names else {one.id, unit_name(unit.key)}:  # had by older exports
+                        self.by_id[id].append(known)
                     if not any(other.key == unit.key for other in self.by_text[text]):
                         self.by_text[text].append(known)
 
@@ -152,14 +155,22 @@ class _Planner:
         return found
 
     def _new_transcripts(self) -> tuple[Transcript, ...]:
-        here = {one.id for one in self.project.store.transcripts()}
-        new = tuple(one for one in self.answers.transcripts if one.id not in here)
+        """Those that the file brings along; what two of them have in common is not taken for one."""
+        store, here = self.project.store, self.project.store.transcripts()
+        known = {one.id for one in here}
+        new = [one for one in self.answers.transcripts if one.id not in known]
+        files = {one.sha256 for one in new}
+        contents = {(one.sha256, store.transcript(one.id).text) for one in here if one.sha256 in files}
+        found = []
         for transcript in new:
+            content = transcript.sha256, transcript.text
+            found.append(apart(transcript) if content in contents else transcript)
+            contents.add(content)
             for turn in transcript.turns:
                 if turn.unit_id is not None:
-                    text = " ".join(turn.text.split())
-                    self.by_id[turn.unit_id] = _Known(None, turn.unit_id, transcript.id, text)
-        return new
+                    text, id = " ".join(turn.text.split()), transcript.id
+                    self.by_id[turn.unit_id] = [_Known(None, turn.unit_id, id, text, id)]
+        return tuple(found)
 
     def plan(self) -> AnswersPlan:
         codebook = self._codebook()
@@ -205,10 +216,12 @@ class _Planner:
     def _found(self, answer: Answered) -> _Known | None:
         """The utterance that an answer is about; by its text where the file has no id of ours."""
         text = " ".join(answer.text.split())
-        known = self.by_id.get(answer.utterance_id)
-        if known is not None and text and known.text != text:
+        of_id = self.by_id.get(answer.utterance_id, [])
+        same = [one for one in of_id if not text or one.text == text]
+        if of_id and not same:
             self.left_out["the text of the utterance is another one here"] += 1
             return None
+        known = _meant(same, answer.transcript_id)
         if known is None:
             same = self.by_text.get(text, []) if text else []
             known = same[0] if len(same) == 1 else None
@@ -259,3 +272,15 @@ class _Planner:
         if n_kept:
             self.left_out["the coder has decided otherwise here, not earlier than in the file"] += n_kept
         return said, n_known
+
+
+def _meant(known: Sequence[_Known], called: str) -> _Known | None:
+    """Of utterances with the same id, the one in the transcript that the file calls so; None in doubt.
+
+    The number of a transcript without names may have changed since the file was written.
+    """
+    if len({one.key for one in known}) > 1:
+        nameless = is_transcript_name(called)
+        in_it = [one for one in known if one.called == called]
+        known = in_it or [one for one in known if one.nameless == nameless]
+    return known[0] if len({one.key for one in known}) == 1 else None

@@ -10,7 +10,7 @@ import hashlib
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -248,20 +248,24 @@ def transcript_of(
     while id in taken:
         number += 1
         id = f"{stem}-{number}"
-    if is_second:  # or the store would take it for the first one
-        sha256 = _sha256(f"{id}\n{sha256}")
     meta = _meta(opened.project, source, cases)
     turns = _turns(source, cases)
     if turns is None:
         pieces, more = split_dialogue(text, split_lines(text))
-        read = finish(
+        found = finish(
             ReadSource(source.name, b""), Found(text, pieces, more, id=id, meta=meta), reader=FORMAT, stem=id,
             file_name=opened.path.name, sha256=sha256,
         )  # fmt: skip
-        return read
-    return Transcript(
-        id=id, text=text, turns=turns, format=FORMAT, source=opened.path.name, sha256=sha256, meta=meta
-    )
+    else:
+        found = Transcript(
+            id=id, text=text, turns=turns, format=FORMAT, source=opened.path.name, sha256=sha256, meta=meta
+        )
+    return apart(found) if is_second else found
+
+
+def apart(transcript: Transcript) -> Transcript:
+    """The transcript as one that the store does not take for another with the same text."""
+    return replace(transcript, sha256=_sha256(f"{transcript.id}\n{transcript.sha256}"))
 
 
 def _turns(source: refi.Source, cases: Sequence[refi.Case]) -> tuple[Turn, ...] | None:
