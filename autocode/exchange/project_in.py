@@ -459,6 +459,8 @@ def coder_names(project: refi.Project, warnings: list[str]) -> dict[str | None, 
             writers |= dict.fromkeys(coding.user for _, coding in _human(source))
             writers |= dict.fromkeys(user for _, notes in _notes_on(project, source) for user, _, _ in notes)
     writers |= dict.fromkeys(user for _, notes in _notes_elsewhere(project) for user, _, _ in notes)
+    if project.origin == ORIGIN and project.user is not None:  # who leads it
+        writers[project.user] = None
     given = {one.guid: one.name for one in project.users}
     found: dict[str | None, str] = {}
     used = set[str]()

@@ -165,7 +165,9 @@ def fill(project: Project, draw: Any) -> None:
     project.store.add_codebook(book.digest, book.model_dump_json())
     readings = [review.reading(id) for id in sorted(review.latest_codings())]
     names = draw(st.lists(st.sampled_from(["Bo", "Cé <&>"]), unique=True, min_size=1, max_size=2))
-    actors = [review.add_account(name, "coder").key for name in names] + [review.consensus()]
+    lead = draw(st.sampled_from(names))
+    actors = [review.add_account(one, "lead" if one == lead else "coder").key for one in names]
+    actors.append(review.consensus())
     code = st.sampled_from(IDS)
     for number in range(draw(st.integers(1, 5))):
         reading = draw(st.sampled_from(readings))
@@ -213,10 +215,15 @@ def test_there_and_back_is_the_identity(schema: Any, data: Any, book: Codebook, 
         assert opened.calibration.doubtful is False
         import_plan(second, plan_import(second, opened))
         assert snapshot(second) == snapshot(first)
+        assert leads(second) == leads(first)
         assert brought(second, path).nothing
         assert brought(first, path).nothing
         without = write_without(second)
         assert without == write_without(first)
+
+
+def leads(project: Project) -> list[str]:
+    return [one.name for one in ReviewStore(project.store).accounts() if one.role == "lead"]
 
 
 def write_without(project: Project) -> bytes:
