@@ -26,8 +26,8 @@ from autocode.exchange import (
     save,
 )
 from autocode.exchange.project_out import user_guid
-from autocode.store import Project, ReviewStore, create_project
-from tests.exchange.conftest import CODEBOOK
+from autocode.store import Project, Request, ReviewStore, create_project
+from tests.exchange.conftest import CODEBOOK, read_and_add_codebook
 
 LATER = "2024-06-01T08:30:00.123456Z"
 
@@ -191,6 +191,12 @@ def test_answers_of_a_coder_who_decided_here_already(project: Project, tmp_path:
     path.write_text("\n".join(json.dumps(row) for row in rows))
     plan = brought(project, path)
     assert plan.warnings == (
+        "1 left out: the file has no times, so what the coder says here stays; use --coder with another name",
+    )
+    rows[0]["_timestamp"] = del_at - 1
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    plan = brought(project, path)
+    assert plan.warnings == (
         "1 left out: the coder has decided otherwise here, not earlier than in the file",
     )
     rows[0]["_timestamp"] = del_at + 1
@@ -198,6 +204,30 @@ def test_answers_of_a_coder_who_decided_here_already(project: Project, tmp_path:
     (new,) = brought(project, path).said
     assert new.changes == {"conflict": True, "trust": False}
     assert said(project, "Mia")["anna:1"] == ({"conflict"}, True)
+
+
+@pytest.mark.parametrize("longer", [False, True])
+def test_a_code_that_is_taken_away_goes_from_its_words_too(
+    project: Project, tmp_path: Path, *, longer: bool
+) -> None:
+    """Two words of the second statement are coded; a stretch that reaches further stays, and that is told."""
+    review = ReviewStore(project.store)
+    mia, text = review.account("Mia"), project.store.transcript("anna").text
+    assert mia is not None
+    if longer:
+        place = text.index("They pay"), text.index("And you") + 3
+        span = ["span", review.reading("anna").transcript_key, *place, "conflict", True]
+        review.act(mia.key, Request("key-8", "code", [span], read_and_add_codebook(project)))
+    path = out(project, "prodigy", Choice(("Mia",)), tmp_path)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows[1] |= {"accept": ["trust"], "_timestamp": rows[1]["_timestamp"] + 1}
+    path.write_text(json.dumps(rows[1]))
+    told = "1 coded stretch of a code that is taken away reaches beyond the statement and stays"
+    assert brought(project, path).warnings == ((told,) if longer else ())
+    (one,) = gather(project).interviews
+    assert [text[s.start_char : s.end_char][:9] for s in one.spans] == (["They pay "] if longer else [])
+    assert said(project, "Mia")["anna:2"] == ({"trust"}, True)
+    assert brought(project, path).said == ()
 
 
 def test_files_without_names_find_their_utterances(project: Project, tmp_path: Path) -> None:
