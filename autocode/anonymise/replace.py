@@ -77,7 +77,8 @@ class Matcher:
             letters = _letters(text)
             first = letters[0] if "İ" in letters[0] else letters[0].lower()  # "İ".lower() is two letters
             begin = "" if len(letters) > 1 and _UNSPACED.match(text) else _START
-            by_first.setdefault((begin, first), []).append(_pattern(letters, exact, language))
+            loud = "".join(_letters(text.upper()))
+            by_first.setdefault((begin, first), []).append(_pattern(letters, loud if exact else "", language))
         branches = [
             f"{begin}(?=(?i:{first}))(?:{'|'.join(some)})"
             for (begin, first), some in sorted(by_first.items())
@@ -138,8 +139,8 @@ def _letters(spelling: str) -> list[str]:
     return found
 
 
-def _pattern(letters: list[str], exact: bool, language: str) -> str:
-    """A spelling as a whole word, perhaps with an ending."""
+def _pattern(letters: list[str], loud: str, language: str) -> str:
+    """A spelling as a whole word, perhaps with an ending; in any case, or only as it is and `loud`."""
     written = "".join(letters)
     if len(letters) > 1 and any(map(_UNSPACED.search, letters[-1])):
         return f"(?i:{written})"
@@ -148,7 +149,6 @@ def _pattern(letters: list[str], exact: bool, language: str) -> str:
     if language == "en" and re.search(r"(?i)(?:s|x|z|ch|sh)$", plain):
         ending = "es"
     inflected = f"(?i:{ending})?" if len(letters) >= _MIN_INFLECTED else ""
-    if exact:
-        loud = "".join(one.upper() if len(one) == 1 else one for one in letters)
+    if loud:
         return f"(?:{written}|{loud}){inflected}{_END}"
     return f"(?i:{written}){inflected}{_END}"

@@ -129,7 +129,7 @@ def export(
     from autocode.config import suggest
     from autocode.errors import ExchangeError
     from autocode.exchange import LINE_ENDS, as_refi, check_place, gather, notes_on, refi_bytes, save
-    from autocode.exchange.formats import written_of
+    from autocode.exchange.formats import n_written, written_of
     from autocode.store import open_project
 
     format, terminal = format_named(to), terminal_of(context)
@@ -144,7 +144,7 @@ def export(
             gathered = gather(project, choice, done=step)
     for note in notes_on(format, gathered):
         terminal.warn(note)
-    files, n_codings = format.files(gathered), gathered.n_codings
+    files, n_codings = format.files(gathered), n_written(format, gathered)
     if format.name == "refi-qda":
         whole = as_refi(gathered)
         files, n_codings = iter([("", refi_bytes(whole, line_ends=chosen))]), whole.n_codings

@@ -37,6 +37,7 @@ class Answered:
     suggested: tuple[str, ...] = ()  # what the machine showed beside it
     blind: bool = True  # nothing was shown
     at: datetime | None = None
+    transcript_id: str = ""  # as the file calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +141,15 @@ def _of_dataset(folder: Path) -> Answers:
         for _, row in read_rows(coverage, required=("utterance_id", "coder")):
             if str(row.get("blind")).strip().casefold() in ("false", "no", "0"):
                 assisted.add((str(row["coder"]).strip(), str(row["utterance_id"]).strip()))
+    where = {turn.unit_id: one.id for one in dataset.transcripts for turn in one.turns}
     answers = tuple(
-        Answered(coder, unit, "", tuple(sorted(codes)), blind=(coder, unit) not in assisted)
+        Answered(
+            coder, unit, "", tuple(sorted(codes)), blind=(coder, unit) not in assisted,
+            transcript_id=where[unit],
+        )
         for coder, said in dataset.codings.by_coder.items()
         for unit, codes in said.items()
-    )
+    )  # fmt: skip
     return Answers(folder, "dataset", answers, {}, dataset.transcripts, dataset.codebook, dataset.warnings)
 
 

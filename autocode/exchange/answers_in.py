@@ -83,11 +83,16 @@ class _Importer:
         for one in said:
             unit, batch = key_of[one.utterance_id], batches[one.coder]
             batch.changes += [["code", unit, code, applies] for code, applies in one.changes.items()]
+            batch.changes += [
+                ["span", reading.transcript_key, span.start_char, span.end_char, span.code, False]
+                for span in one.withdrawn
+            ]
             batch.changes.append(["done", unit, True])
-            batch.times += [one.at] * (len(one.changes) + 1)
+            batch.times += [one.at] * (len(one.changes) + len(one.withdrawn) + 1)
             batch.arms[unit] = "blind" if one.blind else "assisted"
             batch.suggested[unit] = one.suggested
             self.stored.decisions += len(one.changes)
+            self.stored.spans += len(one.withdrawn)
             self.stored.finished += 1
         last = self.review.last_action()
         for coder, batch in batches.items():

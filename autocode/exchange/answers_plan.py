@@ -16,14 +16,14 @@ from autocode.codebook import Codebook, read_codebook
 from autocode.codebook.changes import Succession
 from autocode.errors import CodebookError, ExchangeError
 from autocode.exchange.answers import Answered, Answers
-from autocode.exchange.gathered import CONSENSUS, MACHINE, NOBODY, Choice, gather
-from autocode.exchange.nameless import is_unit_name
-from autocode.exchange.project_in import UNKNOWN_CODER, fit_coder
+from autocode.exchange.gathered import CONSENSUS, MACHINE, NOBODY, Choice, Place, gather
+from autocode.exchange.nameless import is_transcript_name, is_unit_name, unit_name
+from autocode.exchange.project_in import UNKNOWN_CODER, apart, fit_coder
 from autocode.exchange.project_out import user_guid
 from autocode.records import Transcript
 
 if TYPE_CHECKING:
-    from autocode.store import Project, ReviewStore
+    from autocode.store import Project, ReviewStore, Span
 
 MOST_SHOWN = 3  # quotes in a preview
 
@@ -39,6 +39,7 @@ class Said:
     blind: bool
     suggested: tuple[str, ...]
     at: datetime | None
+    withdrawn: tuple[Span, ...] = ()  # stretches within the utterance whose code the coder takes away
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,10 @@ class _Known:
     key: int | None
     utterance_id: str
     transcript_id: str
-    text: str
+    text: str  # as the file has it, and what it calls the transcript
+    called: str
+    nameless: bool = False
+    place: Place = (0, 0)
 
 
 class _Planner:
@@ -120,8 +124,9 @@ class _Planner:
         self.previous = read_codebook(project.codebook_path, allow_empty=True)
         self.succession = Succession(self.review.setting(SUCCESSION, {}))
         self.left_out: Counter[str] = Counter(answers.left_out)
+        self.warnings = list[str]()
         self.coders = self._names(coders)
-        self.by_id: dict[str, _Known] = {}
+        self.by_id: dict[str, list[_Known]] = defaultdict(list)
         self.by_text: dict[str, list[_Known]] = defaultdict(list)
         self._know_utterances()
         self.transcripts = self._new_transcripts()
@@ -129,14 +134,19 @@ class _Planner:
     def _know_utterances(self) -> None:
         """By their ids and texts, as they are and as they go out without names."""
         place: dict[int, tuple[str, str]] = {}
+        place_of: dict[int, Place] = {}
         nameless = any(is_unit_name(one.utterance_id) for one in self.answers.answers)
         for names in (True, False) if nameless else (True,):
             for interview in gather(self.project, Choice((NOBODY,), names=names)).interviews:
                 for unit in interview.units:
                     one, text = unit.utterance, " ".join(unit.utterance.text.split())
                     place.setdefault(unit.key, (one.id, one.transcript_id))
-                    known = _Known(unit.key, *place[unit.key], text)
-                    self.by_id.setdefault(one.id, known)
+                    known = _Known(
+                        unit.key, *place[unit.key], text, one.transcript_id, not names,
+                        place_of.setdefault(unit.key, (one.start_char, one.end_char)),
+                    )  # fmt: skip
+                    for id in {one.id} if names else {one.id, unit_name(unit.key)}:  # had by older exports
+                        self.by_id[id].append(known)
                     if not any(other.key == unit.key for other in self.by_text[text]):
                         self.by_text[text].append(known)
 
@@ -152,14 +162,22 @@ class _Planner:
         return found
 
     def _new_transcripts(self) -> tuple[Transcript, ...]:
-        here = {one.id for one in self.project.store.transcripts()}
-        new = tuple(one for one in self.answers.transcripts if one.id not in here)
+        """Those that the file brings along; what two of them have in common is not taken for one."""
+        store, here = self.project.store, self.project.store.transcripts()
+        known = {one.id for one in here}
+        new = [one for one in self.answers.transcripts if one.id not in known]
+        files = {one.sha256 for one in new}
+        contents = {(one.sha256, store.transcript(one.id).text) for one in here if one.sha256 in files}
+        found = []
         for transcript in new:
+            content = transcript.sha256, transcript.text
+            found.append(apart(transcript) if content in contents else transcript)
+            contents.add(content)
             for turn in transcript.turns:
                 if turn.unit_id is not None:
-                    text = " ".join(turn.text.split())
-                    self.by_id[turn.unit_id] = _Known(None, turn.unit_id, transcript.id, text)
-        return new
+                    text, id = " ".join(turn.text.split()), transcript.id
+                    self.by_id[turn.unit_id] = [_Known(None, turn.unit_id, id, text, id)]
+        return tuple(found)
 
     def plan(self) -> AnswersPlan:
         codebook = self._codebook()
@@ -184,7 +202,11 @@ class _Planner:
             {old: new for old, new in self.coders.items() if old != MACHINE},
             tuple(name for name in used if name.casefold() not in here), tuple(said), n_known,
             tuple(quotes[:MOST_SHOWN]),
-            (*self.answers.warnings, *(f"{n} left out: {why}" for why, n in self.left_out.items() if n)),
+            (
+                *self.answers.warnings,
+                *self.warnings,
+                *(f"{n} left out: {why}" for why, n in self.left_out.items() if n),
+            ),
         )  # fmt: skip
 
     def _codebook(self) -> Codebook:
@@ -205,10 +227,12 @@ class _Planner:
     def _found(self, answer: Answered) -> _Known | None:
         """The utterance that an answer is about; by its text where the file has no id of ours."""
         text = " ".join(answer.text.split())
-        known = self.by_id.get(answer.utterance_id)
-        if known is not None and text and known.text != text:
+        of_id = self.by_id.get(answer.utterance_id, [])
+        same = [one for one in of_id if not text or one.text == text]
+        if of_id and not same:
             self.left_out["the text of the utterance is another one here"] += 1
             return None
+        known = _meant(same, answer.transcript_id)
         if known is None:
             same = self.by_text.get(text, []) if text else []
             known = same[0] if len(same) == 1 else None
@@ -238,7 +262,8 @@ class _Planner:
         last: dict[tuple[str, int], datetime] = {}
         for one in self.review.decided():
             last[one.coder.casefold(), one.unit] = one.decided_at
-        said, n_known, n_kept = list[Said](), 0, 0
+        said, n_known, n_kept, n_timeless, n_long = list[Said](), 0, 0, 0, 0
+        stretches = self._stretches()
         for (coder, id), (known, answer, codes) in wanted.items():
             before = stands.get((coder.casefold(), known.key)) if known.key is not None else None
             now = self.succession.read(before.codes, book) if before is not None else {}
@@ -250,12 +275,56 @@ class _Planner:
             since = last.get((coder.casefold(), known.key)) if known.key is not None else None
             newer = at is not None and (since is None or at > since)
             if before is not None and applied != codes and not newer:
-                n_kept += 1
+                n_kept += at is not None
+                n_timeless += at is None
                 continue
             changes = dict.fromkeys(sorted(codes - applied), True) | dict.fromkeys(
                 sorted(applied - codes), False
             )
-            said.append(Said(coder, id, known.transcript_id, changes, answer.blind, answer.suggested, at))
-        if n_kept:
-            self.left_out["the coder has decided otherwise here, not earlier than in the file"] += n_kept
+            away = [
+                span
+                for code in sorted(applied - codes)
+                for span in stretches[coder.casefold(), known.transcript_id, code]
+                if span.start_char < known.place[1] and span.end_char > known.place[0]
+            ]
+            inside = tuple(one for one in away if _is_within(one, known.place))
+            n_long += len(away) - len(inside)
+            said.append(
+                Said(coder, id, known.transcript_id, changes, answer.blind, answer.suggested, at, inside)
+            )
+        self.left_out["the coder has decided otherwise here, not earlier than in the file"] += n_kept
+        self.left_out[
+            "the file has no times, so what the coder says here stays; use --coder with another name"
+        ] += n_timeless
+        if n_long:
+            self.warnings.append(
+                f"{n_long} coded stretch{'es' if n_long > 1 else ''} of a code that is taken away "
+                f"{'reach' if n_long > 1 else 'reaches'} beyond the statement and "
+                f"{'stay' if n_long > 1 else 'stays'}"
+            )
         return said, n_known
+
+    def _stretches(self) -> dict[tuple[str, str, str], list[Span]]:
+        """Coded stretches that stand, by coder, transcript and code as it is now."""
+        found: dict[tuple[str, str, str], list[Span]] = defaultdict(list)
+        for one in self.review.all_spans():
+            if one.applies:
+                code = one.code if one.code in self.previous else self.succession.resolve(one.code)
+                found[one.coder.casefold(), one.transcript_id, code].append(one)
+        return found
+
+
+def _is_within(span: Span, place: Place) -> bool:
+    return place[0] <= span.start_char and span.end_char <= place[1]
+
+
+def _meant(known: Sequence[_Known], called: str) -> _Known | None:
+    """Of utterances with the same id, the one in the transcript that the file calls so; None in doubt.
+
+    The number of a transcript without names may have changed since the file was written.
+    """
+    if len({one.key for one in known}) > 1:
+        nameless = is_transcript_name(called)
+        in_it = [one for one in known if one.called == called]
+        known = in_it or [one for one in known if one.nameless == nameless]
+    return known[0] if len({one.key for one in known}) == 1 else None

@@ -101,5 +101,5 @@ def read(rows: Sequence[Mapping[str, Any]]) -> Iterator[Answered | str]:
                 codes=tuple(names(one.get("value"))),
                 suggested=(shown := tuple(names(about.get("suggested")))),
                 blind=not shown,
-                at=None,
+                transcript_id=text_of(about.get("transcript_id")),
             )

@@ -10,7 +10,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -86,6 +86,8 @@ FORMATS = {one.name: one for one in _ALL}
 _AS_TEXTS = ("docx", "markdown")
 _WITH_TIMES = ("vtt", "srt")
 _OF_QUOTES = ("refi-qda", "quotes-csv", "quotes-xlsx", "web-annotations")
+_OF_TASKS = ("label-studio", "argilla", "prodigy")
+_OF_STATEMENTS = ("matrix", "dataset", *_OF_TASKS)
 
 
 def format_named(name: str) -> Format:
@@ -186,8 +188,9 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
             f"{n} transcript{'s have' if n > 1 else ' has'} no times and {'are' if n > 1 else 'is'} left out"
         )
     if n_outside := _n_outside(format, gathered):
+        where = " or on the interviewer's turns" if format.name in _OF_STATEMENTS else ""
         notes.append(
-            f"{n_outside:,} coding{'s lie' if n_outside > 1 else ' lies'} where nobody speaks and "
+            f"{n_outside:,} coding{'s lie' if n_outside > 1 else ' lies'} where nobody speaks{where} and "
             f"{'are' if n_outside > 1 else 'is'} left out; refi-qda and quotes-csv have them"
         )
     if format.name == "quotes-xlsx" and (n_long := _n_long(gathered)):
@@ -208,16 +211,36 @@ def written_of(format: Format, gathered: Gathered) -> list[Interview]:
     return [one for one in gathered.interviews if whole or one.units]
 
 
+def n_written(format: Format, gathered: Gathered) -> int:
+    """How many codings are in what a format writes."""
+    written = replace(gathered, interviews=tuple(written_of(format, gathered)))
+    return written.n_codings - _n_outside(format, written)
+
+
 def _n_outside(format: Format, gathered: Gathered) -> int:
-    """How many codings lie on no word that a format has; tables of quotes have all."""
+    """How many codings lie on no word, or no statement, that a format has; tables of quotes have all."""
     from autocode.exchange.stretches import outside
 
     if format.name in _OF_QUOTES:
         return 0
+    if format.name in _OF_STATEMENTS:
+        return sum(_n_on_no_statement(format, gathered, one) for one in written_of(format, gathered))
     return sum(
         format.name not in _AS_TEXTS or not one.transcript.text[slice(*coding.place)].strip()
         for one in gathered.interviews
         for coding in outside(one.transcript, gathered.current(one))
+    )
+
+
+def _n_on_no_statement(format: Format, gathered: Gathered, interview: Interview) -> int:
+    """How many codings lie on nothing that can be coded; tables also have what was decided all the same."""
+    from autocode.exchange.gathered import overlapped
+
+    units, text = [unit.utterance for unit in interview.units], interview.transcript.text
+    return sum(
+        (coding.kind != "decision" or format.name in _OF_TASKS)
+        and not any(units[n].codable for n in overlapped(units, text, coding.place))
+        for coding in gathered.current(interview)
     )
 
 

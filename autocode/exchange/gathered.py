@@ -91,6 +91,7 @@ class Gathered:
     succession: Succession = field(default_factory=Succession)
     choice: Choice = field(default_factory=Choice)
     n_earlier: int = 0  # statements of earlier cuts on which something was said, which are not in it
+    lead: str = ""  # who leads the project, if everybody was chosen or he or she
 
     def now(self, code: str) -> str | None:
         """The code as the codebook has it now; None: it is gone."""
@@ -256,6 +257,7 @@ def gather(
         Succession(review.setting(SUCCESSION, {})),
         choice,
         len((said | finished.keys()) - there),
+        next((one.name for one in review.accounts() if one.role == "lead" and is_chosen(one.name)), ""),
     )
     return found if choice.names else without_names(found)
 

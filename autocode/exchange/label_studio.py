@@ -106,6 +106,7 @@ def read(rows: Sequence[Mapping[str, Any]]) -> Iterator[Answered | str]:
                 suggested=(shown := tuple(names(data.get("suggested")))),
                 blind=not shown,
                 at=moment(one.get("updated_at")) or moment(one.get("created_at")),
+                transcript_id=text_of(data.get("transcript_id")),
             )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +32,11 @@ LETTERS: Mapping[Role, str] = {"respondent": "R", "interviewer": "I", "other": "
 def without_names(gathered: Gathered) -> Gathered:
     """The same project with numbers in the place of names."""
     numbers = _Numbers(gathered.interviews)
+    own = {unit.utterance.id for interview in gathered.interviews for unit in interview.units}
     interviews, names = [], {}
     for number, interview in enumerate(gathered.interviews, start=1):
         names[interview.transcript.id] = f"T{number}"
-        interviews.append(_Renamer(interview, f"T{number}", numbers).interview())
+        interviews.append(_Renamer(interview, f"T{number}", numbers, own).interview())
     memos = {
         (kind, names.get(target, target) if kind == "transcript" else target): tuple(
             _memo(one, names, numbers) for one in some
@@ -100,8 +101,8 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str]:
 class _Renamer:
     """Writes one transcript anew."""
 
-    def __init__(self, interview: Interview, id: str, numbers: _Numbers) -> None:
-        self.old, self.id, self.numbers = interview, id, numbers
+    def __init__(self, interview: Interview, id: str, numbers: _Numbers, own: Collection[str]) -> None:
+        self.old, self.id, self.numbers, self.own = interview, id, numbers, own
         self.cuts = self._cuts(interview.transcript)
         self.text, self.starts, self.shifts = _rewritten(interview.transcript.text, self.cuts)
 
@@ -164,7 +165,7 @@ class _Renamer:
         return replace(turn, unit_id=None, **self._place(turn))
 
     def _unit(self, unit: Unit) -> Unit:
-        id = unit_name(unit.key)
+        id = unit_name(unit.key, self.own)
         new = replace(unit.utterance, id=id, transcript_id=self.id, **self._place(unit.utterance))
         return replace(
             unit,
@@ -173,14 +174,26 @@ class _Renamer:
         )
 
 
-def unit_name(key: int) -> str:
-    """The id of an utterance without the transcript's name in it."""
-    return f"u{key}"
+def unit_name(key: int, own: Collection[str] = ()) -> str:
+    """The id of an utterance without the transcript's name in it; none of the project's `own` ids.
+
+    >>> unit_name(3), unit_name(3, {"u3", "u4"})
+    ('u3', 'u03')
+    """
+    digits = str(key)
+    while f"u{digits}" in own:
+        digits = f"0{digits}"
+    return f"u{digits}"
 
 
 def is_unit_name(id: str) -> bool:
     """Whether an id is of the kind that `unit_name` gives."""
-    return id[:1] == "u" and id[1:].isascii() and id[1:].isdecimal()
+    return re.fullmatch("u[0-9]+", id) is not None
+
+
+def is_transcript_name(id: str) -> bool:
+    """Whether it is what a transcript is called without names."""
+    return re.fullmatch("T[0-9]+", id) is not None
 
 
 def _rewritten(text: str, cuts: Sequence[tuple[int, int, str]]) -> tuple[str, list[int], list[int]]:

@@ -57,4 +57,5 @@ def read(rows: Sequence[Mapping[str, Any]]) -> Iterator[Answered | str]:
             suggested=(shown := tuple(names(about.get("suggested")))),
             blind=not shown,
             at=None if seconds is None else datetime.fromtimestamp(seconds, UTC),
+            transcript_id=text_of(about.get("transcript_id")),
         )

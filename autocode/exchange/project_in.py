@@ -7,10 +7,11 @@ decisions by coder, place and date. What a coder decided here later than in the 
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -165,9 +166,11 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
     """Each source with the transcript of its text; sources of one text are one only if their names are."""
     sources = [one for one in opened.project.sources if one.text is not None]
     taken = {summary.id for summary in project.store.transcripts()}
-    stored = _stored(project, opened, sources)
+    cases = cases_of_sources(opened.project)
+    here = _with_texts(project, {one.text or "" for one in sources})
+    stored = _stored(opened, sources, here, cases, warnings)
     known: dict[tuple[str, str], Transcript] = {}  # by text and name, of the file
-    texts, cases = {one.text for one in stored.values()}, cases_of_sources(opened.project)
+    texts = {text for text, there in here.items() if there}
     found: list[Incoming] = []
     for source in sources:
         key = (source.text or "", source.name)
@@ -195,25 +198,54 @@ def _incoming(project: Project, opened: Opened, warnings: list[str]) -> list[Inc
     return found
 
 
-def _stored(
-    project: Project, opened: Opened, sources: Sequence[refi.Source]
-) -> dict[tuple[str, str], Transcript]:  # fmt: skip
-    """Transcripts of the project that sources of the file are, by text and name.
-
-    Of several with one text it is the one with the source's id, else the first that is no other source's.
-    """
-    here: dict[str, dict[str, Transcript]] = {one.text or "": {} for one in sources}
+def _with_texts(project: Project, texts: Iterable[str]) -> dict[str, dict[str, Transcript]]:
+    """The project's transcripts with each of these texts, by their ids."""
+    here: dict[str, dict[str, Transcript]] = {text: {} for text in texts}
     lengths = set(map(len, here))
     for summary in project.store.transcripts():
         if summary.n_chars in lengths:
             transcript = project.store.transcript(summary.id)
             here.get(transcript.text, {})[transcript.id] = transcript
-    keys = {(one.text or "", one.name): _id_of(opened, one) for one in sources}
-    found = {key: here[key[0]].pop(id) for key, id in keys.items() if id in here[key[0]]}
-    for key in keys:
-        if key not in found and (free := here[key[0]]):
-            found[key] = free.pop(next(iter(free)))
+    return here
+
+
+def _stored(
+    opened: Opened, sources: Sequence[refi.Source], here: Mapping[str, Mapping[str, Transcript]],
+    cases: Mapping[str, Sequence[refi.Case]], warnings: list[str],
+) -> dict[tuple[str, str], Transcript]:  # fmt: skip
+    """Transcripts of the project that sources of the file are, by text and name.
+
+    Of several with one text it is the one with the source's id, else the first that is no other source's
+    and of which the file does not say otherwise.
+    """
+    free = {text: dict(there) for text, there in here.items()}
+    keys = {(one.text or "", one.name): one for one in sources}
+    ids = {key: _id_of(opened, one) for key, one in keys.items()}
+    found = {key: free[key[0]].pop(id) for key, id in ids.items() if id in free[key[0]]}
+    for key, source in keys.items():
+        if key in found or not free[key[0]]:
+            continue
+        meta = _meta(opened.project, source, cases.get(source.guid, ()))
+        alike = [id for id, one in free[key[0]].items() if not _contradicts(meta, one.meta)]
+        if alike:
+            found[key] = free[key[0]].pop(alike[0])
+            if not _is_numbered(alike[0], ids[key]):
+                warnings.append(f"'{source.name}' has the same text as '{alike[0]}' here; they become one")
     return found
+
+
+def _contradicts(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Do two texts' names of cases, or values of variables, differ? What only one of them has does not."""
+    told = {"case", "cases"}
+    own, others = told & one.keys(), told & other.keys()
+    return bool(own and others and own != others) or any(
+        name in other and other[name] != value for name, value in one.items()
+    )
+
+
+def _is_numbered(id: str, stem: str) -> bool:
+    """Is it the id, perhaps with the number that it has where the id was taken?"""
+    return re.fullmatch(rf"{re.escape(stem)}(?:-\d+)?", id, re.IGNORECASE) is not None
 
 
 def _sha256(text: str) -> str:
@@ -248,20 +280,24 @@ def transcript_of(
     while id in taken:
         number += 1
         id = f"{stem}-{number}"
-    if is_second:  # or the store would take it for the first one
-        sha256 = _sha256(f"{id}\n{sha256}")
     meta = _meta(opened.project, source, cases)
     turns = _turns(source, cases)
     if turns is None:
         pieces, more = split_dialogue(text, split_lines(text))
-        read = finish(
+        found = finish(
             ReadSource(source.name, b""), Found(text, pieces, more, id=id, meta=meta), reader=FORMAT, stem=id,
             file_name=opened.path.name, sha256=sha256,
         )  # fmt: skip
-        return read
-    return Transcript(
-        id=id, text=text, turns=turns, format=FORMAT, source=opened.path.name, sha256=sha256, meta=meta
-    )
+    else:
+        found = Transcript(
+            id=id, text=text, turns=turns, format=FORMAT, source=opened.path.name, sha256=sha256, meta=meta
+        )
+    return apart(found) if is_second else found
+
+
+def apart(transcript: Transcript) -> Transcript:
+    """The transcript as one that the store does not take for another with the same text."""
+    return replace(transcript, sha256=_sha256(f"{transcript.id}\n{transcript.sha256}"))
 
 
 def _turns(source: refi.Source, cases: Sequence[refi.Case]) -> tuple[Turn, ...] | None:
@@ -455,6 +491,8 @@ def coder_names(project: refi.Project, warnings: list[str]) -> dict[str | None, 
             writers |= dict.fromkeys(coding.user for _, coding in _human(source))
             writers |= dict.fromkeys(user for _, notes in _notes_on(project, source) for user, _, _ in notes)
     writers |= dict.fromkeys(user for _, notes in _notes_elsewhere(project) for user, _, _ in notes)
+    if project.origin == ORIGIN and project.user is not None:  # who leads it
+        writers[project.user] = None
     given = {one.guid: one.name for one in project.users}
     found: dict[str | None, str] = {}
     used = set[str]()

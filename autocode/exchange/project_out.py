@@ -102,9 +102,12 @@ class _Out:
         about = self._memos("project", "")
         notes = self._notes(about)
         codes = self._codes()
+        lead, has_names = self.gathered.lead, self.gathered.choice.names
+        maker = self._user(lead) if lead and has_names else user_guid(lead)
         return refi.Project(
             name=self.gathered.name,
             origin=ORIGIN,
+            user=maker if maker in self.users else None,
             users=tuple(self.users[guid] for guid in sorted(self.users)),
             codes=codes,
             variables=tuple(self.variables.values()),

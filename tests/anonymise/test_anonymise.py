@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,16 @@ KEY = Key(
 def test_what_becomes_of_it(said: str, wanted: str) -> None:
     assert anonymise(said, KEY) == wanted
     assert anonymise(wanted, KEY) == wanted or said == wanted or "[[" in wanted
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("name", ["Jürgen", "Zoë", "Šárka", "Voß"])
+def test_a_name_with_an_accent_may_be_shouted(name: str, form: Literal["NFC", "NFD"]) -> None:
+    key = Key((Name("Person 1", "person", (name,), exact=frozenset({name})),))
+    small = name.lower()
+    said = unicodedata.normalize(form, f"{name.upper()}! {name.upper()}'s {name}, {small}")
+    wanted = f"[Person 1]! [Person 1]'s [Person 1], {unicodedata.normalize(form, small)}"
+    assert anonymise(said, key) == wanted
 
 
 def test_endings_are_those_of_the_language() -> None:

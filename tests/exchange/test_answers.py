@@ -26,8 +26,8 @@ from autocode.exchange import (
     save,
 )
 from autocode.exchange.project_out import user_guid
-from autocode.store import Project, ReviewStore, create_project
-from tests.exchange.conftest import CODEBOOK
+from autocode.store import Project, Request, ReviewStore, create_project
+from tests.exchange.conftest import CODEBOOK, read_and_add_codebook
 
 LATER = "2024-06-01T08:30:00.123456Z"
 
@@ -191,6 +191,12 @@ def test_answers_of_a_coder_who_decided_here_already(project: Project, tmp_path:
     path.write_text("\n".join(json.dumps(row) for row in rows))
     plan = brought(project, path)
     assert plan.warnings == (
+        "1 left out: the file has no times, so what the coder says here stays; use --coder with another name",
+    )
+    rows[0]["_timestamp"] = del_at - 1
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    plan = brought(project, path)
+    assert plan.warnings == (
         "1 left out: the coder has decided otherwise here, not earlier than in the file",
     )
     rows[0]["_timestamp"] = del_at + 1
@@ -198,6 +204,30 @@ def test_answers_of_a_coder_who_decided_here_already(project: Project, tmp_path:
     (new,) = brought(project, path).said
     assert new.changes == {"conflict": True, "trust": False}
     assert said(project, "Mia")["anna:1"] == ({"conflict"}, True)
+
+
+@pytest.mark.parametrize("longer", [False, True])
+def test_a_code_that_is_taken_away_goes_from_its_words_too(
+    project: Project, tmp_path: Path, *, longer: bool
+) -> None:
+    """Two words of the second statement are coded; a stretch that reaches further stays, and that is told."""
+    review = ReviewStore(project.store)
+    mia, text = review.account("Mia"), project.store.transcript("anna").text
+    assert mia is not None
+    if longer:
+        place = text.index("They pay"), text.index("And you") + 3
+        span = ["span", review.reading("anna").transcript_key, *place, "conflict", True]
+        review.act(mia.key, Request("key-8", "code", [span], read_and_add_codebook(project)))
+    path = out(project, "prodigy", Choice(("Mia",)), tmp_path)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows[1] |= {"accept": ["trust"], "_timestamp": rows[1]["_timestamp"] + 1}
+    path.write_text(json.dumps(rows[1]))
+    told = "1 coded stretch of a code that is taken away reaches beyond the statement and stays"
+    assert brought(project, path).warnings == ((told,) if longer else ())
+    (one,) = gather(project).interviews
+    assert [text[s.start_char : s.end_char][:9] for s in one.spans] == (["They pay "] if longer else [])
+    assert said(project, "Mia")["anna:2"] == ({"trust"}, True)
+    assert brought(project, path).said == ()
 
 
 def test_files_without_names_find_their_utterances(project: Project, tmp_path: Path) -> None:
@@ -209,6 +239,63 @@ def test_files_without_names_find_their_utterances(project: Project, tmp_path: P
     path.write_text("\n".join(json.dumps(row) for row in rows))
     brought(project, path, "Eva")
     assert said(project, "Eva") == {f"anna:{n}": ({"trust"}, True) for n in (1, 2, 4)}
+
+
+def write_dataset(folder: Path, rows: list[tuple[str, str, str]], codes: list[tuple[str, str]]) -> Path:
+    """A dataset of one coder: rows are transcript, utterance and text; codes are utterance and code."""
+    folder.mkdir()
+    tables = {
+        "utterances": [
+            {"transcript_id": one, "utterance_id": id, "speaker": "Ola", "role": "respondent", "text": text}
+            for one, id, text in rows
+        ],
+        "codes": [{"utterance_id": id, "coder": "Mia", "code": code} for id, code in codes],
+    }  # fmt: skip
+    for name, lines in tables.items():
+        (folder / f"{name}.jsonl").write_text("\n".join(json.dumps(one) for one in lines))
+    (folder / "codebook.json").write_text(
+        json.dumps({"name": "x", "codes": [{"id": "trust", "name": "Trust"}]})
+    )
+    return folder
+
+
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize("id", ["t", "T7"])
+def test_files_without_names_where_own_ids_look_alike(
+    empty: Project, tmp_path: Path, *, older: bool, id: str
+) -> None:
+    """The project's own ids, u2 and so on, are none of those in the file; in older exports they were."""
+    texts = ["Yes.", "Yes.", "No.", "Yes."]
+    rows = [(id, f"u{n + 2}", text) for n, text in enumerate(texts)]
+    brought(empty, write_dataset(tmp_path / "d", rows, [("u2", "trust")]))
+    path = out(empty, "prodigy", Choice(("nobody",), names=False), tmp_path)
+    tasks = [json.loads(line) for line in path.read_text().splitlines()]
+    assert not {task["meta"]["utterance_id"] for task in tasks} & {one for _, one, _ in rows}
+    for number, task in enumerate(tasks):
+        task |= {"answer": "accept", "accept": ["trust"] if number < 3 else [], "_annotator_id": "Eva"}
+        if older:
+            task["meta"]["utterance_id"] = "u" + task["meta"]["utterance_id"].lstrip("u0")
+    path.write_text("\n".join(json.dumps(task) for task in tasks))
+    assert brought(empty, path).warnings == ()
+    decided = [one for one in ReviewStore(empty.store).decided() if one.coder == "Eva"]
+    keys = ReviewStore(empty.store).reading(id).keys
+    assert [one.unit for one in decided] == list(keys[:3])
+    own = [{"text": "Yes.", "accept": [], "answer": "accept", "_annotator_id": "Own",
+            "meta": {"utterance_id": "u3", "transcript_id": id}}]  # fmt: skip
+    path.write_text(json.dumps(own[0]))
+    (one,) = brought(empty, path).said
+    assert one.utterance_id == "u3"
+
+
+def test_transcripts_of_a_dataset_that_say_the_same_stay_apart(empty: Project, tmp_path: Path) -> None:
+    rows = [("a", "a-1", "Nothing at all."), ("b", "b-1", "Nothing at all."), ("c", "c-1", "We trust them.")]
+    folder = write_dataset(tmp_path / "d", rows, [("a-1", "trust"), ("c-1", "trust")])
+    brought(empty, folder)
+    assert [one.id for one in empty.store.transcripts()] == ["a", "b", "c"]
+    assert brought(empty, folder).said == ()
+    empty.store.remove_transcript("b")  # an import that was broken off before it
+    answers = read_answers(folder)
+    assert import_answers(empty, plan_answers(empty, answers)).transcripts == 1
 
 
 def test_texts_find_their_utterances_but_never_the_wrong_ones(project: Project, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from autocode.exchange import (
     save,
     save_archive,
 )
-from autocode.exchange.formats import written_of
+from autocode.exchange.formats import n_written, written_of
 from autocode.exchange.gathered import MACHINE, NOBODY, Interview, Unit, overlapped
 from autocode.exchange.markdown_out import escaped
 from autocode.read import read_transcript
@@ -250,6 +250,29 @@ def test_codes_where_nobody_speaks(quote: str, lines: list[str]) -> None:
     assert notes_on(FORMATS["docx"], gathered) == (told if is_blank else [])
     assert notes_on(FORMATS["srt"], gathered)[1:] == ([] if "We" in quote else told)
     assert notes_on(FORMATS["quotes-csv"], gathered)[1:] == []
+
+
+def test_codes_on_the_interviewers_turns_are_told(project: Project) -> None:
+    """Formats of statements leave them out, say so, and do not count them as written."""
+    review = ReviewStore(project.store)
+    ben, reading = review.account("Ben"), review.reading("anna")
+    assert ben is not None
+    place = project.store.transcript("anna").text.index("How is it")
+    span = ["span", reading.transcript_key, place, place + len("How is it"), "trust", True]
+    decided = ["code", reading.keys[3], "trust", True]  # the second question
+    review.act(ben.key, Request("key-9", "code", [span, decided], read_and_add_codebook(project)))
+    gathered = gather(project)
+    n = gathered.n_codings
+    told = (
+        "where nobody speaks or on the interviewer's turns and {} left out; refi-qda and quotes-csv have them"
+    )
+    for name, n_out in (("matrix", 1), ("dataset", 1), ("label-studio", 2), ("argilla", 2), ("prodigy", 2)):
+        words = f"{n_out} coding{'s lie' if n_out > 1 else ' lies'} "
+        assert notes_on(FORMATS[name], gathered) == [words + told.format("are" if n_out > 1 else "is")]
+        assert n_written(FORMATS[name], gathered) == n - n_out
+    for name in ("quotes-csv", "docx", "markdown", "vtt"):
+        assert notes_on(FORMATS[name], gathered) == []
+        assert n_written(FORMATS[name], gathered) == n
 
 
 def test_quotes_that_no_cell_can_hold_are_told() -> None:

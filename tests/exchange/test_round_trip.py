@@ -35,7 +35,7 @@ from autocode.pipeline import Coder
 from autocode.records import Role, Suggestion, Transcript, Turn
 from autocode.store import Coding, Project, Request, ReviewStore, create_project
 from autocode.store.review import SUCCESSION
-from tests.exchange.conftest import Write, project_xml
+from tests.exchange.conftest import SOURCE, Write, project_xml
 
 SCHEMA = Path(__file__).parents[2] / "autocode" / "exchange" / "schema" / "Project.xsd"
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -165,7 +165,9 @@ def fill(project: Project, draw: Any) -> None:
     project.store.add_codebook(book.digest, book.model_dump_json())
     readings = [review.reading(id) for id in sorted(review.latest_codings())]
     names = draw(st.lists(st.sampled_from(["Bo", "Cé <&>"]), unique=True, min_size=1, max_size=2))
-    actors = [review.add_account(name, "coder").key for name in names] + [review.consensus()]
+    lead = draw(st.sampled_from(names))
+    actors = [review.add_account(one, "lead" if one == lead else "coder").key for one in names]
+    actors.append(review.consensus())
     code = st.sampled_from(IDS)
     for number in range(draw(st.integers(1, 5))):
         reading = draw(st.sampled_from(readings))
@@ -213,10 +215,15 @@ def test_there_and_back_is_the_identity(schema: Any, data: Any, book: Codebook, 
         assert opened.calibration.doubtful is False
         import_plan(second, plan_import(second, opened))
         assert snapshot(second) == snapshot(first)
+        assert leads(second) == leads(first)
         assert brought(second, path).nothing
         assert brought(first, path).nothing
         without = write_without(second)
         assert without == write_without(first)
+
+
+def leads(project: Project) -> list[str]:
+    return [one.name for one in ReviewStore(project.store).accounts() if one.role == "lead"]
 
 
 def write_without(project: Project) -> bytes:
@@ -473,6 +480,34 @@ def test_an_account_that_is_there_is_used_whatever_its_letters(write: Write) -> 
         assert brought(project, path).coders == 0
         assert [one.coder for one in ReviewStore(project.store).decided()] == ["ANN"]
         assert brought(project, path).nothing
+
+
+@pytest.mark.parametrize(("case", "apart"), [("", False), ("P1", False), ("P3", True)])
+def test_another_files_respondent_who_says_the_same(write: Write, case: str, *, apart: bool) -> None:
+    """Somebody else, where the file says so; else it is the same text, and that is told."""
+
+    def file(name: str, case: str) -> Path:
+        about = (
+            '<Cases><Case guid="00000000-0000-4000-8000-0000000000a1" name="{}"><SourceRef targetGUID="{}"/>'
+            "</Case></Cases><Sources>"
+        )
+        xml = project_xml(marks(ANSWER)).replace('name="A"', f'name="{name}"')
+        if case:
+            xml = xml.replace("<Sources>", about.format(case, SOURCE))
+        return write(TALK.encode(), xml, name=f"{name}.qdpx")
+
+    with made() as project:
+        brought(project, file("one", "P1"))
+        assert brought(project, file("one", "P1")).nothing
+        path = file("two", case)
+        plan = plan_import(project, read_refi(path))
+        told = "'two' has the same text as 'one' here; they become one"
+        assert (told in plan.warnings) is not apart
+        assert import_plan(project, plan).transcripts == apart
+        assert {one.id for one in project.store.transcripts()} == ({"one", "two"} if apart else {"one"})
+        again = plan_import(project, read_refi(path))
+        assert (told in again.warnings) is not apart
+        assert import_plan(project, again).nothing
 
 
 def test_texts_in_which_nobody_speaks_and_whole_documents(write: Write) -> None:
