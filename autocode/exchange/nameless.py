@@ -1,9 +1,9 @@
 """A project without the names of those who speak: R1, R2 ... for respondents, I1 ... for interviewers.
 
-Names are replaced in the labels, wherever they are said and in the codebook's words (a part of a name that
-two people share becomes N), addresses and telephone numbers become [E-mail], [Link] and [Phone], and
-transcripts become T1, T2 ... Positions are moved along. Names of people who do not speak themselves stay:
-only a reader would know them.
+Names are replaced in the labels, wherever they are said and in the codebook's words, but not in the ids of
+codes (a part of a name that two people share becomes N), addresses and telephone numbers become [E-mail],
+[Link] and [Phone], and transcripts become T1, T2 ... Positions are moved along. Names of people who do not
+speak themselves stay: only a reader would know them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from autocode.anonymise.names import Name
 from autocode.anonymise.plan import name_parts
-from autocode.anonymise.replace import Matcher
+from autocode.anonymise.replace import Matcher, naming
 from autocode.codebook import Code
 from autocode.exchange.gathered import Gathered, Interview, Unit
 from autocode.records import Role, Transcript, Turn
@@ -26,6 +26,7 @@ from autocode.respondents import person_of, respondents_of
 if TYPE_CHECKING:
     from autocode.store import Memo
 
+_ABOUT = ("name", "title", "description", "source", "note")  # what a codebook says of itself
 LETTERS: Mapping[Role, str] = {"respondent": "R", "interviewer": "I", "other": "O"}
 
 
@@ -44,8 +45,14 @@ def without_names(gathered: Gathered) -> Gathered:
         for (kind, target), some in gathered.memos.items()
     }
     codes = tuple(_code(one, numbers) for one in gathered.codebook.codes)
-    book = gathered.codebook.model_copy(update={"codes": codes})
-    return replace(gathered, codebook=book, interviews=tuple(interviews), memos=memos)
+    about = {name: numbers.replaced(getattr(gathered.codebook, name)) for name in _ABOUT}
+    if naming([about["name"]], numbers.replaced):
+        about["name"] = "codebook"
+    ids = dict.fromkeys((*gathered.codebook.ids, *gathered.gone()))
+    return replace(
+        gathered, name="project", codebook=gathered.codebook.model_copy(update={**about, "codes": codes}),
+        interviews=tuple(interviews), memos=memos, naming=naming(ids, numbers.replaced),
+    )  # fmt: skip
 
 
 class _Numbers:
