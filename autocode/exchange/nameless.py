@@ -16,12 +16,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.anonymise.names import Name
-from autocode.anonymise.plan import name_parts
+from autocode.anonymise.plan import name_parts, surname_halves
 from autocode.anonymise.replace import Matcher, naming
 from autocode.codebook import Code
 from autocode.exchange.gathered import Gathered, Interview, Unit
 from autocode.records import Role, Transcript, Turn
 from autocode.respondents import person_of, respondents_of
+from autocode.segment.lemmas import dictionary
 
 if TYPE_CHECKING:
     from autocode.store import Memo
@@ -32,7 +33,7 @@ LETTERS: Mapping[Role, str] = {"respondent": "R", "interviewer": "I", "other": "
 
 def without_names(gathered: Gathered) -> Gathered:
     """The same project with numbers in the place of names."""
-    numbers = _Numbers(gathered.interviews)
+    numbers = _Numbers(gathered.interviews, language=gathered.codebook.language)
     own = {unit.utterance.id for interview in gathered.interviews for unit in interview.units}
     interviews, names = [], {}
     for number, interview in enumerate(gathered.interviews, start=1):
@@ -58,7 +59,8 @@ def without_names(gathered: Gathered) -> Gathered:
 class _Numbers:
     """Which number stands for which speaker: of respondents, the one that the report gives them."""
 
-    def __init__(self, interviews: Sequence[Interview]) -> None:
+    def __init__(self, interviews: Sequence[Interview], *, language: str = "en") -> None:
+        ordinary = dictionary(language)
         units = (unit.utterance for interview in interviews for unit in interview.units)
         self._given = respondents_of(one for one in units if one.codable)
         count = Counter({"R": len(self._given)})
@@ -71,7 +73,7 @@ class _Numbers:
                     count[letter] += 1
                     self._given[key] = f"{letter}{count[letter]}"
                 if not key[0]:
-                    for part in (speaker, *name_parts(speaker)):
+                    for part in (speaker, *name_parts(speaker), *surname_halves(speaker, ordinary)):
                         parts.setdefault(part, {})[self._given[key]] = None
         self._said = Matcher(
             [
