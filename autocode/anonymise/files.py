@@ -194,7 +194,7 @@ def anonymous_codebook(codebook: Codebook, key: Key) -> Codebook:
     )
     about = {
         field: anonymise(getattr(codebook, field), key)
-        for field in ("title", "description", "source", "note")
+        for field in ("name", "title", "description", "source", "note")
     }
     return codebook.model_copy(update={**about, "codes": codes})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -176,13 +176,16 @@ class _Names:
         for spelling in name.spellings:
             self._of.setdefault(identity(name.kind, spelling), name)
 
-    def add(self, kind: Kind, spellings: Sequence[str], found_by: FoundBy, *, placeholder: str = "") -> Name:
+    def add(
+        self, kind: Kind, spellings: Sequence[str], found_by: FoundBy, *, placeholder: str = "",
+        exact: Collection[str] = (),
+    ) -> Name:  # fmt: skip
         """The name that has the first spelling already, or a new one with those that nobody has."""
         if (there := self._of.get(identity(kind, spellings[0]))) is not None:
             return there
         free = tuple(one for one in spellings if identity(kind, one) not in self._of)
-        exact = frozenset(one for one in free if is_ordinary(one, self.ordinary))
-        name = Name(placeholder or self._next(kind), kind, free, found_by, exact)
+        as_is = frozenset(one for one in free if one in exact or is_ordinary(one, self.ordinary))
+        name = Name(placeholder or self._next(kind), kind, free, found_by, as_is)
         self._put(name)
         return name
 
@@ -195,7 +198,9 @@ class _Names:
         """
         labels = dict(known)
         people = {name for one in transcripts for name in one.speakers if _is_name(name)}
-        shared = Counter(part for name in people for part in set(name_parts(name)))
+        halves = {name: surname_halves(name, self.ordinary) for name in people}
+        parts = {name: list(dict.fromkeys((*name_parts(name), *halves[name]))) for name in people}
+        shared = Counter(part for some in parts.values() for part in some)
         for transcript in transcripts:
             for speaker, role in transcript.speakers.items():
                 there = self._of.get(identity("person", speaker)) if speaker in people else None
@@ -203,10 +208,12 @@ class _Names:
                 if place not in labels:
                     labels[place] = there.placeholder if there else self.label(ROLE_LABELS[role])
                 if speaker in people and there is None:
-                    own = [part for part in name_parts(speaker) if shared[part] == 1]
-                    self.add("person", (speaker, *own), "speaker", placeholder=labels[place])
+                    own = [part for part in parts[speaker] if shared[part] == 1]
+                    self.add("person", (speaker, *own), "speaker", placeholder=labels[place],
+                             exact=halves[speaker])  # fmt: skip
+        all_halves = {half for some in halves.values() for half in some}
         for part in sorted(part for part, n in shared.items() if n > 1):
-            self.add("person", (part,), "speaker")
+            self.add("person", (part,), "speaker", exact=all_halves)
         return labels
 
 
@@ -222,6 +229,20 @@ def name_parts(name: str) -> list[str]:
         words += [word.title() for word in words]
     words = [word for word in words if word[0].isupper() and word.casefold() not in TITLES]
     return [part for part in dict.fromkeys(words) if part != name and not is_part(part)]
+
+
+def surname_halves(name: str, ordinary: Callable[[str], bool]) -> list[str]:
+    """The halves of a double surname behind a first name or a title, but no words that one says anyway.
+
+    >>> surname_halves("Zoë Müller-Day", {"day"}.__contains__), surname_halves("Jean-Paul", lambda _: False)
+    (['Müller'], [])
+    """
+    *first, last = name_parts(name) or [name]
+    titled = any(word.strip(".").casefold() in TITLES for word in name.split())
+    if not (first or titled) or "," in name:
+        return []
+    halves = last.split("-") if "-" in last else []
+    return [half for half in halves if half[1:] and half[0].isupper() and not is_ordinary(half, ordinary)]
 
 
 def _free(form: str, taken: set[str]) -> Iterator[str]:

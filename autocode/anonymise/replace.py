@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autocode.anonymise.names import (
@@ -62,6 +62,16 @@ def anonymise(text: str, key: Key) -> str:
         parts += (text[end : one.start_char], one.placeholder)
         end = one.end_char
     return "".join(parts) + text[end:]
+
+
+def naming(ids: Iterable[str], replaced: Callable[[str], str]) -> tuple[str, ...]:
+    """Those of the ids in whose words there is a name, as `replaced` takes names out of a text.
+
+    >>> naming(["trust_in_bo", "above"], lambda text: text.replace("BO ", "R1 ").replace(" BO", " R1"))
+    ('trust_in_bo',)
+    """
+    words = ((id, re.sub(r"[\W_]+", " ", id).upper()) for id in ids)
+    return tuple(id for id, said in words if replaced(said) != said)
 
 
 class Matcher:

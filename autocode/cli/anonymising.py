@@ -79,8 +79,10 @@ def anonymise(
 
     In a project: `autocode anonymise`, on files: `autocode anonymise interviews/ --out anonymous`
     """
-    from autocode.anonymise import make_key, make_plan
+    from autocode.anonymise import anonymise, make_key, make_plan
     from autocode.anonymise.files import KEY, check_places, write_copies
+    from autocode.anonymise.replace import naming
+    from autocode.exchange.formats import ids_stay
     from autocode.segment.lemmas import dictionary
 
     terminal = terminal_of(context)
@@ -103,6 +105,9 @@ def anonymise(
         )
         plan = make_plan(given.transcripts, made, ordinary=ordinary)
     data = _data(plan, model)
+    codes = given.coded.codebook.ids if given.coded else ()
+    if ids := naming(codes, lambda text: anonymise(text, made)):
+        terminal.warn(ids_stay(ids))
     if not (terminal.quiet or terminal.json):
         _show(terminal, plan)
     if draft is not None:

@@ -167,6 +167,8 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
             f"{n:,} statement{'s' if n > 1 else ''} of an earlier cut, on which people decided, "
             f"{'are' if n > 1 else 'is'} left out; 'autocode code' with the settings of then brings them back"
         )
+    if gathered.naming:
+        notes.append(ids_stay(gathered.naming))
     if format.name == "refi-qda":
         return notes
     if gone := gathered.gone():
@@ -199,6 +201,13 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
             "quotes-csv has them whole"
         )
     return notes
+
+
+def ids_stay(ids: Iterable[str]) -> str:
+    """That ids of codes hold names, in a sentence."""
+    return (
+        f"ids of codes, which codings refer to, are left as they are, and there are names in {', '.join(ids)}"
+    )
 
 
 def written_of(format: Format, gathered: Gathered) -> list[Interview]:

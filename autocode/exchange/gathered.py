@@ -92,6 +92,7 @@ class Gathered:
     choice: Choice = field(default_factory=Choice)
     n_earlier: int = 0  # statements of earlier cuts on which something was said, which are not in it
     lead: str = ""  # who leads the project, if everybody was chosen or he or she
+    naming: tuple[str, ...] = ()  # without names: ids of codes in whose words there is one
 
     def now(self, code: str) -> str | None:
         """The code as the codebook has it now; None: it is gone."""

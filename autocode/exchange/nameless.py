@@ -1,9 +1,9 @@
 """A project without the names of those who speak: R1, R2 ... for respondents, I1 ... for interviewers.
 
-Names are replaced in the labels, wherever they are said and in the codebook's words (a part of a name that
-two people share becomes N), addresses and telephone numbers become [E-mail], [Link] and [Phone], and
-transcripts become T1, T2 ... Positions are moved along. Names of people who do not speak themselves stay:
-only a reader would know them.
+Names are replaced in the labels, wherever they are said and in the codebook's words, but not in the ids of
+codes (a part of a name that two people share becomes N), addresses and telephone numbers become [E-mail],
+[Link] and [Phone], and transcripts become T1, T2 ... Positions are moved along. Names of people who do not
+speak themselves stay: only a reader would know them.
 """
 
 from __future__ import annotations
@@ -16,22 +16,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.anonymise.names import Name
-from autocode.anonymise.plan import name_parts
-from autocode.anonymise.replace import Matcher
+from autocode.anonymise.plan import name_parts, surname_halves
+from autocode.anonymise.replace import Matcher, naming
 from autocode.codebook import Code
 from autocode.exchange.gathered import Gathered, Interview, Unit
 from autocode.records import Role, Transcript, Turn
 from autocode.respondents import person_of, respondents_of
+from autocode.segment.lemmas import dictionary
 
 if TYPE_CHECKING:
     from autocode.store import Memo
 
+_ABOUT = ("name", "title", "description", "source", "note")  # what a codebook says of itself
 LETTERS: Mapping[Role, str] = {"respondent": "R", "interviewer": "I", "other": "O"}
 
 
 def without_names(gathered: Gathered) -> Gathered:
     """The same project with numbers in the place of names."""
-    numbers = _Numbers(gathered.interviews)
+    numbers = _Numbers(gathered.interviews, language=gathered.codebook.language)
     own = {unit.utterance.id for interview in gathered.interviews for unit in interview.units}
     interviews, names = [], {}
     for number, interview in enumerate(gathered.interviews, start=1):
@@ -44,14 +46,21 @@ def without_names(gathered: Gathered) -> Gathered:
         for (kind, target), some in gathered.memos.items()
     }
     codes = tuple(_code(one, numbers) for one in gathered.codebook.codes)
-    book = gathered.codebook.model_copy(update={"codes": codes})
-    return replace(gathered, codebook=book, interviews=tuple(interviews), memos=memos)
+    about = {name: numbers.replaced(getattr(gathered.codebook, name)) for name in _ABOUT}
+    if naming([about["name"]], numbers.replaced):
+        about["name"] = "codebook"
+    ids = dict.fromkeys((*gathered.codebook.ids, *gathered.gone()))
+    return replace(
+        gathered, name="project", codebook=gathered.codebook.model_copy(update={**about, "codes": codes}),
+        interviews=tuple(interviews), memos=memos, naming=naming(ids, numbers.replaced),
+    )  # fmt: skip
 
 
 class _Numbers:
     """Which number stands for which speaker: of respondents, the one that the report gives them."""
 
-    def __init__(self, interviews: Sequence[Interview]) -> None:
+    def __init__(self, interviews: Sequence[Interview], *, language: str = "en") -> None:
+        ordinary = dictionary(language)
         units = (unit.utterance for interview in interviews for unit in interview.units)
         self._given = respondents_of(one for one in units if one.codable)
         count = Counter({"R": len(self._given)})
@@ -64,7 +73,7 @@ class _Numbers:
                     count[letter] += 1
                     self._given[key] = f"{letter}{count[letter]}"
                 if not key[0]:
-                    for part in (speaker, *name_parts(speaker)):
+                    for part in (speaker, *name_parts(speaker), *surname_halves(speaker, ordinary)):
                         parts.setdefault(part, {})[self._given[key]] = None
         self._said = Matcher(
             [

@@ -115,7 +115,7 @@ def _write(web: Web, format: Format, choice: Choice, job: Job) -> Written:
     place = job.folder / FILE
     save_archive(format, format.files(gathered), place)
     suffix = format.suffix or ".zip"
-    stem = FileNames("").of(project.folder.name)
+    stem = FileNames("").of(gathered.name)
     name = f"{stem}{suffix}" if format.name == "refi-qda" else f"{stem}-{format.name}{suffix}"
     return Written(name, place.stat().st_size, tuple(notes_on(format, gathered)))
 

@@ -269,3 +269,17 @@ def test_a_missing_blank_is_no_link_and_an_apostrophe_part_of_an_address() -> No
         assert anonymise(said, key) == said
     assert anonymise("See nordlys.no or NORDLYS.NO now.", key) == "See [Link] or [Link] now."
     assert anonymise("Write to o'brien@firm.com.", key) == "Write to [E-mail]."
+
+
+def test_halves_of_a_double_surname_are_the_person_too() -> None:
+    """Not those that are ordinary words, nor in small letters; what two people share is a name of its own."""
+    talk = interview(
+        "a",
+        ("Zoë Møllar-Shell", "respondent", "Frau Møllar, a møllar. Shell pays."),
+        ("Ida Quist-Lie", "respondent", "Ask Quist, Lie or Jean."),
+        ("Bo Lie-Dahl", "respondent", "Yes."),
+    )
+    key = make_key([talk], ordinary=ordinary)
+    assert [anonymise(turn.text, key) for turn in talk.turns] == [
+        "Frau [Respondent 1], a møllar. Shell pays.", "Ask [Respondent 2], [Person 1] or Jean.", "Yes.",
+    ]  # fmt: skip

@@ -121,10 +121,13 @@ def test_a_coded_dataset_keeps_its_codes(here: Path, run: Run) -> None:
         )
     )
     (folder / "codebook.yaml").write_text(
-        "name: b\ncodes: [{id: help, name: Help, examples: [Nordwerk came and helped.]}]\n"
+        "name: Nordwerk\ncodes: [{id: help, name: Help, examples: [Nordwerk came and helped.]}, "
+        "{id: to_nordwerk, name: To}]\n"
     )
     (here / "names.csv").write_text("text,kind\nNordwerk,firm\n")
-    assert run("anonymise", folder, "--coded", "--out", here / "out").code == 0
+    done = run("anonymise", folder, "--coded", "--out", here / "out")
+    assert done.code == 0
+    assert "are left as they are, and there are names in to_nordwerk" in done.err
     copy = read_dataset(here / "out")
     assert [turn.text for turn in copy.transcripts[0].turns] == [
         "Hello [Respondent 1].",
@@ -139,6 +142,7 @@ def test_a_coded_dataset_keeps_its_codes(here: Path, run: Run) -> None:
     }
     blind = {row["coder"]: row.get("blind") for row in lines_of(here / "out" / "coverage.jsonl")}
     assert blind == {"Coder 1": True, "Coder 2": None, "consensus": False, "machine": None}
+    assert copy.codebook.name == "[Firm 1]"
     assert copy.codebook["help"].examples == ("[Firm 1] came and helped.",)
     told = "".join(path.read_text() for path in (here / "out").iterdir())
     assert not [

@@ -408,6 +408,22 @@ def test_without_names_nobody_who_speaks_is_named(project: Project) -> None:
                 assert b"berg" not in said.lower(), name
 
 
+def test_without_names_the_codebook_says_none_and_ids_that_do_are_told(project: Project) -> None:
+    book = (
+        CODEBOOK.replace("name: partners", "name: anna_berg\ntitle: Berg\ndescription: of Anna\nnote: ANNA")
+        .replace("id: conflict", "id: berg_quarrels")
+    )  # fmt: skip
+    project.codebook_path.write_text(book, encoding="utf-8")
+    gathered = gather(project, Choice(names=False))
+    assert gathered.name == "project"
+    about = gathered.codebook
+    assert (about.name, about.title, about.description, about.note) == ("codebook", "R1", "of R1", "R1")
+    told = "ids of codes, which codings refer to, are left as they are, and there are names in berg_quarrels"
+    assert told in notes_on(FORMATS["refi-qda"], gathered)
+    assert told in notes_on(FORMATS["matrix"], gathered)
+    assert told not in notes_on(FORMATS["matrix"], gather(project))
+
+
 def unpacked(content: bytes) -> list[bytes]:
     """A file, or what is in it."""
     if not content.startswith(b"PK"):
@@ -487,6 +503,9 @@ def test_stretches_of_words_find_their_utterances(project: Project) -> None:
         ("Coach Lisa", "Lisa knows.", "R1 knows."),
         ("Sean O'Brien", "O’Brien knows.", "R1 knows."),
         ("Anna Berg", "Annas and Bergs.", "R1s and R1s."),
+        ("Zoë Møllar-Öz", "Frau Öz; Møllar’s, ÖZ, møllar.", "Frau R1; R1’s, R1, møllar."),
+        ("Zoë Møllar-Day", "Day by day, says Møllar.", "Day by day, says R1."),
+        ("Jean-Paul Lie", "Paul knows Jean.", "Paul knows Jean."),
         ("Dr. Berg", "Dr Lie agreed with Berg.", "Dr Lie agreed with R1."),
         ("Anna Berg", "It is anna.berg@firm.no, or 22 85 50 50.", "It is [E-mail], or [Phone]."),
     ],
