@@ -67,6 +67,11 @@ def notes(gathered: Gathered) -> list[str]:
     return found
 
 
+def n_codes(gathered: Gathered) -> int:
+    """How many codes of people are in a dataset."""
+    return sum(coder != MACHINE for _, coder, _ in _applied(gathered))
+
+
 def _covered(gathered: Gathered) -> Iterator[tuple[Unit, str]]:
     """Who has said all that there is to say of which unit: the rest does not apply.
 

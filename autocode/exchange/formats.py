@@ -222,7 +222,11 @@ def written_of(format: Format, gathered: Gathered) -> list[Interview]:
 
 def n_written(format: Format, gathered: Gathered) -> int:
     """How many codings are in what a format writes."""
+    from autocode.exchange import dataset_out
+
     written = replace(gathered, interviews=tuple(written_of(format, gathered)))
+    if format.name == "dataset":
+        return dataset_out.n_codes(written)
     return written.n_codings - _n_outside(format, written)
 
 

@@ -266,10 +266,15 @@ def test_codes_on_the_interviewers_turns_are_told(project: Project) -> None:
     told = (
         "where nobody speaks or on the interviewer's turns and {} left out; refi-qda and quotes-csv have them"
     )
-    for name, n_out in (("matrix", 1), ("dataset", 1), ("label-studio", 2), ("argilla", 2), ("prodigy", 2)):
+    for name, n_out in (("matrix", 1), ("label-studio", 2), ("argilla", 2), ("prodigy", 2)):
         words = f"{n_out} coding{'s lie' if n_out > 1 else ' lies'} "
         assert notes_on(FORMATS[name], gathered) == [words + told.format("are" if n_out > 1 else "is")]
         assert n_written(FORMATS[name], gathered) == n - n_out
+    begun, outside = notes_on(FORMATS["dataset"], gathered)
+    assert begun.startswith("what coders have begun")
+    assert outside == f"1 coding lies {told.format('is')}"
+    rows = contents(gathered, "dataset")["codes.jsonl"].splitlines()
+    assert n_written(FORMATS["dataset"], gathered) == len(rows)
     for name in ("quotes-csv", "docx", "markdown", "vtt"):
         assert notes_on(FORMATS[name], gathered) == []
         assert n_written(FORMATS[name], gathered) == n
