@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autocode.store import Project
     from autocode.training import Tuned
 
-MANY = 1000  # coded utterances from which fine-tuning is offered
+MANY = 300  # coded utterances from which fine-tuning is offered
 Labels = Annotated[
     Path | None, typer.Option(help="Human codes to learn from: a table of utterance_id, coder, code.")
 ]
