@@ -22,12 +22,13 @@ def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
     units = [unit for interview in gathered.interviews for unit in interview.units]
     if not units:
         raise ExchangeError(f"{gathered.name}: nothing is cut into utterances yet; 'autocode code' does it")
+    covered = list(_covered(gathered))
     yield "utterances.jsonl", json_lines(utterance_row(unit.utterance) for unit in units)
     yield (
         "codes.jsonl",
         json_lines(
             {"utterance_id": unit.utterance.id, "coder": coder, "code": code}
-            for unit, coder, code in _applied(gathered)
+            for unit, coder, code in _applied(gathered, covered)
         ),
     )
     yield (
@@ -38,7 +39,7 @@ def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
                 "coder": coder,
                 "blind": coder != MACHINE and unit.is_blind(coder),
             }
-            for unit, coder in _covered(gathered)
+            for unit, coder in covered
         ),
     )
     yield "codebook.json", write_json(gathered.codebook).encode("utf-8", "replace")
@@ -46,20 +47,20 @@ def files(gathered: Gathered) -> Iterator[tuple[str, bytes]]:
 
 def notes(gathered: Gathered) -> list[str]:
     """What has to be said of what is not in a dataset, one sentence each."""
-    found, covered = list[str](), {(unit.key, coder) for unit, coder in _covered(gathered)}
-    marking = _who_finish(gathered)
-    if others := sorted({coder for _, coder in covered} - marking - {MACHINE}):
+    found, covered = list[str](), list(_covered(gathered))
+    if others := sorted({coder for _, coder in covered} - _who_finish(gathered) - {MACHINE}):
         found.append(
             f"no statement is marked as finished by {', '.join(others)}, as after an import from another "
             "tool: those with a code count as looked at, all others as not seen"
         )
     units = [unit for interview in gathered.interviews for unit in interview.units]
-    if n := sum(any((unit.key, coder) not in covered for coder in unit.seen_by) for unit in units):
+    whole = {(unit.key, coder) for unit, coder in covered}
+    if n := sum(any((unit.key, coder) not in whole for coder in unit.seen_by) for unit in units):
         found.append(
             f"what coders have begun and not finished, on {n:,} statement{'s' if n > 1 else ''}, is left "
             "out, because a dataset would say of all other codes that they do not apply; matrix has it"
         )
-    if not any(_applied(gathered)):
+    if not any(_applied(gathered, covered)):
         found.append(
             "no statement that is finished has a code yet, so codes.jsonl is empty; autocode reads the "
             "dataset back when it has codes"
@@ -69,7 +70,7 @@ def notes(gathered: Gathered) -> list[str]:
 
 def n_codes(gathered: Gathered) -> int:
     """How many codes of people are in a dataset."""
-    return sum(coder != MACHINE for _, coder, _ in _applied(gathered))
+    return sum(coder != MACHINE for _, coder, _ in _applied(gathered, _covered(gathered)))
 
 
 def _covered(gathered: Gathered) -> Iterator[tuple[Unit, str]]:
@@ -92,8 +93,9 @@ def _who_finish(gathered: Gathered) -> set[str]:
     return {coder for unit in units for coder in unit.finished}
 
 
-def _applied(gathered: Gathered) -> Iterator[tuple[Unit, str, str]]:
-    for unit, coder in _covered(gathered):
+def _applied(gathered: Gathered, covered: Iterable[tuple[Unit, str]]) -> Iterator[tuple[Unit, str, str]]:
+    """The codes of the `covered` units, each with the coder who applied it."""
+    for unit, coder in covered:
         for code, applies in gathered.said(unit, coder).items():
             if applies:
                 yield unit, coder, code
