@@ -31,6 +31,7 @@ from autocode.read.label_forms import (
 )
 from autocode.read.reader import count
 from autocode.read.roles import label_roles
+from autocode.read.timeline import listed
 from autocode.read.words import METADATA, NOT_ALONE, NOT_ONCE, PARTICLES
 
 Coverage = Callable[[Collection[int]], float]  # the share of paragraphs that some lines lie in
@@ -105,7 +106,7 @@ def _find(lines: Sequence[Line], known: Collection[str], kinds: Collection[Kind]
             "give --speaker NAME=ROLE where they are names"
         )
     if guessed := sorted({offers[n].name for n in beside & accepted}):
-        warnings.append(f"names alone on their lines, taken as speakers: {_quoted(guessed)}")
+        warnings.append(f"names alone on their lines, taken as speakers: {listed(guessed)}")
     labels = _same_spelling({n: offers[n] for n in sorted(accepted)})
     more, n_left = _decorated(labels, lines)
     if n_left:
@@ -460,8 +461,8 @@ def _with_rare_names(
     names = _rare_names({n: offers[n].name for n in rare}, {offers[n].name for n in accepted}, len(distinct))
     warnings = []
     if names:
-        listed = _quoted([offers[n].name for n in sorted(names)])
-        warnings.append(f"labels that occur only once, taken as speakers: {listed}")
+        once = listed([offers[n].name for n in sorted(names)])
+        warnings.append(f"labels that occur only once, taken as speakers: {once}")
     return accepted | names, [*warnings, *_left([offers[n].name for n in rare - names])]
 
 
@@ -472,10 +473,6 @@ def _left(names: Iterable[str]) -> list[str]:
         f"beginnings like 'Name:' that occur only once: {n}, not taken as speakers; "
         "give --speaker NAME=ROLE for those who are"
     ] * bool(n)
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names[:5])
 
 
 def _rare_names(rare: dict[int, str], accepted: set[str], n_distinct: int) -> set[int]:
