@@ -34,6 +34,7 @@ __all__ = [
     "describe",
     "load_early_layers",
     "load_embedder",
+    "with_cache",
 ]
 
 
@@ -44,7 +45,12 @@ def load_embedder(config: EmbedConfig) -> Embedder:
     """
     make = EMBEDDERS.get(config.encoder, _from_folder)
     embedder = make(config)
-    if isinstance(embedder, HashingEmbedder) or config.cache_max_gb == 0:
+    return embedder if isinstance(embedder, HashingEmbedder) else with_cache(embedder, config)
+
+
+def with_cache(embedder: Embedder, config: EmbedConfig) -> Embedder:
+    """The embedder with the cache that the settings ask for, or itself."""
+    if config.cache_max_gb == 0:
         return embedder
     return CachedEmbedder(embedder, cache_folder(config), max_bytes=int(config.cache_max_gb * 1e9))
 
@@ -74,9 +80,7 @@ def load_early_layers(config: EmbedConfig) -> Embedder | None:
         threads=config.threads,
         n_layers=2 * whole.n_layers // 3,
     )
-    if config.cache_max_gb == 0:
-        return early
-    return CachedEmbedder(early, folder, max_bytes=int(config.cache_max_gb * 1e9))
+    return with_cache(early, config)
 
 
 def cache_folder(config: EmbedConfig) -> Path:

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from autocode.embed.bert import BertPlan, plan_bert
 from autocode.embed.convert import load_encoder
 from autocode.embed.folder import ModelFolder
-from autocode.embed.protocol import Progress, Vectors, printable, unit_rows
+from autocode.embed.protocol import Floats, OfTokens, Progress, Vectors, printable, unit_rows
 
 WIDTH = 16  # tokens; a text's attention is computed over a multiple of this
 ALIGN = 48  # tokens; a batch is filled up to a multiple of this (16 suffices for AVX-512, 24 for AVX2)
@@ -83,9 +83,15 @@ class FastEmbedder:
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """Unit rows of shape (n_texts, n_dims); see `Embedder.embed`."""
-        vectors = np.zeros((len(texts), self.n_dims), np.float32)
+        return self.embed_tokens(texts, lambda vector, _: vector, self.n_dims, progress=progress)
+
+    def embed_tokens(
+        self, texts: Sequence[str], of: OfTokens, n: int, *, progress: Progress | None = None
+    ) -> Vectors:
+        """What `of` makes of each text, shape (n_texts, n); see `TokenEmbedder`."""
+        found = np.zeros((len(texts), n), np.float32)
         if not texts:
-            return vectors
+            return found
         tokenizer, encoder = self._load()
         with _workers(self._threads) as run:
             for start in range(0, len(texts), _CHUNK):
@@ -93,11 +99,11 @@ class FastEmbedder:
                 tokens: list[_Tokens] = [encoding.ids for encoding in tokenizer.encode_batch_fast(chunk)]
                 batches = list(batch_by_width([len(ids) for ids in tokens], budget=self._budget))
                 inputs = ([tokens[row] for row in rows] for rows in batches)
-                for rows, pooled in zip(batches, run(partial(self._pool, encoder), inputs), strict=True):
-                    vectors[start + np.array(rows)] = unit_rows(pooled)
+                for rows, made in zip(batches, run(partial(self._made, encoder, of), inputs), strict=True):
+                    found[start + np.array(rows)] = made
                     if progress is not None:
                         progress(len(rows))
-        return vectors
+        return found
 
     def _load(self) -> tuple[Any, Any]:
         """The tokenizer and the encoder, loaded by whichever thread comes first."""
@@ -112,18 +118,17 @@ class FastEmbedder:
                 self._loaded = tokenizer, encoder
             return self._loaded
 
-    def _pool(self, encoder: Any, batch: Sequence[_Tokens]) -> NDArray[np.float64]:
-        """The mean (or first) token vector of each text; texts of one width, shape (n, n_dims)."""
+    def _made(self, encoder: Any, of: OfTokens, batch: Sequence[_Tokens]) -> list[Floats]:
+        """What `of` makes of each text, from its tokens' vectors and their mean (or first); of one width."""
         import ctranslate2
 
         ids, lengths = pad(batch, n_positions=self._plan.n_positions)
         view = ctranslate2.StorageView.from_array
         states = np.asarray(encoder.forward_batch(view(ids), view(lengths)).last_hidden_state)
-        n_texts = len(batch)
-        if self._plan.pooling == "cls":
-            return states[:n_texts, 0].astype(np.float64)
-        rows = zip(states[:n_texts], lengths[:n_texts], strict=True)
-        return np.stack([row[:n].mean(axis=0, dtype=np.float64) for row, n in rows])
+        rows = [row[:n] for row, n in zip(states[: len(batch)], lengths[: len(batch)], strict=True)]
+        pooled_rows = slice(1 if self._plan.pooling == "cls" else None)
+        pooled = [row[pooled_rows].mean(axis=0, dtype=np.float64) for row in rows]
+        return [of(vector, row) for vector, row in zip(unit_rows(np.stack(pooled)), rows, strict=True)]
 
 
 def n_cores() -> int:
@@ -171,7 +176,7 @@ def round_up(number: int, multiple: int) -> int:
 
 
 @contextmanager
-def _workers(n_threads: int) -> Iterator[Callable[..., Iterable[NDArray[np.float64]]]]:
+def _workers(n_threads: int) -> Iterator[Callable[..., Iterable[list[Floats]]]]:
     """A `map` that keeps `n_threads` batches in work; what has not begun is dropped on an error or Ctrl-C."""
     if n_threads == 1:
         yield map

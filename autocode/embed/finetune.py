@@ -1,11 +1,11 @@
 """The encoder itself adapted to a user's codes, with sentence-transformers' trainer, on the CPU.
 
 A few encoders are trained, each without one share of the interviews, with a head of one logistic regression
-a code on the vectors of an utterance and of what was said just before and after it. So there is a score for
-every coded utterance from an encoder that has not seen its interview, which is what probabilities and
-thresholds may be learnt from, and which says when to stop (cross-fitting). If there is time, one more learns
-from everything, for as long as was best for the others. An utterance that nobody has coded gets the mean of
-all.
+a code on the vectors of an utterance, of its tokens (see `tuned`) and of what was said just before and after
+it. So there is a score for every coded utterance from an encoder that has not seen its interview, which is
+what probabilities and thresholds may be learnt from, and which says when to stop (cross-fitting). If there is
+time, one more learns from everything, for as long as was best for the others. An utterance that nobody has
+coded gets the mean of all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from autocode.config import EmbedConfig
 from autocode.embed.folder import find_model, packaged_model
-from autocode.embed.tuned import SCALE, InContext, beside_each_other, member_folder, save_heads
+from autocode.embed.reference import embed_tokens, load_sentence_transformer
+from autocode.embed.tuned import SCALE, InContext, log_odds_of, member_folder, said_by, save_heads
 from autocode.errors import LearnError
 
 LEAST_UNITS = 60
@@ -37,8 +38,9 @@ LEAST_EPOCHS, MOST_EPOCHS = 5, 30  # whatever the steps
 PATIENCE = 0.25  # share of the epochs that rank the left-out utterances no better, and two at least
 LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 3e-3
 WARM_UP = 0.1  # share of the steps
-DROPOUT = 0.1  # of the head's input
+DROPOUT = 0.1  # of the head's inputs
 HEAD_START = 0.1  # of the customary random weights, so that all codes begin near their shares
+TOKEN_START = 0.02  # standard deviation of the tokens' first weights
 LEAST_SHARE = 1e-3  # of the utterances that a code is taken to apply to when its head begins
 SHARE_FOR_TRAINING = 0.9  # of the time; the rest is for saving
 CLOCK_FROM = 0.2  # share of the time from which the clock, too, lowers the learning rate
@@ -69,13 +71,17 @@ class _Trained:
             )
         )
 
-    def log_odds(self, utterances: InContext) -> NDArray[np.float32]:
-        import torch
+    def arrays(self) -> list[NDArray[np.float32]]:
+        """Of the head: weights, tokens' weights, constants."""
+        parts = (self.head["beside"].weight, self.head["tokens"].weight, self.head["beside"].bias)
+        return [part.detach().numpy() for part in parts]
 
+    def log_odds(self, utterances: InContext) -> NDArray[np.float32]:
+        weight, token_weight, bias = self.arrays()
         texts, places = utterances.numbered()
-        with torch.no_grad():
-            beside = torch.from_numpy(beside_each_other(self.embed(texts), places))
-            return np.asarray(self.head(SCALE * beside).float().numpy())
+        n = weight.shape[1] // 3 + len(bias)
+        rows = embed_tokens(self.model, texts, said_by(token_weight), n, batch_size=BATCH)
+        return log_odds_of(rows, places, weight, bias)
 
 
 def fine_tune(
@@ -129,7 +135,7 @@ def fine_tune(
                 str(member_folder(folder / "encoder", number)), create_model_card=False,
                 safe_serialization=True,
             )  # fmt: skip
-            heads.append([part.detach().numpy() for part in (one.head.weight, one.head.bias)])
+            heads.append(one.arrays())
             epochs.append(one.epochs)
             return one
 
@@ -199,7 +205,7 @@ def _train(
     rows, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
     seen, left = utterances.take(rows), utterances.take(unseen)
     texts, places = seen.numbered()
-    head = _new_head(values[rows], 3 * model.get_embedding_dimension())
+    head = _new_head(values[rows], 3 * model.get_embedding_dimension(), model[0].get_embedding_dimension())
     trained = _Trained(model, head, 0)
     # The vectors of all texts as they were when last read, and zeros for nothing: neighbours come from here.
     known = torch.nn.functional.pad(torch.from_numpy(trained.embed(texts)), (0, 0, 0, 1))
@@ -208,7 +214,7 @@ def _train(
     half = _has_bfloat16()
 
     class CodeLoss(torch.nn.Module):
-        """Binary cross-entropy of a linear head on unit vectors, over what was said; summed over codes.
+        """Binary cross-entropy of the head's log-odds, over what was said; summed over codes.
 
         A label is what was said of each code (-1: nothing), and the row of the utterance.
         """
@@ -221,15 +227,18 @@ def _train(
 
         def forward(self, sentence_features: Any, labels: Any) -> Any:
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
-                vectors = model(next(iter(sentence_features)))["sentence_embedding"]
-            unit = torch.nn.functional.normalize(vectors.float(), dim=1)
+                made = model(next(iter(sentence_features)))
+            unit = torch.nn.functional.normalize(made["sentence_embedding"].float(), dim=1)
             at = torch.from_numpy(places[labels[:, -1].long().numpy()])
             known[at[:, 0]] = unit.detach()
             known[-1] = 0
             beside = torch.cat([unit, known[at[:, 1]], known[at[:, 2]]], dim=1)
+            tokens, there = made["token_embeddings"].float(), made["attention_mask"].bool()
+            scores = head["tokens"](self.dropout(tokens)).masked_fill(~there[:, :, None], -math.inf)
+            by_tokens = torch.logsumexp(scores, dim=1) - there.sum(dim=1, keepdim=True).log()
             said, labels = labels[:, :-1] >= 0, labels[:, :-1].clamp(min=0)
             losses = torch.nn.functional.binary_cross_entropy_with_logits(
-                head(self.dropout(SCALE * beside)), labels, reduction="none"
+                head["beside"](self.dropout(SCALE * beside)) + by_tokens, labels, reduction="none"
             )
             return (losses * said).sum(dim=1).mean()
 
@@ -312,7 +321,6 @@ def _train(
 
 def _load(config: EmbedConfig) -> Any:
     from autocode.embed import cache_folder
-    from autocode.embed.reference import load_sentence_transformer
 
     cache_dir = cache_folder(config)
     if config.encoder == "default":
@@ -320,17 +328,19 @@ def _load(config: EmbedConfig) -> Any:
     return load_sentence_transformer(find_model(config.encoder, cache_dir=cache_dir))
 
 
-def _new_head(values: NDArray[np.float64], n_dims: int) -> Any:
+def _new_head(values: NDArray[np.float64], n_dims: int, n_token_dims: int) -> Any:
     """A logistic regression a code that begins near the code's share of the utterances."""
     import torch
 
-    head = torch.nn.Linear(n_dims, values.shape[1])
+    beside = torch.nn.Linear(n_dims, values.shape[1])
+    tokens = torch.nn.Linear(n_token_dims, values.shape[1], bias=False)
     said = (~np.isnan(values)).sum(axis=0)
     share = np.clip(np.nansum(values, axis=0) / np.maximum(said, 1), LEAST_SHARE, 1.0 - LEAST_SHARE)
     with torch.no_grad():
-        head.weight.mul_(HEAD_START)
-        head.bias.copy_(torch.tensor(np.log(share / (1.0 - share)), dtype=torch.float32))
-    return head
+        beside.weight.mul_(HEAD_START)
+        beside.bias.copy_(torch.tensor(np.log(share / (1.0 - share)), dtype=torch.float32))
+        tokens.weight.normal_(std=TOKEN_START)
+    return torch.nn.ModuleDict({"beside": beside, "tokens": tokens})
 
 
 def _has_bfloat16() -> bool:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int], None]
+Floats = NDArray[np.floating]
+OfTokens = Callable[[Vectors, Floats], Floats]
+"""What is made of a text's unit vector (n_dims,) and its tokens' vectors (n_tokens, n_token_dims): a row."""
 
 
 @runtime_checkable
@@ -34,6 +37,16 @@ class Embedder(Protocol):
         `progress(n)` is called now and then with the number of texts finished since the last call;
         the calls add up to `len(texts)`.
         """
+
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that also lets one see the vectors of a text's tokens, with those of its frame."""
+
+    def embed_tokens(
+        self, texts: Sequence[str], of: OfTokens, n: int, *, progress: Progress | None = None
+    ) -> Vectors:
+        """What `of` makes of each text, shape (n_texts, n), in the order of `texts`."""
 
 
 def printable(text: str) -> str:

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from autocode.embed.folder import ModelFolder
-from autocode.embed.protocol import Progress, Vectors, printable, unit_rows
+from autocode.embed.protocol import OfTokens, Progress, Vectors, printable, unit_rows
 from autocode.errors import EncoderError
 
 _CHUNK = 2048  # texts that are sorted by length at a time, and between two calls of `progress`
+_CHUNK_OF_TOKENS = 256  # the same where all tokens' vectors are in memory
 
 
 class ReferenceEmbedder:
@@ -59,6 +60,32 @@ class ReferenceEmbedder:
             if progress is not None:
                 progress(len(chunk))
         return vectors
+
+    def embed_tokens(
+        self, texts: Sequence[str], of: OfTokens, n: int, *, progress: Progress | None = None
+    ) -> Vectors:
+        """What `of` makes of each text, shape (n_texts, n); see `TokenEmbedder`."""
+        return embed_tokens(self._model, texts, of, n, batch_size=8, progress=progress)
+
+
+def embed_tokens(
+    model: Any, texts: Sequence[str], of: OfTokens, n: int, *, batch_size: int,
+    progress: Progress | None = None,
+) -> Vectors:  # fmt: skip
+    """What `of` makes of each text by a sentence-transformers `model`, shape (n_texts, n)."""
+    found = np.zeros((len(texts), n), np.float32)
+    for start in range(0, len(texts), _CHUNK_OF_TOKENS):
+        chunk = [printable(text) for text in texts[start : start + _CHUNK_OF_TOKENS]]
+        all_of_it = model.encode(
+            chunk, batch_size=batch_size, show_progress_bar=False, output_value=None, convert_to_numpy=False
+        )
+        for row, one in enumerate(all_of_it, start):
+            tokens = one["token_embeddings"][one["attention_mask"].bool()].float().cpu().numpy()
+            vector = unit_rows(one["sentence_embedding"].float().cpu().numpy()[None])[0]
+            found[row] = of(vector, tokens)
+        if progress is not None:
+            progress(len(chunk))
+    return found
 
 
 def load_sentence_transformer(model: ModelFolder) -> Any:

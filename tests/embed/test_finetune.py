@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autocode.config import EmbedConfig
 from autocode.embed import describe, load_embedder
 from autocode.embed.finetune import FineTuned, fine_tune
-from autocode.embed.tuned import HEADS, InContext, TunedEncoders, load_tuned
+from autocode.embed.tuned import HEADS, InContext, Reader, TunedEncoders, load_tuned
 from autocode.errors import LearnError
 from autocode.learn.recipe import mean_average_precision
 
@@ -62,7 +62,8 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
     np.testing.assert_allclose(slow.log_odds(utterances), encoders.log_odds(utterances), atol=1e-4)
     texts = utterances.texts
     plain = load_embedder(config).embed(texts[:8])
-    assert all(np.abs(one.embed(texts[:8]) - plain).max() > 1e-3 for one in encoders.members)
+    n_dims = plain.shape[1]
+    assert all(np.abs(one.embed(texts[:8])[:, :n_dims] - plain).max() > 1e-3 for one in encoders.members)
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "one").rglob("*")} == {0}
     written = b"".join(
         path.read_bytes() for path in (tmp_path / "one").rglob("*") if path.suffix in (".md", ".json")
@@ -71,6 +72,25 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
     again = tuned("two")
     np.testing.assert_allclose(again.log_odds, found.log_odds, atol=0.05)  # threads add up in another order
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_a_few_words_in_a_long_utterance_count(tmp_path: Path) -> None:
+    """Both kinds may stand in one utterance, each in some of its words, amid talk about neither."""
+    rng = random.Random(1)
+    talk = ["We met in the spring", "There were five of us", "It was cold", "The hall was booked", "I drove"]
+    values = np.array([[rng.random() < 0.4, rng.random() < 0.4] for _ in range(90)], float)
+    texts = []
+    for row in values:
+        said = rng.sample(talk, 4) + [rng.choice(SAID[kind]) for kind in (0, 1) if row[kind]]
+        texts.append(". ".join(rng.sample(said, len(said))) + ".")
+    n = len(texts)
+    found = fine_tune(
+        InContext(tuple(texts), ("",) * n, ("",) * n), values, np.arange(n) // 15 % 2,
+        judge=mean_average_precision, config=EmbedConfig(), out=tmp_path / "one", minutes=5.0,
+    )  # fmt: skip
+    assert mean_average_precision(values, np.asarray(found.log_odds, float)) > 0.9
 
 
 @pytest.mark.model
@@ -84,7 +104,39 @@ def test_what_is_said_around_an_answer_counts(tmp_path: Path, side: str) -> None
         answers, values, folds, judge=mean_average_precision, config=EmbedConfig(), out=tmp_path / "one",
         minutes=5.0,
     )  # fmt: skip
-    assert mean_average_precision(values, np.asarray(found.log_odds, float)) > 0.9
+    told = np.asarray(found.log_odds, float)
+    for fold in (0, 1):  # each by its own encoder
+        assert mean_average_precision(values[folds == fold], told[folds == fold]) > 0.9
+
+
+@pytest.mark.model
+def test_readers_see_the_same_tokens_on_both_paths() -> None:
+    config = EmbedConfig(cache_max_gb=0)
+    weight = np.random.default_rng(0).normal(scale=0.1, size=(3, 384)).astype(np.float32)
+    texts = [
+        "Yes.",
+        "",
+        "We trust them and never check what they send us, not even once a year.",
+        "word " * 400,
+    ]
+    fast, slow = (
+        Reader(load_embedder(config.model_copy(update={"backend": backend})), weight)
+        for backend in ("fast", "reference")
+    )
+    rows = fast.embed(texts)
+    assert rows.shape == (4, 387)
+    np.testing.assert_allclose(slow.embed(texts), rows, atol=1e-4)
+    np.testing.assert_array_equal(fast.embed(texts[2:3])[0], rows[2])  # whatever stands beside it
+    np.testing.assert_allclose(rows[:, :384], load_embedder(config).embed(texts), atol=1e-7)
+    other = Reader(load_embedder(config), weight + 1)
+    assert len({fast.digest, other.digest, load_embedder(config).digest}) == 3  # each cached by itself
+
+
+def test_heads_of_before_are_refused(tmp_path: Path) -> None:
+    """They had no tokens' weights."""
+    np.savez(tmp_path / HEADS, weight=np.zeros((1, 2, 9)), bias=np.zeros((1, 2)))
+    with pytest.raises(LearnError, match="train it again"):
+        load_tuned(tmp_path, EmbedConfig())
 
 
 def test_neighbours_are_found_among_all_texts() -> None:
