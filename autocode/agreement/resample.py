@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 THRESHOLDS = (0.667, 0.8)  # Krippendorff's limits for tentative and for firm conclusions
 MIN_CLUSTERS = 10
+LEAST_INTERVIEWS = 3  # below, an interval by interview says nothing
 MAX_UNDEFINED = 0.05  # share of undefined replicates from which there is no interval
 SAME = 1e-9  # replicates that differ by less are the same but for rounding
 CHUNK = 4_000_000  # cells of the replicate x group matrix held at a time
@@ -210,6 +211,22 @@ def jackknife(
         n_groups=n,
         warning=f"only {n} interviews: the interval is rough",
     )
+
+
+def of_enough(interval: Interval) -> Interval:
+    """An interval by interview; none, with the reason, where it rests on too few of them to be shown."""
+    return too_few(interval.n_groups, interval.level) if interval.n_groups < LEAST_INTERVIEWS else interval
+
+
+def too_few(n_interviews: int, level: float = 0.95) -> Interval:
+    """No interval, and why.
+
+    >>> too_few(2).unavailable_because
+    '2 interviews cannot tell how much interviews differ'
+    """
+    there = "1 interview" if n_interviews == 1 else f"{n_interviews} interviews"
+    reason = f"{there} cannot tell how much interviews differ"
+    return Interval(None, None, level, "", reason, n_groups=n_interviews)
 
 
 def merge(totals: T, weights: Floats) -> T:

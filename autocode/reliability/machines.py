@@ -16,7 +16,8 @@ from autocode.agreement import (
     non_inferiority,
     replace_one,
 )
-from autocode.reliability.measures import LEAST_INTERVIEWS, Compared, too_few
+from autocode.agreement.resample import LEAST_INTERVIEWS, too_few
+from autocode.reliability.measures import Compared
 from autocode.reliability.panel import Panel
 from autocode.reliability.record import (
     TENTATIVE,
@@ -65,7 +66,7 @@ def machine_part(
     found = non_inferiority(
         humans, guess, margin=margin, metric="masi", clusters=shared.clusters, **options.resampling
     )
-    interval = too_few(shared.n_interviews or 0, options) if few else found.interval
+    interval = too_few(shared.n_interviews or 0, options.level) if few else found.interval
     known = {"human_human": found.human_human_interval, "human_machine": found.human_machine_interval}
     rows = _rows(shared, options, {} if few else known)
     passed = None if interval.low is None else interval.low > -margin
@@ -83,7 +84,7 @@ def machine_part(
         "rows": [
             {
                 "coder": str(one.coder),
-                **_difference(one.difference, too_few(0, options) if few else one.interval),
+                **_difference(one.difference, too_few(0, options.level) if few else one.interval),
             }
             for one in swaps
         ],
@@ -220,7 +221,7 @@ def _alt_test(
         )
     coded = data.of_units((data.table.values == 1).any(axis=(0, 2)))
     if coded.n_interviews is not None and coded.n_interviews < LEAST_INTERVIEWS:
-        return None, too_few(coded.n_interviews, options).unavailable_because
+        return None, too_few(coded.n_interviews).unavailable_because
     humans, guess = _taken_apart(coded)
     found = alternative_annotator_test(
         humans, guess, epsilon=epsilon, score="jaccard", min_units=LEAST_UNITS, clusters=coded.clusters,

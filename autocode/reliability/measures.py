@@ -29,11 +29,14 @@ from autocode.agreement.alpha import nominal_alpha_values
 from autocode.agreement.counts import tally_codes, value_pairs
 from autocode.agreement.per_code import FEW_CLUSTERS, FEW_POSITIVES
 from autocode.agreement.resample import (
+    LEAST_INTERVIEWS,
     MIN_CLUSTERS,
     Estimator,
     Sampling,
     estimator_interval,
+    of_enough,
     sampling,
+    too_few,
     whole,
 )
 from autocode.agreement.tables import MISSING, group_index
@@ -42,7 +45,6 @@ from autocode.reliability.panel import Coding, Panel
 from autocode.reliability.record import LABELS, Options, Row, counted, row, row_of
 
 MOSTLY = 0.5  # share of units with all codings, from which they are also looked at alone
-LEAST_INTERVIEWS = 3  # below, an interval by interview says nothing
 NOT_TWICE = "no unit was looked at by two people"
 UNITS_DRAWN = "interviews are not known, so units were resampled as if they did not depend on each other"
 PER_CODE = (
@@ -129,21 +131,19 @@ class Compared:
         if not self.n_units:
             return Interval(None, None, options.level, method, "there is no unit")
         if self.n_interviews is not None and self.n_interviews < LEAST_INTERVIEWS:
-            return too_few(self.n_interviews, options)
+            return too_few(self.n_interviews, options.level)
         found = bootstrap_interval(ratings, coefficient, clusters=self.clusters, **options.resampling, **more)
-        return self.of_enough(found, options)
+        return self.of_enough(found)
 
     def resampled(self, estimator: Estimator, sample: Sampling, options: Options) -> Interval:
         """The interval of an estimator whose totals are by interview, or by kinds of units."""
         if sample.counts is None and sample.n_groups < LEAST_INTERVIEWS:
-            return too_few(sample.n_groups, options)
-        return self.of_enough(estimator_interval(estimator, sample, **options.resampling), options)
+            return too_few(sample.n_groups, options.level)
+        return self.of_enough(estimator_interval(estimator, sample, **options.resampling))
 
-    def of_enough(self, interval: Interval, options: Options) -> Interval:
+    def of_enough(self, interval: Interval) -> Interval:
         """The interval, or none where it rests on too few interviews."""
-        if self.clusters is None or interval.n_groups >= LEAST_INTERVIEWS:
-            return interval
-        return too_few(interval.n_groups, options)
+        return interval if self.clusters is None else of_enough(interval)
 
     def cautions(self, interval: Interval | None) -> list[str]:
         """What has to be said of an interval, if there is one."""
@@ -157,12 +157,6 @@ def cautions_of(n_interviews: int) -> list[str]:
     if MIN_CLUSTERS <= n_interviews < FEW_CLUSTERS:  # with fewer, the jackknife says it itself
         return [f"only {n_interviews} interviews: the interval is too narrow"]
     return []
-
-
-def too_few(n_interviews: int, options: Options) -> Interval:
-    """No interval, and why."""
-    reason = f"{counted(n_interviews, 'interview')} cannot tell how much interviews differ"
-    return Interval(None, None, options.level, "", reason, n_groups=n_interviews)
 
 
 def compared(panel: Panel, codings: Mapping[str, Coding]) -> Compared:
@@ -268,7 +262,7 @@ def code_rows(
     withheld = ""
     if data.n_interviews is not None and data.n_interviews < LEAST_INTERVIEWS:
         withheld, with_interval = (
-            f"no interval: {too_few(data.n_interviews, options).unavailable_because}",
+            f"no interval: {too_few(data.n_interviews).unavailable_because}",
             [],
         )
     if not data.n_units:
@@ -278,7 +272,7 @@ def code_rows(
     for one in found:
         code = str(one.code)
         if one.n_positive or headings or not book.children(code):
-            bounds = {name: data.of_enough(interval, options) for name, interval in one.intervals.items()}
+            bounds = {name: data.of_enough(interval) for name, interval in one.intervals.items()}
             known = replace(one, intervals=bounds)
             rows.append(_code_row(known, data, book, names, n_units=n_units, withheld=withheld))
     return rows

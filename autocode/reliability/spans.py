@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from autocode.agreement import unitizing, unitizing_interval
 from autocode.agreement.per_code import FEW_POSITIVES
+from autocode.agreement.resample import LEAST_INTERVIEWS, too_few
 from autocode.agreement.unitizing import Interview
-from autocode.reliability.measures import LEAST_INTERVIEWS, cautions_of, compared, set_rows, too_few
+from autocode.reliability.measures import cautions_of, compared, set_rows
 from autocode.reliability.panel import Panel, Span, Spans
 from autocode.reliability.record import LABELS, Options, Record, Row, counted, row, row_of
 
@@ -74,7 +75,7 @@ def _measured(
     if found.value is None:
         return row_of(name, found, label=label, caveats=[*caveats])
     if n < LEAST_INTERVIEWS:
-        interval = too_few(n, options)
+        interval = too_few(n, options.level)
     else:
         interval = unitizing_interval(interviews, name, **options.resampling)
     return row_of(name, found, interval, label=label or LABELS[name], caveats=[*caveats, *cautions_of(n)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from autocode.agreement import CodeAgreement, code_agreement, code_table
+from autocode.agreement.resample import of_enough
 from autocode.errors import StoreError
 from autocode.store import Request as Wanted
 from autocode.store.review import CONSENSUS, Change
@@ -150,7 +151,9 @@ def _agreement(
         [(unit, coder, code) for unit, coder, codes_here in both for code in sorted(codes_here)],
         codes=codes,
     )
-    return code_agreement(table, clusters=list(clusters), intervals=("krippendorff_alpha",))
+    found = code_agreement(table, clusters=list(clusters), intervals=("krippendorff_alpha",))
+    shown = ({name: of_enough(interval) for name, interval in one.intervals.items()} for one in found)
+    return [replace(one, intervals=intervals) for one, intervals in zip(found, shown, strict=True)]
 
 
 def _common(agreements: Mapping[str, CodeAgreement]) -> list[str]:

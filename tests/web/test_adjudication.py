@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from autocode.reliability import panel_of_project
+from autocode.reliability import agreement, panel_of_project
 from autocode.store import Project, Request
 from autocode.store.review import CONSENSUS
 from autocode.web.adjudicating import _waiting, agreement_by_code
@@ -257,8 +258,29 @@ def test_the_codes_whose_rules_want_sharpening(
     assert "undefined: all values are the same" in page, "trust: everywhere"
     assert "undefined: nobody applied it" not in page, "a code of which nobody thought is not in the table"
     assert "only 3 units carry the code" in page
-    assert "it rests on one interview" in page
+    assert "1 interview cannot tell how much interviews differ" in page
     assert "the interval is rough" not in page, "conflict: there is none"
+
+
+@pytest.mark.parametrize("names", [("anna", "carl"), ("anna", "carl", "dora")])
+def test_fewer_than_three_interviews_have_no_interval_as_in_the_report(
+    client: TestClient, signed_in: SignIn, project: Project, review: Review, units: Units, finish: Finish,
+    names: tuple[str, ...],
+) -> None:  # fmt: skip
+    signed_in("Ben", "coder")
+    for number, name in enumerate(names):
+        both, one, neither = units[name]
+        finish("Mia", [both, one], ["trust"])
+        finish("Ben", [both, *([one] if number else [])], ["trust"])
+        finish("Mia", [neither], [])
+        finish("Ben", [neither, *([] if number else [one])], [])
+    page = client.get("/adjudicate").text
+    reason = f"{len(names)} interviews cannot tell how much interviews differ"
+    report = json.dumps(agreement(panel_of_project(project, review.codebook), replicates=100))
+    too_few = len(names) == 2
+    assert (reason in page, reason in report) == (too_few, too_few)
+    assert bool(re.search(r"\d to [\d−]", page)) is not too_few
+    assert ("the interval is rough" in page) is not too_few
 
 
 def test_memos_on_the_utterance_are_read_there(client: TestClient, review: Review, differing: int) -> None:
