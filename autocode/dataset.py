@@ -227,6 +227,34 @@ def is_person(name: str) -> bool:
     return name != CONSENSUS and not is_machine(name)
 
 
+def is_whole(*, finished: bool, applied: bool, marks: bool) -> bool:
+    """Whether a coder has said all that there is to say of a statement, so that the rest does not apply.
+
+    `finished`: it is marked so; `applied`: it has a code of the coder's. Who `marks` nothing at all as
+    finished, as after an import, is taken to have finished what has a code.
+    """
+    return finished or (applied and not marks)
+
+
+def on_unfinished(never: Iterable[str], n_begun: int) -> list[str]:
+    """What has to be said where only whole answers are written, one sentence each.
+
+    `never`: coders who mark nothing as finished; `n_begun`: statements on which an answer is left out.
+    """
+    found = []
+    if names := sorted(never):
+        found.append(
+            f"no statement is marked as finished by {', '.join(names)}, as after an import from another "
+            "tool: those with a code count as looked at, all others as not seen"
+        )
+    if n_begun:
+        found.append(
+            f"what coders have begun and not finished, on {n_begun:,} statement{'s' if n_begun > 1 else ''}, "
+            "is left out, because all other codes would count as not applying; 'export --to matrix' has it"
+        )
+    return found
+
+
 def is_silent(turn: Turn) -> bool:
     """Is it a respondent's "Mm-hm.", which its file marks as not to be coded, as it does others' turns?"""
     return turn.role == "respondent" and not turn.meta.get("codable", True)

@@ -159,7 +159,7 @@ def save_archive(format: Format, files: Files, path: Path) -> None:
 
 def notes_on(format: Format, gathered: Gathered) -> list[str]:
     """What has to be said of what a format leaves out, one sentence each."""
-    from autocode.exchange import dataset_out
+    from autocode.exchange import dataset_out, tasks
 
     notes = []
     if n := gathered.n_earlier:
@@ -177,6 +177,8 @@ def notes_on(format: Format, gathered: Gathered) -> list[str]:
         )
     if format.name == "dataset":
         notes += dataset_out.notes(gathered)
+    if format.name in _OF_TASKS:
+        notes += tasks.notes(gathered)
     n_uncut = sum(not one.units for one in gathered.interviews)
     if n_uncut and format.name not in _AS_TEXTS:
         notes.append(
@@ -222,11 +224,13 @@ def written_of(format: Format, gathered: Gathered) -> list[Interview]:
 
 def n_written(format: Format, gathered: Gathered) -> int:
     """How many codings are in what a format writes."""
-    from autocode.exchange import dataset_out
+    from autocode.exchange import dataset_out, tasks
 
     written = replace(gathered, interviews=tuple(written_of(format, gathered)))
     if format.name == "dataset":
         return dataset_out.n_codes(written)
+    if format.name in _OF_TASKS:
+        return tasks.n_codes(written)
     return written.n_codings - _n_outside(format, written)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from autocode.exchange import finished
+from autocode.exchange.finished import covered
 from autocode.exchange.gathered import Gathered
 from autocode.records import Suggestion
 
@@ -48,7 +50,8 @@ class Task:
 
 
 def tasks_of(gathered: Gathered) -> Iterator[Task]:
-    """Every utterance that is coded, in order."""
+    """Every utterance that can be coded, in order; an answer that is only begun is none."""
+    whole = {(unit.key, coder) for unit, coder in covered(gathered)}
     for interview in gathered.interviews:
         turns = interview.transcript.turns
         for unit in interview.units:
@@ -58,12 +61,27 @@ def tasks_of(gathered: Gathered) -> Iterator[Task]:
             before = turns[one.turn_index - 1].text.strip() if one.turn_index else ""
             answers = []
             for coder in unit.seen_by:
-                codes = tuple(code for code, applies in gathered.said(unit, coder).items() if applies)
-                if codes or coder in unit.finished:
+                if (unit.key, coder) in whole:
+                    codes = tuple(code for code, applies in gathered.said(unit, coder).items() if applies)
                     times = [d.decided_at for (who, _), d in unit.decided.items() if who == coder]
                     answers.append(Answer(coder, codes, max(times, default=None)))
             yield Task(unit.key, one.id, one.transcript_id, one.speaker, before, one.text.strip(),
                        gathered.suggested(unit), tuple(answers))  # fmt: skip
+
+
+def notes(gathered: Gathered) -> list[str]:
+    """What has to be said of answers that are no task's, one sentence each."""
+    can_be_coded = [unit for one in gathered.interviews for unit in one.units if unit.utterance.codable]
+    return finished.notes(
+        gathered, can_be_coded, [(unit, who) for unit, who in covered(gathered) if unit.utterance.codable]
+    )
+
+
+def n_codes(gathered: Gathered) -> int:
+    """How many codes are in the tasks, of people and as suggestions."""
+    return sum(
+        len(task.suggested) + sum(len(one.codes) for one in task.answers) for task in tasks_of(gathered)
+    )
 
 
 def surest(suggested: tuple[Suggestion, ...]) -> float | None:

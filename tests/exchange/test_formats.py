@@ -32,6 +32,7 @@ from autocode.exchange import (
 from autocode.exchange.formats import n_written, written_of
 from autocode.exchange.gathered import MACHINE, NOBODY, Interview, Unit, overlapped
 from autocode.exchange.markdown_out import escaped
+from autocode.exchange.tasks import tasks_of
 from autocode.read import read_transcript
 from autocode.records import Transcript, Turn, Utterance
 from autocode.store import Project, Request, ReviewStore, Span
@@ -163,6 +164,32 @@ def test_a_dataset_has_what_other_tools_brought_which_know_no_finished_statement
     brought, begun = notes_on(FORMATS["dataset"], gathered)
     assert brought.startswith("no statement is marked as finished by Ben, as after an import")
     assert "on 1 statement, is left out" in begun
+
+
+@pytest.mark.parametrize("name", ["label-studio", "argilla", "prodigy"])
+def test_tasks_hold_no_answers_that_are_only_begun(project: Project, name: str) -> None:
+    review, book = ReviewStore(project.store), read_and_add_codebook(project)
+    first, second = review.reading("anna").keys[1:3]
+    ben = review.account("Ben")
+    assert ben is not None
+    review.act(ben.key, Request("key-9", "code", [["code", second, "trust", True]], book))
+    gathered = gather(project)
+    assert [
+        (task.utterance_id, [(one.coder, one.codes) for one in task.answers]) for task in tasks_of(gathered)
+    ] == [
+        ("anna:1", [("Ben", ("conflict",)), ("Mia", ("trust",)), ("consensus", ("trust",))]),
+        ("anna:2", [("Mia", ("conflict",))]), ("anna:4", []),
+    ]  # fmt: skip
+    assert n_written(FORMATS[name], gathered) == 4
+    (note,) = notes_on(FORMATS[name], gathered)
+    assert note.startswith("what coders have begun and not finished, on 1 statement, is left out")
+    review.act(ben.key, Request("key-10", "done", [["done", first, False]], book))
+    gathered = gather(project, Choice(("Ben",)))
+    codes = [[one.codes for one in task.answers] for task in tasks_of(gathered)]
+    assert codes == [[("conflict",)], [("trust",)], []], "Ben finishes nothing, as after an import"
+    (note,) = notes_on(FORMATS[name], gathered)
+    assert note.startswith("no statement is marked as finished by Ben, as after an import")
+    assert n_written(FORMATS[name], gathered) == 2
 
 
 def test_a_dataset_of_nobody_who_has_coded_is_said_to_be_empty(project: Project) -> None:
