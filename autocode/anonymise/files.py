@@ -12,7 +12,7 @@ from autocode.anonymise.names import Key, format_key
 from autocode.anonymise.replace import anonymise
 from autocode.codebook import Codebook
 from autocode.codebook.yaml_format import write_yaml
-from autocode.dataset import CodedDataset, is_person
+from autocode.dataset import CodedDataset, is_person, is_whole, on_unfinished
 from autocode.errors import AnonymiseError
 from autocode.files import private_folder, write_private, write_together
 from autocode.read.rows import find_table, read_rows
@@ -47,6 +47,7 @@ class Coded:
     by_coder: Mapping[str, Mapping[str, frozenset[str]]]
     codebook: Codebook
     blind: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)  # by coder and unit
+    notes: tuple[str, ...] = ()  # what has to be said of what is not in it, one sentence each
 
 
 def coded_dataset(dataset: CodedDataset) -> Coded:
@@ -68,7 +69,11 @@ def coded_dataset(dataset: CodedDataset) -> Coded:
 
 
 def coded_project(project: Project) -> Coded:
-    """What the coders of a project have finished or decided on, as its codebook stands now."""
+    """What the coders of a project have finished, as its codebook stands now.
+
+    Of coders who mark nothing as finished, as after an import, what has a code. The same as a dataset that is
+    exported.
+    """
     from autocode.codebook import Succession, read_codebook
     from autocode.store import ReviewStore
     from autocode.store.review import SUCCESSION
@@ -83,12 +88,20 @@ def coded_project(project: Project) -> Coded:
             units.append(Unit(one.id, transcript_id, one.speaker, one.role, one.text, one.codable))
     by_coder: dict[str, dict[str, frozenset[str]]] = {}
     seen, blind = _were_blind(people), dict[tuple[str, str], Mapping[str, Any]]()
-    for said in people.said(name_of):
+    everything = people.said(name_of)
+    marking = {said.coder for said in everything if said.done}
+    begun = set[int]()
+    for said in everything:
         codes = succession.read(said.codes, book)
         applied = frozenset(code for code, applies in codes.items() if applies and code in book)
+        if not is_whole(finished=said.done, applied=bool(applied), marks=said.coder in marking):
+            begun |= {said.unit} if said.codes else set()
+            continue
         by_coder.setdefault(said.coder, {})[name_of[said.unit]] = applied
         blind[said.coder, name_of[said.unit]] = {"blind": seen.get((said.coder, said.unit), False)}
-    return Coded(tuple(units), by_coder, book, blind)
+    return Coded(
+        tuple(units), by_coder, book, blind, tuple(on_unfinished(by_coder.keys() - marking, len(begun)))
+    )
 
 
 def _were_blind(people: ReviewStore) -> dict[tuple[str, int], bool]:

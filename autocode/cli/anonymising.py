@@ -143,6 +143,8 @@ def _read(
                 raise AutocodeError(f"{project.folder}: there are no transcripts; run 'autocode add' first")
             originals = [project.settings_path, project.transcripts_path / "any"]
             found = coded_project(project) if coded else None
+            for note in found.notes if found else ():
+                terminal.warn(note)
             return _Given(transcripts, found, originals, project.folder, settings.segment.language)
     if out is None:
         raise AutocodeError("--out is missing; copies of files are written with --out DIR")

@@ -178,6 +178,29 @@ def test_what_is_decided_but_not_finished_and_who_was_blind(study: Path, talk: P
     assert ("Coder 2", None, True) in copied
 
 
+def test_what_is_only_begun_is_in_no_copy(study: Path, talk: Path, run: Run) -> None:
+    assert run("code").code == 0
+    with open_project(study) as project:
+        people, book = ReviewStore(project.store), project.store.codebooks()[-1].digest
+        first, second, third, *_ = people.pool().keys.tolist()
+        mia, bo = (people.add_account(name, "coder").key for name in ("Mia", "Bo"))
+        done = [["code", first, "trust", True], ["done", first, True]]
+        people.act(mia, Request("key-a", "done", done, book))
+        people.act(mia, Request("key-b", "decide", [["code", second, "learning", True]], book))
+        people.act(bo, Request("key-c", "decide", [["code", second, "trust", True]], book))
+        people.act(bo, Request("key-d", "decide", [["code", third, "trust", False]], book))
+    exported = run("export", "--to", "dataset", "ds")
+    copied = run("anonymise", "--coded", "--yes")
+    for table, n in (("codes.jsonl", 2), ("coverage.jsonl", 2)):
+        wanted, rows = (lines_of(Path(folder, table)) for folder in ("ds", "anonymous"))
+        who = {"Bo": "Coder 1", "Mia": "Coder 2"}
+        assert sorted(one["coder"] for one in rows) == sorted(who[one["coder"]] for one in wanted)
+        assert len(rows) == len(wanted) == n, table
+    for told in (exported.err, copied.err):
+        assert "no statement is marked as finished by Bo, as after an import" in " ".join(told.split())
+        assert "begun and not finished, on 2 statements, is left out" in " ".join(told.split())
+
+
 def test_a_draft_is_a_step_before_the_copies(run: Run, here: Path) -> None:
     Path("study").mkdir()
     assert run("init", "study/one").code == 0
