@@ -142,14 +142,14 @@ def export(
         choice = format.choice(coder or (), blind=blind, suggestions=suggestions, names=names)
         with terminal.progress("reading", len(project.store.transcripts())) as step:
             gathered = gather(project, choice, done=step)
-    for note in notes_on(format, gathered):
-        terminal.warn(note)
     files, n_codings = format.files(gathered), n_written(format, gathered)
     if format.name == "refi-qda":
         whole = as_refi(gathered)
         files, n_codings = iter([("", refi_bytes(whole, line_ends=chosen))]), whole.n_codings
     with terminal.progress(f"writing {out.name}", len(gathered.interviews)) as step:
         save(format, stepped(files, step), out, replace=force)
+    for note in notes_on(format, gathered):  # after the writing: what cannot be written has one error only
+        terminal.warn(note)
     n = {
         "transcripts": len(written_of(format, gathered)), "codes": len(gathered.codebook.codes),
         "codings": n_codings, "memos": sum(map(len, gathered.memos.values())),

@@ -112,6 +112,17 @@ def test_mistakes_are_told_in_one_sentence(
     run(*arguments).refused(*words)
 
 
+def test_what_cannot_be_written_has_no_warnings_before_its_error(
+    study: Path, interview: Path, run: Run
+) -> None:
+    assert run("add", interview).code == 0
+    told = run("export", "--to", "dataset", "out")
+    told.refused("nothing is cut into utterances yet; 'autocode code' does it")
+    assert "empty" not in told.err
+    assert "warning" not in told.err
+    assert not any(Path("out").glob("*"))
+
+
 def test_codebooks_convert_to_qdc_and_back(study: Path, run: Run) -> None:
     assert run("codebook", "convert", "codebook.yaml", "book.qdc").code == 0
     shown = run("--json", "codebook", "show", "book.qdc")
