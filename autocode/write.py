@@ -180,9 +180,9 @@ def printable(text: str) -> str:
     >>> printable("a\\x1b[31m\\r\\nb\\x00\\tc\\fd")
     'a[31m\\nb\\tc d'
     """
+    if text.isprintable():
+        return text
     lines = text.replace("\r\n", "\n").translate(_BREAKS)
-    if lines.isprintable():
-        return lines
     return "".join(one for one in lines if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cs"))
 
 
