@@ -64,6 +64,11 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
     plain = load_embedder(config).embed(texts[:8])
     n_dims = plain.shape[1]
     assert all(np.abs(one.embed(texts[:8])[:, :n_dims] - plain).max() > 1e-3 for one in encoders.members)
+    talk = "We met in the spring. There were five of us. {} The hall was booked. I drove home."
+    amid = [talk.format(one) for one in ("We trust them and never check.", "They blamed us for the delay.")]
+    for one in encoders.members:  # tokens tell the codes of a few words in a long utterance apart
+        first, second = one.embed(amid)[:, n_dims:]
+        assert first[0] - first[1] > second[0] - second[1] + 0.3
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "one").rglob("*")} == {0}
     written = b"".join(
         path.read_bytes() for path in (tmp_path / "one").rglob("*") if path.suffix in (".md", ".json")
@@ -72,25 +77,6 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
     again = tuned("two")
     np.testing.assert_allclose(again.log_odds, found.log_odds, atol=0.05)  # threads add up in another order
-
-
-@pytest.mark.model
-@pytest.mark.slow
-def test_a_few_words_in_a_long_utterance_count(tmp_path: Path) -> None:
-    """Both kinds may stand in one utterance, each in some of its words, amid talk about neither."""
-    rng = random.Random(1)
-    talk = ["We met in the spring", "There were five of us", "It was cold", "The hall was booked", "I drove"]
-    values = np.array([[rng.random() < 0.4, rng.random() < 0.4] for _ in range(90)], float)
-    texts = []
-    for row in values:
-        said = rng.sample(talk, 4) + [rng.choice(SAID[kind]) for kind in (0, 1) if row[kind]]
-        texts.append(". ".join(rng.sample(said, len(said))) + ".")
-    n = len(texts)
-    found = fine_tune(
-        InContext(tuple(texts), ("",) * n, ("",) * n), values, np.arange(n) // 15 % 2,
-        judge=mean_average_precision, config=EmbedConfig(), out=tmp_path / "one", minutes=5.0,
-    )  # fmt: skip
-    assert mean_average_precision(values, np.asarray(found.log_odds, float)) > 0.9
 
 
 @pytest.mark.model
