@@ -112,8 +112,9 @@ def _table(result: Mapping[str, Any]) -> Any:
     for name in ("macro-F1", "micro-F1", "exact set"):
         table.add_column(name, justify="right")
     rows = {"autocode": result, **result["baselines"]}
-    if "human" in result:
-        rows["a coder against the others"] = result["human"]
+    if human := result.get("human"):
+        rows[f"a coder against the others ({human['n_units']:,} utterances)"] = human
+        rows["autocode against the same others"] = human["autocode"]
     for name, row in rows.items():
         values = ("–" if row.get(key) is None else f"{row[key]:.3f}" for key in SUMMARY)
         table.add_row(NAMES.get(name, name), *values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 Result = Mapping[str, Any]
@@ -31,21 +31,15 @@ def baseline_f1(result: Result, name: str) -> dict[str, float | None]:
     return {code: row.get("f1") for code, row in result["baselines"][name].get("per_code", {}).items()}
 
 
-def people_by_code(result: Result) -> dict[str, dict[str, float | None]]:
-    """Mean F1 and kappa of the coders against each other, by code."""
-    coders = (result.get("human") or {}).get("coders", {}).values()
-    rows = {code: [one.get("per_code", {}).get(code, {}) for one in coders] for code in result["per_code"]}
-    found = {
-        code: {key: mean_of(one.get(key) for one in some) for key in ("f1", "kappa")}
-        for code, some in rows.items()
-    }
-    return found if any(one["f1"] is not None for one in found.values()) else {}
+def people_by_code(result: Result) -> list[Mapping[str, Mapping[str, float | None]]]:
+    """Mean F1 and kappa by code: of the coders against each other, and of autocode against the same.
 
-
-def mean_of(values: Iterable[float | None]) -> float | None:
-    """The mean of what is known; None for nothing."""
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    Empty where people have none.
+    """
+    human = result.get("human") or {}
+    people = human.get("per_code", {})
+    known = any(row["f1"] is not None for row in people.values())
+    return [people, human["autocode"]["per_code"]] if known else []
 
 
 def remainder(first: float | None, second: float | None) -> float | None:

@@ -17,7 +17,6 @@ from autocode.evaluate.lookup import (
     best_baseline,
     by_support,
     held_together,
-    mean_of,
     people_by_code,
     remainder,
 )
@@ -55,6 +54,9 @@ NAMES = {
     "dense_lr": "Embeddings + logistic regression",
     "zero_shot": "Zero-shot (codebook alone)",
 }
+LIKEWISE = (
+    "People: each coder against the majority of the others; autocode, likewise: against the same majorities."
+)
 SECONDS = {
     "read": "reading and embedding",
     "learn": "learning",
@@ -109,22 +111,28 @@ def _lead(result: Result) -> str:
 def _short(result: Result) -> str:
     rows = [("autocode, learnt from these codes", result)]
     rows += [(NAMES.get(name, name), row) for name, row in result["baselines"].items()]
+    n_units, beside = [result["n_utterances"]] * len(rows), ""
     if human := result.get("human"):
         rows.append(("One coder against the others (human ceiling)", human))
+        rows.append(("autocode against the same others", human["autocode"]))
+        n_units += [human["n_units"]] * 2
+        beside = " The last two are to be compared with each other, not with the rest."
     keys = ("macro_f1", "micro_f1", "exact_set")
     ranks = sorted(result["ranking"], key=lambda key: int(key.rpartition("_")[2]))
     body = [
         [name, *(number(row.get(key)) for key in keys)]
         + [number(row.get("ranking", {}).get(key)) for key in ranks]
-        for name, row in rows
+        + [number(n)]
+        for (name, row), n in zip(rows, n_units, strict=True)
     ]
     heads = ["", "macro-F1", "micro-F1", "exact set", *(f"in best {key.rpartition('_')[2]}" for key in ranks)]
     table = html_table(
-        "methods", heads, body, "Higher is better; 1 is perfect. The first line is ours.", ours=1
-    )
+        "methods", [*heads, "utterances"], body,
+        f"Higher is better; 1 is perfect. The first line is ours.{beside}", ours=1,
+    )  # fmt: skip
     bars = drawn(
         "methods", (5.6, 0.6 + 0.34 * len(rows)), lambda figure: draw_methods(figure, rows),
-        "Macro-F1 of autocode, the baselines and people", "Macro-F1, the mean over codes.",
+        "Macro-F1 of autocode, the baselines and people", f"Macro-F1, the mean over codes.{beside}",
     )  # fmt: skip
     return (
         bullets(_answers(result))
@@ -158,8 +166,8 @@ def _answers(result: Result) -> list[str]:
         how = "the same as" if not round(gap, 3) else f"{abs(gap):.3f} {'above' if gap > 0 else 'BELOW'}"
         found[0] += f", {how} the best baseline ({NAMES.get(name, name)}, {number(theirs)})"
     found[0] += "."
-    if (human := result.get("human")) and human.get("macro_f1") is not None:
-        found.append(f"One coder against the others reaches a macro-F1 of {number(human['macro_f1'])}.")
+    if people := _ceiling(result):
+        found.append(f"{people[0].upper()}{people[1:]}.")
     if few := sum(row["support"] < FEW for row in result["per_code"].values()):
         found.append(
             f"{few} of {result['n_codes']} codes were applied fewer than {FEW} times: their numbers are "
@@ -185,19 +193,31 @@ def _settled(dial: Mapping[str, Any]) -> str:
     )
 
 
+def _ceiling(result: Result) -> str:
+    """How people do, how autocode does, and what both are compared with."""
+    human = result.get("human") or {}
+    if human.get("macro_f1") is None:
+        return ""
+    return (
+        f"on the {number(human['n_units'])} utterances that two coders or more looked at, one coder against "
+        f"the majority of the others reached a macro-F1 of {number(human['macro_f1'])}, autocode against the "
+        f"same majorities {number(human['autocode']['macro_f1'])}"
+    )
+
+
 def _people(result: Result) -> str:
     human = result.get("human") or {}
     if not (coders := human.get("coders")):
         return ""
     keys = ("n_units", "macro_f1", "micro_f1", "exact_set", "mean_kappa")
     body = [[coder, *(number(row.get(key)) for key in keys)] for coder, row in coders.items()]
-    body.append(["Mean", "", *(number(human.get(key)) for key in keys[1:])])
-    own = human["autocode"]
-    body.append(["Autocode against all of them", *(number(own.get(key)) for key in keys)])
+    body.append(["Mean of the coders", *(number(human.get(key)) for key in keys)])
+    body.append(["autocode, mean likewise", *(number(human["autocode"].get(key)) for key in keys)])
     return html_table(
         "people", ["coder", "utterances", "macro-F1", "micro-F1", "exact set", "mean kappa"], body,
-        "Each coder against the majority of the others, and autocode against the majority of all, on "
-        "utterances that two coders or more looked at.",
+        "Each coder against the majority of the others, and autocode against the same majorities, on "
+        "utterances that two coders or more looked at. Where the others are tied on a code, it is left out, "
+        "and so is the utterance from exact sets. Means are weighted by the number of utterances.",
     )  # fmt: skip
 
 
@@ -205,25 +225,25 @@ def _exclusive(result: Result) -> str:
     if not result["groups"]:
         return ""
     best = best_baseline(result)
-    coders = (result.get("human") or {}).get("coders", {}).values()
+    human = result.get("human") or {}
     keys, names = ("accuracy", "macro_f1", "kappa"), ["accuracy", "macro-F1", "kappa"]
     heads = ["group", *names]
     if best:
         heads += [f"best baseline: {names[0]}", *names[1:]]
-    if coders:
-        heads += [f"people, mean: {names[0]}", *names[1:]]
+    if human:
+        heads += [f"people, mean: {names[0]}", *names[1:], f"autocode, likewise: {names[0]}", *names[1:]]
     body = []
     for name, row in result["groups"].items():
         others = [result["baselines"][best[0]]["groups"].get(name, {})] if best else []
+        if human:
+            others += [one["groups"].get(name, {}) for one in (human, human["autocode"])]
         cells = [one.get(key) for one in (row, *others) for key in keys]
-        if coders:
-            rows = [one.get("groups", {}).get(name, {}) for one in coders]
-            cells += [mean_of(one.get(key) for one in rows) for key in keys]
         body.append([name, *map(number, cells)])
     return html_table(
         "exclusive", heads, body,
         "Groups of which one code applies at most, on the utterances that carry one of its codes."
-        + (f" Best baseline: {NAMES.get(best[0], best[0])}." if best else ""),
+        + (f" Best baseline: {NAMES.get(best[0], best[0])}." if best else "")
+        + (f" {LIKEWISE}" if human else ""),
     )  # fmt: skip
 
 
@@ -250,13 +270,14 @@ def _codes(result: Result) -> str:
             *(number(row.get(key)) for key in keys),
             ece if row.get("calibration_judged") else f"({ece})",
         ]
-        kappa = [number(people.get(code, {}).get("kappa"))] if people else []
-        body.append([_code(code, row), *cells, *kappa])
+        kappas = [number(one.get(code, {}).get("kappa")) for one in people]
+        body.append([_code(code, row), *cells, *kappas])
     table = html_table(
-        "per-code", heads + (["people's kappa"] if people else []), body,
+        "per-code", heads + (["people's kappa", "autocode's, likewise"] if people else []), body,
         f"Every code, the most frequent first. Few cases: applied fewer than {FEW} times, so uncertain "
         "whatever the number says. ECE in brackets: too few cases to judge. –: not defined, for example the "
-        "precision of a code that was never suggested.",
+        "precision of a code that was never suggested."
+        + (f" {LIKEWISE}" if people else ""),
     )  # fmt: skip
     explained = terms(
         {
@@ -292,13 +313,14 @@ def _strongest(rows: Sequence[Row]) -> str:
     )
 
 
-def _f1_figure(result: Result, rows: Sequence[Row], people: Mapping[str, Mapping[str, Any]]) -> str:
+def _f1_figure(result: Result, rows: Sequence[Row], people: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
     shown, best = rows[:MOST_CODES], best_baseline(result)
     caption = f"F1 of {_how_many(rows)}, the most frequent at the top; in brackets: times applied. "
     caption += f"Hatched: applied fewer than {FEW} times. "
     if best:
         own = "mark" if baseline_f1(result, best[0]) else "dashed line: its mean over codes"
-        caption += f"Best baseline: {NAMES.get(best[0], best[0])} ({own})."
+        caption += f"Best baseline: {NAMES.get(best[0], best[0])} ({own}). "
+    caption += LIKEWISE if people else ""
     return drawn(
         "f1", tall(len(shown), 1.2), lambda figure: draw_f1(figure, result, shown, people),
         "F1 of each code; all values are in the table below", caption,
@@ -474,10 +496,7 @@ def _report(result: Result) -> str:
     limited = f" (trained on {result['train_size']} {held} a fold)" if result.get("train_size") else ""
     tuned = ", the encoder fine-tuned in each fold" if result.get("fine_tuned") else ""
     beside = f" (best baseline, {NAMES.get(best[0], best[0])}: {number(best[1])})" if best else ""
-    human = result.get("human") or {}
-    people = f"; one coder against the others: macro-F1 {number(human['macro_f1'])}" if (
-        human.get("macro_f1") is not None
-    ) else ""  # fmt: skip
+    people = f"; {said}" if (said := _ceiling(result)) else ""
     return paragraph(
         f"Automatic code suggestions (autocode {result['autocode']}, encoder {result['encoder']['name']}"
         f"{tuned}) were evaluated against {number(result['n_utterances'])} human-coded utterances from "

@@ -57,40 +57,84 @@ def human_ceiling(
 ) -> dict[str, Any]:
     """Each coder against the majority of the others, on units that two coders or more looked at.
 
-    `autocode` is what was `chosen` there against all coders. What they agreed on later is no coder's.
+    `autocode` is what was `chosen` on each coder's units, against the same majorities. Where the others are
+    tied on a code, it is left out for both. Means are weighted by the number of units that were compared.
+    What coders agreed on later is no coder's.
     """
     by_coder, book = dict(dataset.codings.by_coder), dataset.codebook
     by_coder.pop(CONSENSUS, None)
-    shared = shared_units(dataset)
-    found: dict[str, Any] = {}
+    shared, place = shared_units(dataset), {unit: row for row, unit in enumerate(labels.unit_ids)}
+    people: dict[str, dict[str, Any]] = {}
+    machine: list[dict[str, Any]] = []
     for coder, units in by_coder.items():
         others = {name: seen for name, seen in by_coder.items() if name != coder}
         order = [unit for unit in labels.unit_ids if unit in units and unit in shared]
         if not order:
             continue
         own = labels_of_codings({coder: units}, book, order=order).values
-        rest = labels_of_codings(others, book, order=order).values
-        found[coder] = _against(rest, own == 1, book, columns)
-    if not found:
+        rest = labels_of_codings(others, book, order=order, open_ties=True).values
+        people[coder] = _against(rest, own == 1, book, columns)
+        machine.append(_against(rest, chosen[[place[unit] for unit in order]], book, columns))
+    if not people:
         return {}
-    names = ("macro_f1", "micro_f1", "exact_set", "mean_kappa")
-    means = {
-        name: round(float(np.mean([one[name] for one in found.values() if one[name] is not None])), 4)
-        for name in names
-        if any(one[name] is not None for one in found.values())
+    n = len(shared)
+    return {
+        "coders": people,
+        "n_units": n,
+        **_mean_of([*people.values()]),
+        "autocode": {"n_units": n, **_mean_of(machine)},
     }
-    rows = np.flatnonzero([unit in shared for unit in labels.unit_ids])
-    return {"coders": found, **means, "autocode": _against(labels.values[rows], chosen[rows], book, columns)}
 
 
 def _against(rest: Floats, own: NDArray[np.bool_], book: Codebook, columns: Sequence[int]) -> dict[str, Any]:
-    """How the codes of one coder, person or machine, agree with those of others."""
-    per_code = metrics.per_code(rest[:, columns], own[:, columns], [book.ids[c] for c in columns])
-    kappas = [row["kappa"] for row in per_code.values() if row["kappa"] is not None]
+    """How the codes of one coder, person or machine, agree with those of others (nan: tied).
+
+    F1 and kappa of a code only where the others applied it, so that person and machine have the same ones;
+    exact sets only where the others are tied on no code.
+    """
+    codes = [book.ids[c] for c in columns]
+    per_code = metrics.per_code(rest[:, columns], own[:, columns], codes)
+    compared = (~np.isnan(rest[:, columns])).sum(axis=0).tolist()
+    rows = {
+        code: {
+            "f1": row["f1"] if row["support"] else None,
+            "kappa": row["kappa"] if row["support"] else None,
+            "n_units": n,
+        }
+        for (code, row), n in zip(per_code.items(), compared, strict=True)
+    }
+    kappas = [row["kappa"] for row in rows.values() if row["kappa"] is not None]
+    whole = ~np.isnan(rest[:, columns]).any(axis=1)
     return {
         "n_units": len(rest),
         **metrics.overall(rest, own, columns),
+        "exact_set": metrics.overall(rest[whole], own[whole], columns)["exact_set"],
         "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
-        "per_code": {code: {"f1": row["f1"], "kappa": row["kappa"]} for code, row in per_code.items()},
+        "per_code": rows,
         "groups": metrics.exclusive_groups(rest, own, book),
     }
+
+
+def _mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The means over coders of what `_against` gives."""
+    return {
+        **_means(rows, ("macro_f1", "micro_f1", "exact_set", "mean_kappa")),
+        "per_code": {
+            code: _means([row["per_code"][code] for row in rows], ("f1", "kappa"))
+            for code in rows[0]["per_code"]
+        },
+        "groups": {
+            group: _means([row["groups"][group] for row in rows], ("accuracy", "macro_f1", "kappa"))
+            for group in rows[0]["groups"]
+        },
+    }
+
+
+def _means(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> dict[str, float | None]:
+    """Means of the numbers that are defined, weighted by the units they rest on; None for none."""
+    found: dict[str, float | None] = {}
+    for name in names:
+        known = [(row[name], row["n_units"]) for row in rows if row[name] is not None]
+        value = np.average([v for v, _ in known], weights=[n for _, n in known]) if known else None
+        found[name] = None if value is None else round(float(value), 4)
+    return found

@@ -74,11 +74,11 @@ def _list_codes(axes: Any, labels: Sequence[str]) -> None:
 
 
 def draw_methods(figure: Any, rows: Sequence[Row]) -> None:
-    """A bar for each method, ours first."""
+    """A bar for each method, ours first; autocode may come once more, beside people."""
     axes = figure.add_subplot()
     _list_codes(axes, [name.partition(" (")[0].partition(", ")[0] for name, _ in rows])
     for place, (name, row) in enumerate(rows):
-        color = OURS if place == 0 else PEOPLE if name.startswith("One coder") else THEIRS
+        color = OURS if name.startswith("autocode") else PEOPLE if name.startswith("One coder") else THEIRS
         value = row.get("macro_f1")
         axes.barh(place, value or 0.0, color=color, height=0.65)
         axes.text((value or 0.0) + 0.01, place, number(value), va="center")
@@ -87,9 +87,9 @@ def draw_methods(figure: Any, rows: Sequence[Row]) -> None:
 
 
 def draw_f1(
-    figure: Any, result: Result, rows: Sequence[Row], people: Mapping[str, Mapping[str, Any]]
+    figure: Any, result: Result, rows: Sequence[Row], people: Sequence[Mapping[str, Mapping[str, Any]]]
 ) -> None:
-    """A bar for each code, with the best baseline and people beside it."""
+    """A bar for each code, with the best baseline beside it, people, and autocode compared as they are."""
     axes = figure.add_subplot()
     _list_codes(axes, [f"{_label(code)} ({row['support']:,})" for code, row in rows])
     for place, (_, row) in enumerate(rows):
@@ -102,10 +102,11 @@ def draw_f1(
             _marks(axes, [theirs.get(code) for code, _ in rows], "|", "black", "best baseline", size=130)
         else:
             axes.axvline(best[1], color="black", linestyle="--", linewidth=1, label="best baseline, mean")
-    if people:
-        _marks(axes, [people.get(code, {}).get("f1") for code, _ in rows], "D", PEOPLE, "people", size=26)
+    looks = [("D", PEOPLE, "people", 26), ("o", "#9cc3e0", "autocode, likewise", 30)]
+    for one, (marker, color, label, size) in zip(people, looks, strict=False):
+        _marks(axes, [one.get(code, {}).get("f1") for code, _ in rows], marker, color, label, size=size)
     axes.set_xlabel("F1")
-    figure.legend(loc="outside upper right", ncols=3, reverse=True)
+    figure.legend(loc="outside upper right", ncols=2 if people else 3, reverse=True)
 
 
 def _marks(

@@ -40,12 +40,17 @@ def all_alike(labels: Labels) -> str | None:
 
 
 def labels_of_codings(
-    by_coder: Mapping[str, Mapping[str, frozenset[str]]], codebook: Codebook, *, order: Sequence[str]
+    by_coder: Mapping[str, Mapping[str, frozenset[str]]],
+    codebook: Codebook,
+    *,
+    order: Sequence[str],
+    open_ties: bool = False,
 ) -> Labels:
     """One table from the codings of all coders; units in the given `order`, those that nobody saw left out.
 
     A code applies where at least half of those who saw the unit applied it or a code below it; of an
     exclusive group the code with most votes, the first one of equals, unless more gave none of its codes.
+    With `open_ties` what is tied is nan: a code that half applied, and in a group all codes with most votes.
     """
     column = {code_id: index for index, code_id in enumerate(codebook.ids)}
     lineage = {c: [column[x] for x in (c, *codebook.ancestors(c))] for c in codebook.ids}
@@ -60,13 +65,20 @@ def labels_of_codings(
                 above = sorted({index for code in codes for index in lineage[code]})
                 votes[row[unit], above] += 1
     values = (votes >= np.maximum(voters, 1) / 2).astype(np.float64)
+    if open_ties:
+        values[2 * votes == voters] = np.nan
     for group in codebook.exclusive_groups:
         members = [column[code_id] for code_id in group]
         most = votes[:, members].max(axis=1)
         values[:, members] = 0.0
-        applies = (most > 0) & (most >= voters[:, 0] - votes[:, members].sum(axis=1))
+        none = voters[:, 0] - votes[:, members].sum(axis=1)
+        applies = (most > 0) & (most >= none)
         best = np.array(members)[votes[:, members].argmax(axis=1)]
         values[np.flatnonzero(applies), best[applies]] = 1.0
+        if open_ties:
+            leads = (votes[:, members] == most[:, None]) & applies[:, None]
+            tied = (leads.sum(axis=1) > 1) | (most == none)
+            values[:, members] = np.where(leads & tied[:, None], np.nan, values[:, members])
     _empty_below_rivals(codebook, values)
     return Labels(tuple(ids), codebook.ids, _closed(codebook, values))
 

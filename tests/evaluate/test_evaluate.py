@@ -13,12 +13,14 @@ import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from autocode.agreement import krippendorff_alpha
+from autocode.codebook import Codebook
+from autocode.codebook.code import Code
 from autocode.config import EmbedConfig, Settings
 from autocode.dataset import CodedDataset, Codings, read_dataset
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.page import write_page
-from autocode.evaluate.people import agreement_with_people
+from autocode.evaluate.people import agreement_with_people, human_ceiling
 from autocode.evaluate.run import Plan, duplicates, evaluate, unit_groups
 from autocode.learn.labels import labels_of_codings
 from autocode.learn.learner import learn
@@ -176,7 +178,60 @@ def test_the_human_ceiling(dataset: CodedDataset, coder: Coder) -> None:
     human = evaluate(two, coder, Plan(n_folds=4, human_ceiling=True))["human"]
     assert human["coders"].keys() == {"anna", "ben"}
     assert 0.8 < human["macro_f1"] < 1.0
-    assert human["autocode"]["n_units"] == len(units)
+    assert human["n_units"] == human["autocode"]["n_units"] == len(units)
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+@pytest.mark.parametrize("n_people", [2, 3, 4])
+def test_one_more_coder_like_the_others_gets_what_people_get(
+    dataset: CodedDataset, exclusive: bool, n_people: int
+) -> None:
+    """The last of the coders stands in the machine's place."""
+    rng, names, n = np.random.default_rng(0), ["p", "q", "r"], 4000
+    units = [f"u{row}" for row in range(n)]
+    codes = [Code(id=name, name=name) for name in names]
+    book = Codebook(name="b", codes=codes, exclusive_groups=[names] if exclusive else [])
+    if exclusive:
+        meant = rng.choice(3, n, p=[0.1, 0.3, 0.6])
+        given = [np.where(rng.random(n) < 0.4, rng.integers(0, 3, n), meant) for _ in range(n_people + 1)]
+        said = [np.arange(3) == one[:, None] for one in given]
+    else:
+        true = rng.random((n, 3)) < 0.2
+        said = [true ^ (rng.random((n, 3)) < 0.15) for _ in range(n_people + 1)]
+    coded = [
+        {unit: frozenset(np.array(names)[row]) for unit, row in zip(units, one, strict=True)} for one in said
+    ]
+    people = {f"coder {number}": one for number, one in enumerate(coded[:-1])}
+    labels = labels_of_codings(people, book, order=units)
+    simulated = replace(dataset, codebook=book, codings=Codings(people))
+    human = human_ceiling(simulated, labels, [0, 1, 2], said[-1])
+    machine = human["autocode"]
+    for key in ("macro_f1", "micro_f1", "exact_set", "mean_kappa"):
+        assert machine[key] == pytest.approx(human[key], abs=0.03), key
+    for name in names:
+        assert machine["per_code"][name]["f1"] == pytest.approx(human["per_code"][name]["f1"], abs=0.05)
+    for group, row in human["groups"].items():
+        assert machine["groups"][group]["accuracy"] == pytest.approx(row["accuracy"], abs=0.03)
+
+
+def test_people_and_machine_have_the_same_references(dataset: CodedDataset) -> None:
+    """A machine that says what coders themselves say gets their numbers, weighted by their units."""
+    anna = {unit: codes & {"trust"} for unit, codes in dataset.codings.by_coder["anna"].items()}
+    units = list(anna)
+    ben = {unit: frozenset({"trust"}) for unit in units[:40]}
+    cleo = {unit: anna[unit] if row % 2 else frozenset[str]() for row, unit in enumerate(units[20:30])}
+    two = replace(dataset, codings=Codings({"anna": anna, "ben": ben}))
+    labels = labels_of_codings({"anna": anna}, dataset.codebook, order=units)
+    human = human_ceiling(two, labels, [0], labels.values == 1)
+    own = [human["coders"][name]["macro_f1"] for name in ("anna", "ben")]
+    assert human["macro_f1"] == own[0] == own[1]
+    assert human["autocode"]["macro_f1"] == pytest.approx((own[0] + 1.0) / 2, abs=1e-4)
+    three = replace(dataset, codings=Codings({"anna": anna, "ben": ben, "cleo": cleo}))
+    human = human_ceiling(three, labels, [0], labels.values == 1)
+    n_units = [one["n_units"] for one in human["coders"].values()]
+    assert (n_units, human["n_units"]) == ([40, 40, 10], 40)
+    expected = np.average([one["micro_f1"] for one in human["coders"].values()], weights=n_units)
+    assert human["micro_f1"] == pytest.approx(expected, abs=1e-4)
 
 
 def test_machines_are_no_people_and_what_was_agreed_is_no_coder(dataset: CodedDataset, coder: Coder) -> None:
@@ -325,7 +380,15 @@ def test_the_page_of_odd_results(result: dict[str, Any]) -> None:
     odd = {
         **result,
         "per_code": {f'<b>&"x$" {number}': row for number in range(100)},
-        "human": {"macro_f1": 0.5, "micro_f1": None, "exact_set": 0.4},
+        "human": {
+            "n_units": 60,
+            "macro_f1": 0.5,
+            "micro_f1": None,
+            "exact_set": 0.4,
+            "per_code": {},
+            "groups": {},
+            "autocode": {"macro_f1": 0.4, "per_code": {}, "groups": {}},
+        },
         "groups": {"a | b": {"macro_f1": 0.5, "kappa": None}},
         "confusion": [],
         "warnings": ["<script>alert(1)</script>"],

@@ -47,6 +47,21 @@ def test_half_of_those_who_looked_suffice_and_a_group_gives_its_first_best() -> 
     assert labels.values[1].tolist() == [0, 0, 0, 1, 0]  # one all; the first of the group
 
 
+def test_what_is_tied_is_left_open_if_asked() -> None:
+    by_coder = {
+        "anna": {"u": frozenset({"a", "yes"}), "v": frozenset({"a"}), "w": frozenset({"yes"})},
+        "ben": {"u": frozenset({"b", "no"}), "v": frozenset({"yes"}), "w": frozenset({"yes"})},
+    }
+    labels = labels_of_codings(by_coder, BOOK, order=["u", "v", "w"], open_ties=True)
+    nan = np.nan
+    np.testing.assert_array_equal(
+        labels.values, [[1, nan, nan, nan, nan], [nan, nan, 0, nan, 0], [0, 0, 0, 1, 0]]
+    )
+    by_coder["cleo"] = {"u": frozenset({"a"}), "v": frozenset({"a", "no"}), "w": frozenset({"no"})}
+    labels = labels_of_codings(by_coder, BOOK, order=["u", "v", "w"], open_ties=True)
+    np.testing.assert_array_equal(labels.values, [[1, 1, 0, nan, nan], [1, 1, 0, nan, nan], [0, 0, 0, 1, 0]])
+
+
 def test_decisions_the_last_word_of_each_coder_counts() -> None:
     made = [
         decision("u", "a"),
