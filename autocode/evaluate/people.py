@@ -17,6 +17,8 @@ from autocode.reliability.learning import beside_people
 from autocode.reliability.record import Options, Record
 
 Floats = NDArray[np.float64]
+LEAST_SHARED = 20  # utterances that two people coded, below which there is no human ceiling
+LEAST_INTERVIEWS = 2  # that they come from
 
 
 def agreement_with_people(
@@ -50,6 +52,19 @@ def shared_units(dataset: CodedDataset) -> set[str]:
         unit for name, units in dataset.codings.by_coder.items() if name != CONSENSUS for unit in units
     )
     return {unit for unit, n in seen_by.items() if n > 1}
+
+
+def too_few_for_ceiling(dataset: CodedDataset) -> str | None:
+    """Why what was coded by two people or more is too little for a human ceiling; None if it is not."""
+    shared = shared_units(dataset)
+    interviews = {one.id for one in dataset.transcripts for turn in one.turns if turn.unit_id in shared}
+    takes = f"too few for a human ceiling, which takes {LEAST_SHARED} from {LEAST_INTERVIEWS} interviews"
+    if len(shared) < LEAST_SHARED:
+        were = "utterance was" if len(shared) == 1 else "utterances were"
+        return f"only {len(shared)} {were} coded by two people: {takes}"
+    if len(interviews) < LEAST_INTERVIEWS:
+        return f"the {len(shared)} utterances that were coded by two people are of one interview: {takes}"
+    return None
 
 
 def human_ceiling(

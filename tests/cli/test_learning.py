@@ -254,6 +254,32 @@ def test_evaluate(run: Run, here: Path, dataset: Path, settings: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in (here / "results").iterdir()} == {0o600}
 
 
+def test_the_human_ceiling_is_told_with_its_utterances(
+    run: Run, here: Path, dataset: Path, settings: Path
+) -> None:
+    anna = {name: lines_of(dataset / f"{name}.jsonl") for name in ("codes", "coverage")}
+
+    def ben_too(n_interviews: int) -> None:
+        for name, rows in anna.items():
+            ben = [{**row, "coder": "ben"} for row in rows if row["utterance_id"] < f"i{n_interviews}"]
+            write(dataset / f"{name}.jsonl", [*rows, *ben])
+
+    evaluate = ("evaluate", dataset, "--out", "m.json", "--config", settings, "--folds", 2)
+    few = "only 9 utterances were coded by two people: too few for a human ceiling"
+    ben_too(1)
+    run(*evaluate, "--human-ceiling").refused(few)
+    done = run(*evaluate)
+    assert done.code == 0, done.err
+    assert few in done.err
+    assert few in (here / "m.html").read_text()
+    assert "against the others" not in done.out
+    ben_too(3)
+    done = run(*evaluate, "--human-ceiling")
+    assert "human ceiling" not in done.err
+    assert "a coder against the others (27 utterances)" in " ".join(done.out.split())
+    assert "autocode against the same others" in done.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [

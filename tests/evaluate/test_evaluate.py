@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,7 +21,7 @@ from autocode.dataset import CodedDataset, Codings, read_dataset
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.page import write_page
-from autocode.evaluate.people import agreement_with_people, human_ceiling
+from autocode.evaluate.people import agreement_with_people, human_ceiling, too_few_for_ceiling
 from autocode.evaluate.run import Plan, duplicates, evaluate, unit_groups
 from autocode.learn.labels import labels_of_codings
 from autocode.learn.learner import learn
@@ -234,13 +235,47 @@ def test_people_and_machine_have_the_same_references(dataset: CodedDataset) -> N
     assert human["micro_f1"] == pytest.approx(expected, abs=1e-4)
 
 
-def test_machines_are_no_people_and_what_was_agreed_is_no_coder(dataset: CodedDataset, coder: Coder) -> None:
-    """Ben and anna both looked at ten units, on which they agreed that nothing applies."""
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [
+        ([0], "only 1 utterance was coded by two people: too few for a human ceiling"),
+        (range(19), "only 19 utterances were coded by two people: too few for a human ceiling"),
+        (range(20), None),
+    ],
+)
+def test_a_human_ceiling_takes_some_shared_utterances(
+    dataset: CodedDataset, coder: Coder, places: Sequence[int], told: str | None
+) -> None:
     anna = dataset.codings.by_coder["anna"]
-    ten = list(anna)[:10]
-    nothing = dict.fromkeys(ten, frozenset[str]())
+    ben = {unit: anna[unit] for unit in (list(anna)[place] for place in places)}
+    two = replace(dataset, codings=Codings({"anna": anna, "ben": ben}))
+    found = evaluate(two, coder, Plan(n_folds=4))
+    assert ("human" in found) == (told is None)
+    assert [w for w in found["warnings"] if "human ceiling" in w] == (
+        [f"{told}, which takes 20 from 2 interviews"] if told else []
+    )
+    if told:
+        with pytest.raises(LearnError, match=told):
+            evaluate(two, coder, Plan(n_folds=4, human_ceiling=True))
+
+
+def test_a_human_ceiling_takes_two_interviews(dataset: CodedDataset) -> None:
+    turns = tuple(turn for one in dataset.transcripts for turn in one.turns)
+    both = Codings({"anna": dataset.codings.by_coder["anna"], "ben": dataset.codings.by_coder["anna"]})
+    one = replace(dataset, codings=both, transcripts=(replace(dataset.transcripts[0], turns=turns),))
+    assert too_few_for_ceiling(replace(dataset, codings=both)) is None
+    assert str(too_few_for_ceiling(one)).startswith(
+        "the 80 utterances that were coded by two people are of one interview: too few"
+    )
+
+
+def test_machines_are_no_people_and_what_was_agreed_is_no_coder(dataset: CodedDataset, coder: Coder) -> None:
+    """Ben and anna both looked at some units, on which they agreed that nothing applies."""
+    anna = dataset.codings.by_coder["anna"]
+    some = list(anna)[:24]
+    nothing = dict.fromkeys(some, frozenset[str]())
     by_coder = {
-        "anna": anna, "ben": {unit: anna[unit] for unit in ten}, "consensus": nothing,
+        "anna": anna, "ben": {unit: anna[unit] for unit in some}, "consensus": nothing,
         "machine-x": dict.fromkeys(anna, frozenset({"trust", "conflict"})),
     }  # fmt: skip
     found = evaluate(replace(dataset, codings=Codings(by_coder)), coder, Plan(n_folds=4))
@@ -248,7 +283,7 @@ def test_machines_are_no_people_and_what_was_agreed_is_no_coder(dataset: CodedDa
     for code in ("trust", "conflict"):
         assert found["per_code"][code]["support"] == sum(code in codes for codes in agreed.values())
     assert found["human"]["coders"].keys() == {"anna", "ben"}
-    assert (found["human"]["macro_f1"], found["human"]["autocode"]["n_units"]) == (1.0, 10)
+    assert (found["human"]["macro_f1"], found["human"]["autocode"]["n_units"]) == (1.0, 24)
     assert [w for w in found["warnings"] if "machine-x" in w]
     only = replace(dataset, codings=Codings({"machine-x": by_coder["machine-x"]}))
     with pytest.raises(LearnError, match="all codes are by machines"):
