@@ -130,9 +130,10 @@ def _short(result: Result) -> str:
         "methods", [*heads, "utterances"], body,
         f"Higher is better; 1 is perfect. The first line is ours.{beside}", ours=1,
     )  # fmt: skip
+    mean = _mean_over(result) or "mean over codes"
     bars = drawn(
         "methods", (5.6, 0.6 + 0.34 * len(rows)), lambda figure: draw_methods(figure, rows),
-        "Macro-F1 of autocode, the baselines and people", f"Macro-F1, the mean over codes.{beside}",
+        "Macro-F1 of autocode, the baselines and people", f"Macro-F1, the {mean}.{beside}",
     )  # fmt: skip
     return (
         bullets(_answers(result))
@@ -140,7 +141,7 @@ def _short(result: Result) -> str:
         + table
         + terms(
             {
-                "Macro-F1": "the mean of the codes' F1; rare codes count as much as frequent ones.",
+                "Macro-F1": f"F1 of each code, then the {mean}; rare codes count as much as frequent ones.",
                 "Micro-F1": "F1 of all decisions together; frequent codes count more.",
                 "Exact set": "the share of utterances with all codes right and none too many; where many "
                 "carry no code, suggesting nothing scores high, too.",
@@ -160,6 +161,8 @@ def _answers(result: Result) -> list[str]:
     """A few sentences for those who read no further; where a baseline is better, they say so."""
     ours, best = result["macro_f1"], best_baseline(result)
     found = [f"On unseen {held_together(result)} the suggestions reach a macro-F1 of {number(ours)}"]
+    if mean := _mean_over(result):
+        found[0] += f" ({mean})"
     if best and ours is not None:
         name, theirs = best
         gap = ours - theirs
@@ -191,6 +194,14 @@ def _settled(dial: Mapping[str, Any]) -> str:
         f"applied, it accepted {percent(dial['positives_accepted'])} and lost "
         f"{percent(dial['positives_rejected'])}."
     )
+
+
+def _mean_over(result: Result) -> str:
+    """Over which codes macro-F1 is the mean, where these are not all that somebody applied; else nothing."""
+    n = sum(row["support"] > 0 for row in result["per_code"].values())
+    if n == result["n_codes"]:
+        return ""
+    return f"mean over the {number(n)} codes that people applied at least once, by majority"
 
 
 def _ceiling(result: Result) -> str:
@@ -496,6 +507,7 @@ def _report(result: Result) -> str:
     limited = f" (trained on {result['train_size']} {held} a fold)" if result.get("train_size") else ""
     tuned = ", the encoder fine-tuned in each fold" if result.get("fine_tuned") else ""
     beside = f" (best baseline, {NAMES.get(best[0], best[0])}: {number(best[1])})" if best else ""
+    mean = f" ({over})" if (over := _mean_over(result)) else ""
     people = f"; {said}" if (said := _ceiling(result)) else ""
     return paragraph(
         f"Automatic code suggestions (autocode {result['autocode']}, encoder {result['encoder']['name']}"
@@ -503,7 +515,7 @@ def _report(result: Result) -> str:
         f"{number(result['n_groups'])} {held} with {number(result['n_codes'])} codes by nested "
         f"{result['folds']}-fold cross-validation grouped by {result['group_by']}{limited}, "
         "hyper-parameters, calibration and thresholds being chosen within the training folds only (seed "
-        f"{result['seed']}): macro-F1 was {number(result['macro_f1'])}{beside}, micro-F1 "
+        f"{result['seed']}): macro-F1{mean} was {number(result['macro_f1'])}{beside}, micro-F1 "
         f"{number(result['micro_f1'])}, and the expected calibration error "
         f"{number(result['calibration']['ece'])}{people}.",
         "cite",

@@ -352,6 +352,16 @@ def test_people_stand_beside_each_code() -> None:
     assert len(next(iter(rows_of(html, "exclusive").values()))) == 12
 
 
+def test_over_which_codes_the_mean_is() -> None:
+    said = "mean over the 2 codes that people applied at least once, by majority"
+    codes = {"trust": code(200, 0.811), "doubt": code(40, 0.522), "rare": code(0, None, **UNDEFINED)}
+    html = write_page(changed(per_code=codes))
+    assert f"reach a macro-F1 of 0.654 ({said}), 0.154 above the best baseline" in html
+    assert f"macro-F1 ({said}) was 0.654 (best baseline" in html[html.index('<p class="cite">') :]
+    assert f"Macro-F1, the {said}.<" in html
+    assert "at least once" not in written("small")
+
+
 def test_what_people_and_autocode_are_compared_with_is_said() -> None:
     said = (
         "n the 311 utterances that two coders or more looked at, one coder against the majority of the "
