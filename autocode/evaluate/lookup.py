@@ -8,6 +8,8 @@ from typing import Any
 Result = Mapping[str, Any]
 Row = tuple[str, Mapping[str, Any]]  # a code and its numbers
 
+LEAST_SHARED = 20  # utterances that two people coded, below which a human ceiling says little
+
 
 def held_together(result: Result) -> str:
     """What is kept or left out as a whole, in a word."""

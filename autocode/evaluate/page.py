@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from autocode.evaluate.lookup import (
+    LEAST_SHARED,
     Result,
     Row,
     baseline_f1,
@@ -205,9 +206,9 @@ def _mean_over(result: Result) -> str:
 
 
 def _ceiling(result: Result) -> str:
-    """How people do, how autocode does, and what both are compared with."""
+    """How people do, how autocode does, and what both are compared with; "" where too few tell."""
     human = result.get("human") or {}
-    if human.get("macro_f1") is None:
+    if human.get("macro_f1") is None or human["n_units"] < LEAST_SHARED:
         return ""
     return (
         f"on the {number(human['n_units'])} utterances that two coders or more looked at, one coder against "

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from autocode.codebook import Codebook
 from autocode.dataset import CONSENSUS, CodedDataset
 from autocode.evaluate import metrics
+from autocode.evaluate.lookup import LEAST_SHARED
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.reliability.learning import beside_people
 from autocode.reliability.record import Options, Record
 
 Floats = NDArray[np.float64]
-LEAST_SHARED = 20  # utterances that two people coded, below which there is no human ceiling
 LEAST_INTERVIEWS = 2  # that they come from
 
 
@@ -54,16 +54,15 @@ def shared_units(dataset: CodedDataset) -> set[str]:
     return {unit for unit, n in seen_by.items() if n > 1}
 
 
-def too_few_for_ceiling(dataset: CodedDataset) -> str | None:
-    """Why what was coded by two people or more is too little for a human ceiling; None if it is not."""
+def on_ceiling(dataset: CodedDataset) -> str | None:
+    """Why a human ceiling says little, where too few utterances were coded by two people."""
     shared = shared_units(dataset)
     interviews = {one.id for one in dataset.transcripts for turn in one.turns if turn.unit_id in shared}
-    takes = f"too few for a human ceiling, which takes {LEAST_SHARED} from {LEAST_INTERVIEWS} interviews"
-    if len(shared) < LEAST_SHARED:
-        were = "utterance was" if len(shared) == 1 else "utterances were"
-        return f"only {len(shared)} {were} coded by two people: {takes}"
-    if len(interviews) < LEAST_INTERVIEWS:
-        return f"the {len(shared)} utterances that were coded by two people are of one interview: {takes}"
+    counted = "1 utterance" if len(shared) == 1 else f"{len(shared)} utterances"
+    if 0 < len(shared) < LEAST_SHARED:
+        return f"the human ceiling rests on {counted} that two people coded, which is too few to lean on"
+    if 0 < len(interviews) < LEAST_INTERVIEWS:
+        return f"the human ceiling rests on {counted} of one interview, which may not be like the others"
     return None
 
 

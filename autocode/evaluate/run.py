@@ -24,7 +24,7 @@ from autocode.embed import describe
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.baselines import BASELINES
-from autocode.evaluate.people import agreement_with_people, human_ceiling, shared_units, too_few_for_ceiling
+from autocode.evaluate.people import agreement_with_people, human_ceiling, on_ceiling, shared_units
 from autocode.learn.dial import Dial, Side
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, all_alike, labels_of_codings
@@ -96,15 +96,12 @@ def evaluate(
         warnings.append(f"{n_groups} groups by {plan.group_by} make {n_folds} folds, and not {plan.n_folds}")
     folds = group_folds(groups, n_folds, seed=plan.seed)
     check_size(plan, groups, folds)
-    shared, too_few = shared_units(dataset), too_few_for_ceiling(dataset)
+    shared = shared_units(dataset)
     if plan.human_ceiling and not shared:
         raise LearnError(
             f"{dataset.folder}: no two coders looked at the same utterances, so there is no human ceiling"
         )
-    if plan.human_ceiling and too_few:
-        raise LearnError(f"{dataset.folder}: {too_few}")
-    if shared and too_few:
-        warnings.append(too_few)
+    warnings += filter(None, [on_ceiling(dataset)])
     signals = signals_of(coder, dataset.transcripts, set(labels.unit_ids), done=read)
     read_seconds = time.perf_counter() - started
     predicted = _cross_validate(signals, labels, coder, plan=plan, groups=groups, folds=folds, done=fold_done)
@@ -114,7 +111,7 @@ def evaluate(
     predicted.baselines["zero_shot"] = zero_shot_choice(coder, signals)  # has seen no label
     columns = literal_columns(dataset)
     report = _report(labels, predicted, dataset.codebook, columns, plan, n_groups=n_groups)
-    if not too_few:
+    if shared:
         report["human"] = human_ceiling(dataset, labels, columns, predicted.chosen)
     return {
         "autocode": __version__,
