@@ -138,12 +138,13 @@ def train_on(
     human: HumanCodes,
     labels: LabelTable,
     *,
-    out: Path | None = None,
+    work: Path | None = None,
     text_of: Mapping[str, str] | None = None,
 ) -> Model:
-    """Learn, with signs of life; tells what the dial can and cannot promise. `out` is the model's folder.
+    """Learn, with signs of life; tells what the dial can and cannot promise.
 
-    `text_of` are the words of a project's utterances.
+    `work` is a folder for fine-tuned encoders, without which there are none. `text_of` are the words of
+    a project's utterances.
     """
     from autocode.learn.labels import all_alike
     from autocode.training import signals_of, train
@@ -152,8 +153,8 @@ def train_on(
         units = set(labels.unit_ids)
         signals = signals_of(coder, transcripts, units, text_of=text_of, done=lambda _: step())
     tuned = None
-    if human.minutes is not None and out is not None:
-        tuned = _tune(terminal, coder, signals, labels, out, human.minutes)
+    if human.minutes is not None and work is not None:
+        tuned = _tune(terminal, coder, signals, labels, work, human.minutes)
     elif len(signals) >= MANY:
         terminal.note("There are codes enough to try 'autocode train --fine-tune', which takes some minutes.")
     with terminal.phase(f"learning from {counted(len(signals), 'coded utterance')}"):
@@ -172,17 +173,13 @@ def train_on(
 
 
 def _tune(
-    terminal: Terminal, coder: Coder, signals: Signals, labels: LabelTable, out: Path, minutes: float
+    terminal: Terminal, coder: Coder, signals: Signals, labels: LabelTable, work: Path, minutes: float
 ) -> Tuned | None:
-    """Fine-tune the encoder into the model's folder; tells whether it helped. An earlier model goes."""
-    import shutil
-
-    from autocode.files import private_folder
+    """Fine-tune the encoder into the folder `work`; tells whether it helped."""
     from autocode.learn.files import ENCODER
     from autocode.training import tune
 
-    with private_folder(out), terminal.progress("fine-tuning the encoder", 100) as step:
-        shutil.rmtree(out / ENCODER, ignore_errors=True)
+    with terminal.progress("fine-tuning the encoder", 100) as step:
         done = 0
 
         def progress(share: float) -> None:
@@ -190,7 +187,7 @@ def _tune(
             step(max(0, int(100 * share) - done))
             done = max(done, int(100 * share))
 
-        tuned = tune(coder, signals, labels, out / ENCODER, minutes=minutes, progress=progress)
+        tuned = tune(coder, signals, labels, work / ENCODER, minutes=minutes, progress=progress)
     if tuned is None:
         terminal.note(
             "Fine-tuning did not help on interviews that were held out; the encoder stays as it is."
@@ -252,9 +249,6 @@ def train(
         raise AutocodeError("--config: a project's settings are those in its autocode.toml")
     else:
         model, out = _train_in_project(terminal, human, out)
-    from autocode.learn.files import save_model
-
-    save_model(model, out)
     _show(terminal, model, out)
 
 
@@ -263,35 +257,42 @@ def _train_on_dataset(
 ) -> Model:
     from autocode.config import read_settings
     from autocode.dataset import read_dataset
+    from autocode.learn.files import save_model, workplace
     from autocode.learn.labels import labels_of_codings
     from autocode.pipeline import Coder
 
-    dataset = read_dataset(folder)
-    codings = dataset.codings.to_learn_from()
-    for warning in dict.fromkeys((*dataset.warnings, *codings.warnings)):
-        terminal.warn(warning)
-    coder = Coder(dataset.codebook, settings=read_settings(config))
-    table = labels_of_codings(codings.by_coder, dataset.codebook, order=dataset.unit_ids)
-    return train_on(terminal, coder, dataset.transcripts, human, table, out=out)
+    with workplace(out) as work:
+        dataset = read_dataset(folder)
+        codings = dataset.codings.to_learn_from()
+        for warning in dict.fromkeys((*dataset.warnings, *codings.warnings)):
+            terminal.warn(warning)
+        coder = Coder(dataset.codebook, settings=read_settings(config))
+        table = labels_of_codings(codings.by_coder, dataset.codebook, order=dataset.unit_ids)
+        model = train_on(terminal, coder, dataset.transcripts, human, table, work=work)
+        save_model(model, out)
+    return model
 
 
 def _train_in_project(terminal: Terminal, human: HumanCodes, out: Path | None) -> tuple[Model, Path]:
     from autocode.batch import project_coder
+    from autocode.learn.files import save_model, workplace
     from autocode.store import open_project
     from autocode.training import texts_of_project
 
     with open_project(Path.cwd(), on_wait=terminal.note) as project:
-        coder = project_coder(project, with_model=False)
-        transcripts = [project.store.transcript(one.id) for one in project.store.transcripts()]
-        text_of: dict[str, str] | None = None
-        if human.labels is not None:
-            table = read_labels(terminal, coder, transcripts, human)
-        elif human.coverage is not None:
-            raise LearnError("--coverage: needs human codes; give them with --labels")
-        else:
-            table, text_of = _decided(project, coder), texts_of_project(project)
         place = out or project.model_path
-        model = train_on(terminal, coder, transcripts, human, table, out=place, text_of=text_of)
+        with workplace(place) as work:
+            coder = project_coder(project, with_model=False)
+            transcripts = [project.store.transcript(one.id) for one in project.store.transcripts()]
+            text_of: dict[str, str] | None = None
+            if human.labels is not None:
+                table = read_labels(terminal, coder, transcripts, human)
+            elif human.coverage is not None:
+                raise LearnError("--coverage: needs human codes; give them with --labels")
+            else:
+                table, text_of = _decided(project, coder), texts_of_project(project)
+            model = train_on(terminal, coder, transcripts, human, table, work=work, text_of=text_of)
+            save_model(model, place)
         return model, place
 
 

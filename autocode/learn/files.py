@@ -5,12 +5,16 @@ Readable by its owner alone: it holds the coded statements that suggestions are 
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import io
 import json
+import os
 import shutil
+import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -41,6 +45,7 @@ from autocode.learn.views import DENSE, Views, take_rows
 FORMAT = 4  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
+_FILES = (FACTS, ARRAYS, CARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,47 @@ class Model:
         return digest([FORMAT, facts, _content(self.learned), self.dial.to_dict() if self.dial else None])
 
 
+@contextmanager
+def workplace(folder: Path) -> Iterator[Path]:
+    """A private folder for what is to become the model in `folder`, which is not touched; gone in the end.
+
+    It lies in `folder` if that is there, else beside it. What interrupted runs left there goes first. Raises
+    `OutputError`, before any work is done, where no model can be written.
+    """
+    _check_free(folder)
+    parent = folder if folder.is_dir() else folder.parent
+    pattern = f"{glob.escape(_work_prefix(folder))}*"
+    with private_folder(parent):
+        try:
+            for left in (*folder.glob(pattern), *folder.parent.glob(pattern)):
+                shutil.rmtree(left, ignore_errors=True)
+            work = tempfile.mkdtemp(prefix=_work_prefix(folder), dir=parent)  # mode 0700
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be written ({explain_os_error(error)})") from error
+        try:
+            yield Path(work)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _work_prefix(folder: Path) -> str:
+    return f".{folder.name}.new-"
+
+
+def _check_free(folder: Path) -> None:
+    """Raise `OutputError` where a file is in the way of the folder, or a folder in that of a file."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file, and a folder is needed there")
+    for path in (folder / name for name in _FILES):
+        if path.is_dir():
+            raise OutputError(f"{path}: is a folder, and a file is to be written there")
+
+
 def save_model(model: Model, folder: Path) -> None:
-    """Write the model into `folder`, private to its owner. Raises `OutputError`."""
+    """Write the model into `folder`, private to its owner; an earlier one stays until all of it is written.
+
+    Fine-tuned encoders are moved there from a `workplace`, and copied from elsewhere. Raises `OutputError`.
+    """
     facts = {
         "format": FORMAT, "content": _content(model.learned), **model.facts,
         "dial": model.dial.to_dict() if model.dial else None,
@@ -76,18 +120,46 @@ def save_model(model: Model, folder: Path) -> None:
         "never_empty": model.learned.rule.never_empty,
         "pairs": {name: [list(pair) for pair in pairs] for name, pairs in _pairs(model.learned).items()},
     }  # fmt: skip
-    with private_folder(folder):
-        packed = io.BytesIO()
-        np.savez(packed, **_arrays(model.learned))
-        try:
-            write_private_bytes(folder / ARRAYS, packed.getvalue())
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be written ({explain_os_error(error)})") from error
-        if model.encoder_folder is None:  # what an earlier fine-tuning left
-            shutil.rmtree(folder / ENCODER, ignore_errors=True)
-        with write_together(folder, (FACTS, CARD)) as (json_file, card):
-            json.dump(facts, json_file, ensure_ascii=False, indent=1)
-            card.write(card_of(model))
+    _check_free(folder)
+    packed = io.BytesIO()
+    np.savez(packed, **_arrays(model.learned))
+    try:
+        with (
+            private_folder(folder),
+            tempfile.TemporaryDirectory(prefix=_work_prefix(folder), dir=folder) as new,
+        ):
+            write_private_bytes(Path(new, ARRAYS), packed.getvalue())
+            with write_together(Path(new), (FACTS, CARD)) as (json_file, card):
+                json.dump(facts, json_file, ensure_ascii=False, indent=1)
+                card.write(card_of(model))
+            if (encoder := model.encoder_folder) is not None:
+                own = encoder.parent.name.startswith(_work_prefix(folder))
+                (shutil.move if own else shutil.copytree)(encoder, Path(new, ENCODER))
+            _swap(Path(new), folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({explain_os_error(error)})") from error
+
+
+def _swap(new: Path, folder: Path) -> None:
+    """Let the new model take the place of an earlier one, or leave that as it was.
+
+    The earlier `model.json` goes first and the new one comes last: where one is, all belongs to it.
+    """
+    parts, earlier = (*_FILES, ENCODER), new / "earlier"
+    earlier.mkdir(mode=0o700)
+    moves = [(folder / name, earlier / name) for name in parts]
+    moves += [(new / name, folder / name) for name in reversed(parts)]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            if source.exists():
+                done.append((source, target))  # before it is: Ctrl-C may come in between
+                os.rename(source, target)
+    except BaseException:
+        for source, target in reversed(done):
+            with suppress(FileNotFoundError):
+                os.rename(target, source)
+        raise
 
 
 def load_model(folder: str | Path) -> Model:

@@ -281,6 +281,27 @@ def test_the_human_ceiling_is_told_with_its_utterances(
     assert "autocode against the same others" in done.out
 
 
+@pytest.mark.parametrize("what", ["tune", "signals_of"])
+def test_training_that_is_interrupted_leaves_the_earlier_model(
+    run: Run, here: Path, dataset: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    assert run("train", dataset, "--out", "model", "--config", settings).code == 0
+    (here / "model" / "encoder").mkdir()  # of an earlier fine-tuning
+    (here / "model" / "encoder" / "heads.npz").write_bytes(b"earlier")
+    before = tree(here)
+
+    def interrupted(*_: object, **__: object) -> None:
+        assert {name: tree(here).get(name) for name in before} == before
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"autocode.training.{what}", interrupted)
+    stopped = run("train", dataset, "--out", "model", "--config", settings, "--fine-tune")
+    assert stopped.code == 130
+    assert tree(here) == before
+    assert run("train", dataset, "--out", "other", "--config", settings, "--fine-tune").code == 130
+    assert tree(here) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
 from autocode.learn.blend import best_thresholds, fit_blend
 from autocode.learn.dial import set_dial
-from autocode.learn.files import ARRAYS, FACTS, Model, load_model, save_model
+from autocode.learn.files import ARRAYS, ENCODER, FACTS, Model, load_model, save_model, workplace
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.sets import certain_roles, exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.training import dial_of, facts_of, signals_of, train
+
+TUNED = {"precision_before": 0, "precision": 1, "epochs": [1]}
 
 
 def f1(learned: Learned, signals: Signals, labels: Labels, codes: tuple[str, ...]) -> float:
@@ -308,6 +311,65 @@ def test_a_damaged_model_is_a_sentence(coder: Coder, learned: Learned, tmp_path:
         (tmp_path / FACTS).write_text(json.dumps(facts))
     with pytest.raises(LearnError, match="train"):
         load_model(tmp_path)
+
+
+@pytest.mark.parametrize("moment", range(10))
+def test_an_earlier_model_stays_if_saving_breaks_off(
+    coder: Coder, learned: Learned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    place, moves = tmp_path / "model", os.rename
+    facts = {**facts_of(coder, learned, 0.0), "fine_tuned": TUNED}
+
+    def save(text: str, seed: int) -> Model:
+        with workplace(place) as work:
+            (work / ENCODER).mkdir()
+            (work / ENCODER / "weights").write_text(text)
+            model = Model(learned, None, {**facts, "seed": seed}, work / ENCODER)
+            save_model(model, place)
+        return model
+
+    before, n_moves = save("earlier", 1).digest, 0
+
+    def stop(source: Path, target: Path) -> None:
+        nonlocal n_moves
+        n_moves += 1
+        if n_moves == moment:
+            raise KeyboardInterrupt
+        moves(source, target)
+        if 1 < n_moves < moment:  # after the encoder's first: never one model's facts with another's files
+            assert not (place / FACTS).exists() or n_moves == 9
+
+    with monkeypatch.context() as patched:
+        patched.setattr("autocode.learn.files.os.rename", stop)
+        if moment:
+            with pytest.raises(KeyboardInterrupt):
+                save("new", 2)
+    if not moment:  # while the encoder is tuned
+        with pytest.raises(FileNotFoundError), workplace(place) as work:
+            (work / ENCODER / "weights").write_text("new")
+    assert load_model(place).digest == before
+    assert (place / ENCODER / "weights").read_text() == "earlier"
+    assert {path.name for path in place.iterdir()} == {ARRAYS, FACTS, "MODEL.md", ENCODER}
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_new_model_takes_the_place_of_an_earlier_one(
+    coder: Coder, learned: Learned, tmp_path: Path
+) -> None:
+    place, facts = tmp_path / "model", facts_of(coder, learned, 0.0)
+    (tmp_path / "elsewhere").mkdir()
+    save_model(Model(learned, None, {**facts, "fine_tuned": TUNED}, tmp_path / "elsewhere"), place)
+    assert (place / ENCODER).is_dir()
+    assert (tmp_path / "elsewhere").is_dir()
+    left = (place / ".model.new-killed", tmp_path / ".model.new-killed")
+    for folder in left:
+        folder.mkdir()
+    with workplace(place) as work:
+        assert work.stat().st_mode & 0o777 == 0o700
+        save_model(Model(learned, None, facts), place)
+    assert load_model(place).encoder_folder is None
+    assert {path.name for path in place.iterdir()} == {ARRAYS, FACTS, "MODEL.md"}
+    assert not any(folder.exists() for folder in left)
 
 
 def test_suggestions_tell_why(coder: Coder, dataset: CodedDataset, signals: Signals, labels: Labels) -> None:
