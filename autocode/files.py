@@ -83,6 +83,16 @@ def write_together(folder: Path, names: Sequence[str]) -> Iterator[tuple[TextIO,
             raise OutputError(f"{place}: cannot be written ({explain_os_error(error)})") from error
 
 
+def check_writable(folder: Path, names: Sequence[str]) -> None:
+    """Raise `OutputError`, before any work is done, where `write_together` could not write."""
+    _check_free([folder / name for name in names])
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({explain_os_error(error)})") from error
+
+
 def keep_copy(source: Path, folder: Path) -> tuple[Path, bool]:
     """Where in `folder` there is a file with the content of `source`, and whether it was made for that.
 

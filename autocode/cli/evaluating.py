@@ -57,7 +57,7 @@ def evaluate(
     from autocode.evaluate.page import write_page
     from autocode.evaluate.run import Plan
     from autocode.evaluate.run import evaluate as run
-    from autocode.files import private_folder, write_together
+    from autocode.files import check_writable, private_folder, write_together
     from autocode.learn.dial import check_target
     from autocode.pipeline import Coder
 
@@ -67,34 +67,36 @@ def evaluate(
         raise LearnError(f"{out}: --out is a file that ends in .json; the page is written beside it")
     options = {"encoder": encoder, "seed": seed}
     settings = settings_of(config, {name: value for name, value in options.items() if value is not None})
-    data = read_dataset(dataset)
-    for warning in data.warnings:
-        terminal.warn(warning)
-    coder = Coder(data.codebook, settings=settings)
-    sizes: list[int | None] = [*sorted(set(train_size or ()), reverse=True)] or [None]
-    results: list[dict[str, Any]] = []
-    with terminal.progress("evaluating", len(sizes) * (folds + 1)) as step:
-        for size in sizes:
-            plan = Plan(
-                group_by, folds, size, target_error, confidence, human_ceiling,
-                minutes=minutes if fine_tune else None, seed=settings.seed,
-            )  # fmt: skip
-            results.append(run(data, coder, plan, fold_done=lambda _: step()))
-            step()
-    result = results[0]  # of the largest size
-    for warning in result["warnings"][len(data.warnings) :]:
-        terminal.warn(warning)
-    if len(results) > 1:
-        result["learning_curve"] = [
-            {key: one[key] for key in ("train_size", *SUMMARY, *POINT)} for one in reversed(results)
-        ]
     page = out.with_suffix(".html")
-    with private_folder(out.parent), write_together(out.parent, [out.name, page.name]) as (file, html):
-        import json
+    with private_folder(out.parent):
+        check_writable(out.parent, [out.name, page.name])
+        data = read_dataset(dataset)
+        for warning in data.warnings:
+            terminal.warn(warning)
+        coder = Coder(data.codebook, settings=settings)
+        sizes: list[int | None] = [*sorted(set(train_size or ()), reverse=True)] or [None]
+        results: list[dict[str, Any]] = []
+        with terminal.progress("evaluating", len(sizes) * (folds + 1)) as step:
+            for size in sizes:
+                plan = Plan(
+                    group_by, folds, size, target_error, confidence, human_ceiling,
+                    minutes=minutes if fine_tune else None, seed=settings.seed,
+                )  # fmt: skip
+                results.append(run(data, coder, plan, fold_done=lambda _: step()))
+                step()
+        result = results[0]  # of the largest size
+        for warning in result["warnings"][len(data.warnings) :]:
+            terminal.warn(warning)
+        if len(results) > 1:
+            result["learning_curve"] = [
+                {key: one[key] for key in ("train_size", *SUMMARY, *POINT)} for one in reversed(results)
+            ]
+        with write_together(out.parent, [out.name, page.name]) as (file, html):
+            import json
 
-        json.dump(result, file, ensure_ascii=False, indent=1)
-        file.write("\n")
-        html.write(write_page(result))
+            json.dump(result, file, ensure_ascii=False, indent=1)
+            file.write("\n")
+            html.write(write_page(result))
     terminal.result(_table(result), _told(result), f"Numbers: {out}. Page: {page}", data=result)
 
 

@@ -281,6 +281,44 @@ def test_the_human_ceiling_is_told_with_its_utterances(
     assert "autocode against the same others" in done.out
 
 
+@pytest.mark.parametrize(
+    ("command", "out", "part"),
+    [
+        ("train", "file.json", "is a file"),
+        ("train", "file.json/model", "is a file"),
+        ("train", "/proc/none/model", "cannot be made"),
+        ("train", "taken", "is a folder"),
+        ("evaluate", "file.json/metrics.json", "is a file"),
+        ("evaluate", "/proc/none/metrics.json", "cannot be made"),
+        ("evaluate", "taken/model.json", "is a folder"),
+        ("evaluate", "/proc/metrics.json", "cannot be written"),
+    ],
+)
+def test_an_out_that_cannot_be_written_is_told_before_the_work(
+    run: Run, here: Path, dataset: Path, settings: Path, monkeypatch: pytest.MonkeyPatch,
+    command: str, out: str, part: str,
+) -> None:  # fmt: skip
+    (here / "file.json").touch()
+    (here / "taken" / "model.json").mkdir(parents=True)
+    before = tree(here)
+
+    def work(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    for place in ("autocode.training.signals_of", "autocode.evaluate.run.signals_of"):
+        monkeypatch.setattr(place, work)
+    run(command, dataset, "--out", out, "--config", settings).refused(part)
+    assert tree(here) == before
+
+
+def test_an_evaluation_that_fails_leaves_no_folder(
+    run: Run, here: Path, dataset: Path, settings: Path
+) -> None:
+    before = tree(here)
+    run("evaluate", dataset, "--out", "new/m.json", "--config", settings, "--train-size", 9).refused("only")
+    assert tree(here) == before
+
+
 @pytest.mark.parametrize("what", ["tune", "signals_of"])
 def test_training_that_is_interrupted_leaves_the_earlier_model(
     run: Run, here: Path, dataset: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, what: str
