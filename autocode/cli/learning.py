@@ -204,7 +204,7 @@ def dial_notes(model: Model) -> list[str]:
     """What has to be said about the codes for which nothing can be accepted or rejected unseen."""
     if model.dial is None:
         return []
-    return list(model.dial.notes(model.learned.code_ids))
+    return list(model.dial.notes(model.learned.code_ids, model.learned.values))
 
 
 @app.command()

@@ -79,9 +79,19 @@ class Dial:
         rejected &= ~likeliest(probabilities, self.exclusive)
         return np.where(accepted, "accept", np.where(rejected, "reject", "review"))
 
-    def notes(self, code_ids: Sequence[str]) -> list[str]:
-        """What a user has to know about it, one sentence each."""
-        said = [_sentence("accepted", self.accept, self), _sentence("rejected", self.reject, self)]
+    def notes(self, code_ids: Sequence[str], values: NDArray[np.floating]) -> list[str]:
+        """What a user has to know about it, one sentence each; `values` are those that it was set on."""
+        n_applied, n_said = int((values == 1).sum()), int((~np.isnan(values)).sum())
+        said = [
+            _sentence("accepted", self.accept, self),
+            _sentence("rejected", self.reject, self, n_applied=n_applied),
+        ]
+        if n_applied <= self.target_error * n_said:
+            said.append(
+                f"Only {n_applied / max(1, n_said):.1%} of decisions carry a code, so rejecting every code "
+                f"would keep the target of {self.target_error:g}, too: choose a smaller one, or read what "
+                "is rejected."
+            )
         never = [code for code, t in zip(code_ids, self.accept_from, strict=True) if t > 1]
         if self.accept.threshold is not None and never:
             some = ", ".join(f"'{code}'" for code in never[:5]) + (", ..." if len(never) > 5 else "")
@@ -258,12 +268,13 @@ def _clearly_worse(settled: Bools, wrong: Bools, target: float) -> bool:
     return bool(n and errors > target * n and binom.sf(errors - 1, n, target) < 0.05)
 
 
-def _sentence(what: str, side: Side, dial: Dial) -> str:
+def _sentence(what: str, side: Side, dial: Dial, *, n_applied: int | None = None) -> str:
     promise = f"at most {dial.target_error:g} wrong with {100 * dial.confidence:g}% confidence"
     if side.threshold is not None:
+        lost = f"; that is {side.n_wrong} of the {n_applied} codes that people applied" if n_applied else ""
         return (
             f"{side.coverage:.1%} of decisions are {what} unseen ({promise}; {side.n_wrong} of "
-            f"{side.n_settled} wrong on the coded interviews)."
+            f"{side.n_settled} wrong on the coded interviews{lost})."
         )
     if side.more_interviews is None:
         more = "at this target the codes are too often wrong for it; choose a larger target or code more"

@@ -190,6 +190,7 @@ def card_of(model: Model) -> str:
     learned, facts = model.learned, model.facts
     positives = np.nansum(learned.values, axis=0).astype(int)
     said = (~np.isnan(learned.values)).sum(axis=0)
+    notes = model.dial.notes(learned.code_ids, learned.values) if model.dial else []
     lines = [
         "# A model of your codes",
         "",
@@ -209,7 +210,7 @@ def card_of(model: Model) -> str:
         ),
         "",
         *_ties(learned),
-        *(f"- {sentence}" for sentence in (model.dial.notes(learned.code_ids) if model.dial else ())),
+        *(f"- {sentence}" for sentence in notes),
         *([""] if model.dial else []),
         f"Kernel weights '{learned.recipe.weights}', penalty {learned.recipe.penalty:g}, chosen on inner "
         "folds by transcript. Probabilities are calibrated on transcripts that were left out.",

@@ -73,7 +73,7 @@ def test_too_few_interviews_are_told_and_nothing_is_accepted(n_interviews: int) 
     p, y, groups = corpus(n_interviews, seed=1)
     dial = set_dial(p, y, groups, target_error=0.05)
     assert (dial.decide(p) == "review").all()
-    assert any("Nothing can be accepted unseen" in sentence for sentence in dial.notes(list("abcde")))
+    assert any("Nothing can be accepted unseen" in sentence for sentence in dial.notes(list("abcde"), y))
 
 
 def test_with_few_flawless_interviews_it_says_about_how_many_more() -> None:
@@ -83,7 +83,7 @@ def test_with_few_flawless_interviews_it_says_about_how_many_more() -> None:
     assert dial.accept.threshold is None
     assert dial.accept.more_interviews is not None
     assert 10 < dial.accept.more_interviews < 200
-    assert any("code about" in sentence for sentence in dial.notes(list("abcde")))
+    assert any("code about" in sentence for sentence in dial.notes(list("abcde"), y))
 
 
 def test_codes_without_labels_or_clearly_worse_than_the_rest_are_not_settled() -> None:
@@ -153,15 +153,31 @@ def test_few_without_an_error_are_too_few_and_not_wrong_too_often() -> None:
     dial = set_dial(p, values, groups, target_error=0.05)
     assert dial.accept.threshold is None
     assert dial.accept.more_interviews == 51  # .95 ** 59 is below .05
-    assert "not enough labels yet: code about" in dial.notes(["a"])[0]
+    assert "not enough labels yet: code about" in dial.notes(["a"], values)[0]
     shuffled = set_dial(p, rng.permutation(values), groups, target_error=0.05)
     assert shuffled.accept.more_interviews is None
-    assert "too often wrong" in shuffled.notes(["a"])[0]
+    assert "too often wrong" in shuffled.notes(["a"], values)[0]
 
 
 def test_confidence_is_not_rounded_to_certainty() -> None:
-    dial = set_dial(*corpus(4, seed=0), target_error=0.05, confidence=0.999)
-    assert "with 99.9% confidence" in dial.notes(["a"] * len(dial.accept_from))[0]
+    p, y, groups = corpus(4, seed=0)
+    dial = set_dial(p, y, groups, target_error=0.05, confidence=0.999)
+    assert "with 99.9% confidence" in dial.notes(list("abcde"), y)[0]
+
+
+@pytest.mark.parametrize(("target", "all_keep_it"), [(0.3, True), (0.15, False)])
+def test_what_is_lost_of_the_applied_codes_is_told(target: float, all_keep_it: bool) -> None:
+    rng = np.random.default_rng(0)
+    p = np.where(rng.random((1200, 3)) < 0.3, 0.7, 0.1)  # 28 % of decisions carry a code
+    y = (rng.random(p.shape) < p).astype(float)
+    y[:100, 0] = np.nan
+    dial = set_dial(p, y, np.repeat(np.arange(100), 12), target_error=target)
+    n_applied, notes = int((y == 1).sum()), dial.notes(list("abc"), y)
+    assert 0 < dial.reject.n_wrong < n_applied
+    assert f"; that is {dial.reject.n_wrong} of the {n_applied} codes that people applied)" in notes[1]
+    assert "that people applied" not in notes[0]
+    caution = f"Only {n_applied / (3600 - 100):.1%} of decisions carry a code, so rejecting every code would"
+    assert any(caution in sentence for sentence in notes) == all_keep_it
 
 
 def test_long_interviews_that_are_worse_do_not_hide_behind_short_ones() -> None:
@@ -172,6 +188,6 @@ def test_long_interviews_that_are_worse_do_not_hide_behind_short_ones() -> None:
     y = (rng.random((len(groups), 5)) > wrong[:, None]).astype(float)
     dial = set_dial(np.full(y.shape, 0.97), y, groups, target_error=0.05)
     assert (dial.accept.threshold, dial.accept.n_settled) == (None, 0)
-    assert "too often wrong" in dial.notes(list("abcde"))[0]
+    assert "too often wrong" in dial.notes(list("abcde"), y)[0]
     rare = set_dial(np.full(y.shape, 0.97), y, groups, target_error=0.15)
     assert rare.accept.n_settled == y.size

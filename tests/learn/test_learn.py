@@ -289,6 +289,8 @@ def test_a_model_comes_back_as_it_was(
     assert "accepted unseen" not in card
     save_model(replace(model, dial=dial_of(learned, 0.05, 0.95)), tmp_path / "model")
     assert "accepted unseen (at most 0.05 wrong" in (tmp_path / "model" / "MODEL.md").read_text()
+    save_model(replace(model, dial=dial_of(learned, 0.9, 0.5)), tmp_path / "model")
+    assert "codes that people applied)" in (tmp_path / "model" / "MODEL.md").read_text()
 
 
 @pytest.mark.parametrize("harm", ["missing", "json", "version", "cut", "other", "key"])
