@@ -124,15 +124,20 @@ def _table(result: Mapping[str, Any]) -> Any:
 
 
 def _told(result: Mapping[str, Any]) -> str:
-    accept = result["auto_accept"]
-    observed = accept["observed_error"]
-    more = accept["more_interviews"]["accept"]
-    nothing = "nothing could be accepted unseen" + (f" (code about {more} more interviews)" if more else "")
-    settled = nothing if observed is None else (
-        f"{accept['accepted']:.1%} of decisions accepted unseen with {observed:.1%} wrong"
-    )  # fmt: skip
+    dial = result["auto_accept"]
+    accepted = _side(dial, "accept", "observed_error")
+    rejected = _side(dial, "reject", "observed_error_rejected")
     return (
         f"{result['n_utterances']} utterances, {result['n_codes']} codes, {result['folds']} folds by "
         f"{result['group_by']}. Calibration error {result['calibration']['ece']:.3f}; at a target error of "
-        f"{accept['target_error']:g}, {settled}, {accept['rejected']:.1%} rejected."
+        f"{dial['target_error']:g}, {accepted}; {rejected}."
     )
+
+
+def _side(dial: Mapping[str, Any], verdict: str, error: str) -> str:
+    """What the dial settles on one side, and how well; or why nothing, and what it would take."""
+    if (observed := dial[error]) is not None:
+        return f"{dial[f'{verdict}ed']:.1%} of decisions {verdict}ed unseen with {observed:.1%} wrong"
+    more = dial["more_interviews"][verdict]
+    why = dial["nothing_because"][verdict] or "no decision on the interviews left out was sure enough"
+    return f"nothing could be {verdict}ed unseen ({f'code about {more} more interviews' if more else why})"

@@ -305,6 +305,10 @@ def _report(
                 "accept": _most([(dial, dial.accept) for dial in predicted.dials], n_groups),
                 "reject": _most([(dial, dial.reject) for dial in predicted.dials], n_groups),
             },
+            "nothing_because": {
+                "accept": _why_nothing([dial.accept for dial in predicted.dials]),
+                "reject": _why_nothing([dial.reject for dial in predicted.dials]),
+            },
         },
         "baselines": {
             name: {
@@ -326,6 +330,15 @@ def _most(sides: Sequence[tuple[Dial, Side]], n_groups: int) -> int | None:
         if side.more_interviews is not None
     )
     return max((n for n in more if n > 0), default=None)
+
+
+def _why_nothing(sides: Sequence[Side]) -> str | None:
+    """Why no fold's dial could settle anything; None where one could."""
+    if any(side.threshold is not None for side in sides):
+        return None
+    if all(side.more_interviews is None for side in sides):
+        return "too often wrong for this target"
+    return "the interviews that a fold learns from are too few for this target"
 
 
 def duplicates(texts: Sequence[str], groups: NDArray[np.intp]) -> dict[str, int]:

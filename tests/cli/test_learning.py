@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -279,6 +281,28 @@ def test_the_human_ceiling_is_told_with_its_utterances(
     assert "human ceiling" not in done.err
     assert "a coder against the others (27 utterances)" in " ".join(done.out.split())
     assert "autocode against the same others" in done.out
+
+
+def test_an_evaluation_says_why_nothing_is_settled_and_how_wrong_the_settled_is(
+    run: Run, dataset: Path, settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("evaluate", dataset, "--out", "m.json", "--config", settings, "--folds", 3)
+
+    def told(*more: object) -> str:
+        return " ".join(run(*command, *more).out.split())
+
+    few = told("--target-error", 0.05)
+    for side in ("accepted", "rejected"):
+        assert re.search(rf"nothing could be {side} unseen \(code about \d+ more interviews\)", few)
+    many = told("--target-error", 0.6, "--confidence", 0.5)
+    for side in ("accepted", "rejected"):
+        assert re.search(rf"of decisions {side} unseen with [\d.]+% wrong", many)
+    for row in (rows := lines_of(dataset / "codes.jsonl")):
+        row["code"] = random.Random(row["utterance_id"]).choice(("trust", "conflict"))
+    write(dataset / "codes.jsonl", rows)
+    assert "nothing could be accepted unseen (too often wrong for this target)" in told(
+        "--target-error", 0.05
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,11 @@ from autocode.evaluate import metrics
 from autocode.evaluate.page import write_page
 from autocode.evaluate.people import agreement_with_people, human_ceiling, on_ceiling
 from autocode.evaluate.run import Plan, duplicates, evaluate, unit_groups
+
+
+from autocode.evaluate.people import agreement_with_people
+from autocode.evaluate.run import Plan, _why_nothing, duplicates, evaluate, unit_groups
+from autocode.learn.dial import Side
 from autocode.learn.labels import labels_of_codings
 from autocode.learn.learner import learn
 from autocode.pipeline import Coder
@@ -493,3 +498,10 @@ def test_texts_without_a_word_are_no_reason_to_stop(dataset: CodedDataset, coder
     )
     result = evaluate(replace(dataset, transcripts=odd), coder, Plan(n_folds=2))
     assert result["baselines"]["tfidf_lr"]["micro_f1"] is not None
+
+
+def test_why_nothing_is_settled() -> None:
+    enough, few, wrong = (Side(t, 0, 0, 0.0, more) for t, more in ((0.9, None), (None, 4), (None, None)))
+    assert _why_nothing([enough, few, wrong]) is None
+    assert "too few" in str(_why_nothing([few, wrong]))
+    assert "too often wrong" in str(_why_nothing([wrong]))
