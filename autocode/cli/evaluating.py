@@ -15,6 +15,8 @@ from autocode.errors import LearnError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MINUTES = 10.0  # of each fold's fine-tuning
+
 
 @app.command()
 def evaluate(
@@ -42,7 +44,7 @@ def evaluate(
     fine_tune: Annotated[
         bool, typer.Option("--fine-tune", help="Adapt the encoder in every fold as well; takes long.")
     ] = False,
-    minutes: Annotated[float, typer.Option(min=0.1, help="The time of each fold's fine-tuning.")] = 10.0,
+    minutes: Annotated[float, typer.Option(min=0.1, help="The time of each fold's fine-tuning.")] = MINUTES,
     encoder: Annotated[
         str | None, typer.Option(help="default, hashing, or a sentence-transformers model.")
     ] = None,
@@ -91,6 +93,14 @@ def evaluate(
             result["learning_curve"] = [
                 {key: one[key] for key in ("train_size", *SUMMARY, *POINT)} for one in reversed(results)
             ]
+        given = {
+            "dataset": shown_path(dataset),
+            "minutes": minutes if fine_tune and minutes != MINUTES else None,
+            "encoder": encoder and shown_path(encoder),
+            "config": config and shown_path(config),
+            "human_ceiling": human_ceiling or None,
+        }
+        result["options"] = {name: value for name, value in given.items() if value is not None}
         with write_together(out.parent, [out.name, page.name]) as (file, html):
             import json
 
@@ -102,6 +112,11 @@ def evaluate(
 
 SUMMARY = ("macro_f1", "micro_f1", "exact_set")
 POINT = ("n_learnt_from", "agreement")  # of a learning curve, besides
+
+
+def shown_path(path: Path | str) -> str:
+    """A path as it was given; of an absolute one, which tells of a private computer, its last name alone."""
+    return Path(path).name if Path(path).is_absolute() else str(path)
 
 
 def _table(result: Mapping[str, Any]) -> Any:

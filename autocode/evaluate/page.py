@@ -529,13 +529,18 @@ def _report(result: Result) -> str:
 def _repeat(result: Result) -> str:
     dial, book, encoder = result["auto_accept"], result["codebook"], result["encoder"]
     points = result.get("learning_curve") or [{"train_size": result.get("train_size")}]
+    given = result.get("options", {})  # as `autocode evaluate` was given them
     options = [
         "--out", "metrics.json", "--group-by", result["group_by"], "--folds", result["folds"],
         "--seed", result["seed"], "--target-error", dial["target_error"], "--confidence", dial["confidence"],
         *(part for point in points if point["train_size"] for part in ("--train-size", point["train_size"])),
         *(["--fine-tune"] if result.get("fine_tuned") else []),
+        *(part for name in ("minutes", "encoder", "config") if name in given
+          for part in (f"--{name}", given[name])),
+        *(["--human-ceiling"] if given.get("human_ceiling") else []),
     ]  # fmt: skip
-    command = shlex.join(map(str, ["autocode", "evaluate", result["dataset"], *options]))
+    place = given.get("dataset", result["dataset"])
+    command = shlex.join(map(str, ["autocode", "evaluate", place, *options]))
     recipes = [
         f"part {part}: {recipe['weights']}, penalty {recipe['penalty']:g}"
         for part, recipe in enumerate(result["recipes"], 1)

@@ -283,6 +283,27 @@ def test_the_human_ceiling_is_told_with_its_utterances(
     assert "autocode against the same others" in done.out
 
 
+def test_the_page_of_an_evaluation_says_how_to_repeat_it(
+    run: Run, here: Path, dataset: Path, settings: Path
+) -> None:
+    bert = [{**row, "coder": "bert"} for row in lines_of(dataset / "coverage.jsonl")]
+    write(dataset / "coverage.jsonl", [*lines_of(dataset / "coverage.jsonl"), *bert])
+    (here / "data").mkdir()
+    dataset.rename(here / "data" / "partners")
+    more = ("--human-ceiling", "--encoder", "hashing", "--folds", 3)
+    for place, told in (("data/partners", "data/partners"), (here / "data" / "partners", "partners")):
+        config = settings if Path(place).is_absolute() else settings.name
+        assert run("evaluate", place, "--out", "m.json", "--config", config, *more).code == 0
+        page = (here / "m.html").read_text()
+        command = page[page.index('<pre class="cite">autocode evaluate') :].partition("</pre>")[0]
+        assert f"autocode evaluate {told} --out" in command
+        for part in ("--encoder hashing", "--config settings.toml", "--human-ceiling", "--folds 3"):
+            assert part in command
+        assert "--minutes" not in command
+        assert str(here) not in page
+        assert str(here) not in (here / "m.json").read_text()
+
+
 def test_an_evaluation_says_why_nothing_is_settled_and_how_wrong_the_settled_is(
     run: Run, dataset: Path, settings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

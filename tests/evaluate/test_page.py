@@ -381,6 +381,14 @@ def test_shares_do_not_look_rounder_than_they_are(value: float | None, text: str
     assert markup.percent(value) == text
 
 
+def test_the_command_to_repeat_it_has_the_options_that_were_given() -> None:
+    options = {"dataset": "data/demo", "minutes": 3.0, "encoder": "hashing", "human_ceiling": True}
+    told = write_page(changed(fine_tuned=True, options=options))
+    assert "autocode evaluate data/demo --out" in told
+    assert "--fine-tune --minutes 3.0 --encoder hashing --human-ceiling</pre>" in told
+    assert "autocode evaluate demo --out" in written("small")
+
+
 def test_the_sentence_to_paste() -> None:
     html = written("small")
     sentence = html[html.index('<p class="cite">') :].partition("</p>")[0]
