@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from autocode import __version__
-from autocode.cli.terminal import SeveralError, Terminal
+from autocode.cli.terminal import SeveralError, StoppedError, Terminal
 from autocode.errors import AutocodeError
 
 INTERRUPTED = 130  # the shell's code for a program that Ctrl-C ended
@@ -62,6 +62,8 @@ def run(arguments: Sequence[str]) -> int:
         _check_empty(arguments)
         code = app(common_first(arguments), prog_name="autocode", standalone_mode=False)
         sys.stdout.flush()  # here, where a reader that has gone can still be told from a mistake
+    except StoppedError as error:
+        return _tell(str(error), code=INTERRUPTED)
     except AutocodeError as error:
         return _tell_several(error.sentences) if isinstance(error, SeveralError) else _tell(str(error))
     except typer.Abort:  # the answer to a question was no

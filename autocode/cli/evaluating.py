@@ -9,7 +9,7 @@ import typer
 
 from autocode.cli.app import app
 from autocode.cli.coding import settings_of
-from autocode.cli.terminal import terminal_of
+from autocode.cli.terminal import nothing_written, terminal_of
 from autocode.errors import LearnError
 
 if TYPE_CHECKING:
@@ -72,41 +72,43 @@ def evaluate(
     page = out.with_suffix(".html")
     with private_folder(out.parent):
         check_writable(out.parent, [out.name, page.name])
-        data = read_dataset(dataset)
-        for warning in data.warnings:
-            terminal.warn(warning)
-        coder = Coder(data.codebook, settings=settings)
-        sizes: list[int | None] = [*sorted(set(train_size or ()), reverse=True)] or [None]
-        results: list[dict[str, Any]] = []
-        with terminal.progress("evaluating", len(sizes) * (folds + 1)) as step:
-            for size in sizes:
-                plan = Plan(
-                    group_by, folds, size, target_error, confidence, human_ceiling,
-                    minutes=minutes if fine_tune else None, seed=settings.seed,
-                )  # fmt: skip
-                results.append(run(data, coder, plan, fold_done=lambda _: step()))
-                step()
-        result = results[0]  # of the largest size
-        for warning in result["warnings"][len(data.warnings) :]:
-            terminal.warn(warning)
-        if len(results) > 1:
-            result["learning_curve"] = [
-                {key: one[key] for key in ("train_size", *SUMMARY, *POINT)} for one in reversed(results)
-            ]
-        given = {
-            "dataset": shown_path(dataset),
-            "minutes": minutes if fine_tune and minutes != MINUTES else None,
-            "encoder": encoder and shown_path(encoder),
-            "config": config and shown_path(config),
-            "human_ceiling": human_ceiling or None,
-        }
-        result["options"] = {name: value for name, value in given.items() if value is not None}
+        with nothing_written():
+            data = read_dataset(dataset)
+            for warning in data.warnings:
+                terminal.warn(warning)
+            coder = Coder(data.codebook, settings=settings)
+            sizes: list[int | None] = [*sorted(set(train_size or ()), reverse=True)] or [None]
+            results: list[dict[str, Any]] = []
+            with terminal.progress("evaluating", len(sizes) * (folds + 1)) as step:
+                for size in sizes:
+                    plan = Plan(
+                        group_by, folds, size, target_error, confidence, human_ceiling,
+                        minutes=minutes if fine_tune else None, seed=settings.seed,
+                    )  # fmt: skip
+                    results.append(run(data, coder, plan, fold_done=lambda _: step()))
+                    step()
+            result = results[0]  # of the largest size
+            for warning in result["warnings"][len(data.warnings) :]:
+                terminal.warn(warning)
+            if len(results) > 1:
+                result["learning_curve"] = [
+                    {key: one[key] for key in ("train_size", *SUMMARY, *POINT)} for one in reversed(results)
+                ]
+            given = {
+                "dataset": shown_path(dataset),
+                "minutes": minutes if fine_tune and minutes != MINUTES else None,
+                "encoder": encoder and shown_path(encoder),
+                "config": config and shown_path(config),
+                "human_ceiling": human_ceiling or None,
+            }
+            result["options"] = {name: value for name, value in given.items() if value is not None}
+            told = write_page(result)
         with write_together(out.parent, [out.name, page.name]) as (file, html):
             import json
 
             json.dump(result, file, ensure_ascii=False, indent=1)
             file.write("\n")
-            html.write(write_page(result))
+            html.write(told)
     terminal.result(_table(result), _told(result), f"Numbers: {out}. Page: {page}", data=result)
 
 

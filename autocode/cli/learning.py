@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from autocode.cli.app import app
-from autocode.cli.terminal import Terminal, counted, terminal_of
+from autocode.cli.terminal import Terminal, counted, nothing_written, terminal_of
 from autocode.errors import AutocodeError, LearnError, ReadError
 
 if TYPE_CHECKING:
@@ -262,13 +262,14 @@ def _train_on_dataset(
     from autocode.pipeline import Coder
 
     with workplace(out) as work:
-        dataset = read_dataset(folder)
-        codings = dataset.codings.to_learn_from()
-        for warning in dict.fromkeys((*dataset.warnings, *codings.warnings)):
-            terminal.warn(warning)
-        coder = Coder(dataset.codebook, settings=read_settings(config))
-        table = labels_of_codings(codings.by_coder, dataset.codebook, order=dataset.unit_ids)
-        model = train_on(terminal, coder, dataset.transcripts, human, table, work=work)
+        with nothing_written():
+            dataset = read_dataset(folder)
+            codings = dataset.codings.to_learn_from()
+            for warning in dict.fromkeys((*dataset.warnings, *codings.warnings)):
+                terminal.warn(warning)
+            coder = Coder(dataset.codebook, settings=read_settings(config))
+            table = labels_of_codings(codings.by_coder, dataset.codebook, order=dataset.unit_ids)
+            model = train_on(terminal, coder, dataset.transcripts, human, table, work=work)
         save_model(model, out)
     return model
 

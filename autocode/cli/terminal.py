@@ -24,6 +24,19 @@ class SeveralError(AutocodeError):
         self.sentences = tuple(sentences)
 
 
+class StoppedError(AutocodeError):
+    """Ctrl-C, with what it left behind in a sentence."""
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Say so where Ctrl-C ends the block, which writes nothing that stays."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StoppedError("interrupted; nothing was written") from None
+
+
 class Step(Protocol):
     """Moves a progress bar on by `n`."""
 

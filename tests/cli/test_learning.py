@@ -350,7 +350,7 @@ def test_an_out_that_cannot_be_written_is_told_before_the_work(
     def work(*_: object, **__: object) -> None:
         raise AssertionError
 
-    for place in ("autocode.training.signals_of", "autocode.evaluate.run.signals_of"):
+    for place in ("autocode.evaluate.run.signals_of", "autocode.training.signals_of"):
         monkeypatch.setattr(place, work)
     run(command, dataset, "--out", out, "--config", settings).refused(part)
     assert tree(here) == before
@@ -361,6 +361,21 @@ def test_an_evaluation_that_fails_leaves_no_folder(
 ) -> None:
     before = tree(here)
     run("evaluate", dataset, "--out", "new/m.json", "--config", settings, "--train-size", 9).refused("only")
+    assert tree(here) == before
+
+
+@pytest.mark.parametrize("what", ["run.signals_of", "page.write_page"])
+def test_an_evaluation_that_is_interrupted_writes_nothing(
+    run: Run, here: Path, dataset: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    before = tree(here)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"autocode.evaluate.{what}", interrupted)
+    stopped = run("evaluate", dataset, "--out", "new/m.json", "--config", settings, "--folds", 3)
+    stopped.refused("interrupted; nothing was written", code=130)
     assert tree(here) == before
 
 
@@ -379,7 +394,7 @@ def test_training_that_is_interrupted_leaves_the_earlier_model(
 
     monkeypatch.setattr(f"autocode.training.{what}", interrupted)
     stopped = run("train", dataset, "--out", "model", "--config", settings, "--fine-tune")
-    assert stopped.code == 130
+    assert (stopped.code, stopped.err.splitlines()[-1]) == (130, "autocode: interrupted; nothing was written")
     assert tree(here) == before
     assert run("train", dataset, "--out", "other", "--config", settings, "--fine-tune").code == 130
     assert tree(here) == before
