@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 SPLIT = "split it, for example by interview"
 MORE_CELLS = "more cells than columns; put quotation marks around what has the delimiter in it"
 CELLS = (".csv", ".tsv", ".tab", ".txt", ".xlsx")
+_KINDS = {list: "a list", dict: "an object", bool: "true or false", float: "a decimal number"}
 _LIMITS = ReadConfig(max_mb=200.0)  # half a million codings of fifty codes; a table takes ten times its size
 
 
@@ -38,8 +40,11 @@ def read_rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, M
     for number, row in rows:
         for key in required:
             value = row.get(key)
-            if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+            if value is None or not str(value).strip() or (isinstance(value, float) and isnan(value)):
                 raise source.error(f"no '{key}'; a row needs {', '.join(required)}", line=number)
+            if isinstance(value, bool) or not isinstance(value, str | int):
+                kind = _KINDS.get(type(value), "something else")
+                raise source.error(f"'{key}' is {kind}, and a string is needed", line=number)
         yield number, row
 
 
