@@ -22,10 +22,6 @@ from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.page import write_page
 from autocode.evaluate.people import agreement_with_people, human_ceiling, on_ceiling
-from autocode.evaluate.run import Plan, duplicates, evaluate, unit_groups
-
-
-from autocode.evaluate.people import agreement_with_people
 from autocode.evaluate.run import Plan, _why_nothing, duplicates, evaluate, unit_groups
 from autocode.learn.dial import Side
 from autocode.learn.labels import labels_of_codings
