@@ -1,5 +1,4 @@
-"""From scores to probabilities: what was learnt, what the codebook says and what a fine-tuned encoder says,
-weighed against each other.
+"""From scores to probabilities: what was learnt and what the codebook says, weighed against each other.
 
 One logistic regression over all codes. Its weights are shared, change with the number of a code's positives,
 and each code may deviate as far as its own labels justify it: a rare code keeps what all codes have in
@@ -22,8 +21,8 @@ from autocode.learn.signals import N_ROLES
 Floats = NDArray[np.float64]
 Floating = NDArray[np.floating]
 
-# Learnt, codebook, fine-tuned and constant, each with its slope in support.
-START = np.array([[1.5, 0.0], [0.7, 0.0], [1.0, 0.0], [0.0, 0.0]])
+# Learnt, codebook and constant, each with its slope in support.
+START = np.array([[1.5, 0.0], [0.7, 0.0], [0.0, 0.0]])
 SHARED_PENALTY = 2.0  # how firmly the shared weights are held at START
 OWN_PENALTY = 3.0  # how firmly a code is held at the shared weights
 ROLE_PRIOR = 5.0
@@ -33,13 +32,12 @@ _LIMIT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """`sigmoid(base + weights . (learnt, codebook, fine-tuned, 1))` for each code; `base` differs by role."""
+    """`sigmoid(base + weights . (learnt, codebook, 1))` for each code; `base` differs by role."""
 
-    weights: Floats  # (n_codes, 4)
+    weights: Floats  # (n_codes, 3)
     base: Floats  # (n_codes,) log-odds of the codes' shares
     mean: Floats  # (n_codes,) shares, by which learnt scores are standardised
     evidence_mean: Floats  # (n_codes,)
-    tuned_mean: Floats  # (n_codes,)
     role_odds: Floats  # (N_ROLES, n_codes) log-odds that a role adds
     groups: tuple[tuple[int, ...], ...] = ()  # columns of which exactly one applies
     options: tuple[tuple[int, ...], ...] = ()  # columns of which at most one applies
@@ -56,24 +54,17 @@ class Blend:
         rows = list(columns)
         return Blend(
             self.weights[rows], self.base[rows], self.mean[rows], self.evidence_mean[rows],
-            self.tuned_mean[rows], self.role_odds[:, rows],
+            self.role_odds[:, rows],
         )  # fmt: skip
 
-    def __call__(
-        self, learnt: Floats, evidence: Floating, tuned: Floating, roles: NDArray[np.intp]
-    ) -> Floats:
-        """Probabilities of shape (n, n_codes); `tuned` may be (n, 0), `roles` (n,) are those of `Signals`."""
-        return self.tied(self.log_odds(learnt, evidence, tuned, roles), roles)
+    def __call__(self, learnt: Floats, evidence: Floating, roles: NDArray[np.intp]) -> Floats:
+        """Probabilities of shape (n, n_codes); `roles` (n,) are those of `Signals`."""
+        return self.tied(self.log_odds(learnt, evidence, roles), roles)
 
-    def log_odds(
-        self, learnt: Floats, evidence: Floating, tuned: Floating, roles: NDArray[np.intp]
-    ) -> Floats:
+    def log_odds(self, learnt: Floats, evidence: Floating, roles: NDArray[np.intp]) -> Floats:
         """The same as log-odds, each code by itself."""
-        said = _standardised(learnt, evidence, tuned, (self.mean, self.evidence_mean, self.tuned_mean))
-        logit = self.base + self.role_odds[roles] + self.weights[:, 3]
-        for index, one in enumerate(said):
-            logit = logit + self.weights[:, index] * one
-        return logit
+        said = _standardised(learnt, evidence, self.mean, self.evidence_mean)
+        return weighed(self.weights, said, self.base + self.role_odds[roles])
 
     def tied(self, log_odds: Floats, roles: NDArray[np.intp]) -> Floats:
         """Probabilities from log-odds: exclusive codes add up to 1, a parent is as likely as its children.
@@ -100,7 +91,6 @@ class Blend:
 def fit_blend(
     learnt: Floats,
     evidence: Floating,
-    tuned: Floating,
     values: Floats,
     roles: NDArray[np.intp],
     *,
@@ -109,55 +99,69 @@ def fit_blend(
     certain: tuple[tuple[int, ...], ...] = (),
     parents: Sequence[tuple[int, int]] = (),
 ) -> Blend:
-    """Weigh left-out scores, zero-shot evidence and a fine-tuned encoder's log-odds, (n, n_codes) each.
+    """Weigh left-out scores and zero-shot evidence, (n, n_codes) each.
 
-    `values` (n, n_codes) say what applies (nan: not said), `roles` (n,) who speaks. `tuned` is (n, 0) without
-    such an encoder, and else by one that has not seen the unit's interview.
+    `values` (n, n_codes) say what applies (nan: not said), `roles` (n,) who speaks.
+    """
+    mean = smoothed_mean(values)
+    base, by_role = np.log(mean / (1.0 - mean)), role_odds(values, roles)
+    evidence_mean = evidence.mean(axis=0, dtype=np.float64)
+    said = _standardised(np.where(np.isnan(learnt), mean, learnt), evidence, mean, evidence_mean)
+    weights = fit_weights(said, base + by_role[roles], values, START)
+    return Blend(
+        weights, base, mean, evidence_mean, by_role, groups, options, certain, tuple(parents),
+    )  # fmt: skip
+
+
+def weighed(weights: Floats, inputs: Sequence[Floats], base: Floats | float) -> Floats:
+    """`base` and inputs (n, n_codes) each, weighed by (n_codes, n_inputs + 1); the last is the constant."""
+    logit = base + weights[:, -1]
+    for index, one in enumerate(inputs):
+        logit = logit + weights[:, index] * one
+    return np.asarray(logit)
+
+
+def fit_weights(inputs: Sequence[Floats], base: Floats | float, values: Floats, start: Floats) -> Floats:
+    """One logistic regression over all codes, (n_codes, n_inputs + 1): shared weights, and each code's own.
+
+    `base` and `inputs` are (n, n_codes) each, `values` say what applies (nan: not said). Shared weights are
+    held at `start` (n_inputs + 1, 2), with their slope in a code's support, and each code's at the shared.
     """
     from scipy.optimize import minimize
 
-    mean = smoothed_mean(values)
-    base, by_role = np.log(mean / (1.0 - mean)), role_odds(values, roles)
-    evidence_mean, tuned_mean = (
-        one.mean(axis=0, dtype=np.float64) if one.size else np.zeros(len(mean)) for one in (evidence, tuned)
-    )
-    n_codes = len(mean)
+    n_codes = values.shape[1]
     rows = np.arange(len(values))
     if len(rows) > MAX_ROWS:  # every k-th: enough for a handful of weights
         rows = rows[:: len(rows) // MAX_ROWS + 1]
     said = ~np.isnan(values[rows])
     filled = np.where(said, values[rows], 0.0)
-    learnt_said = np.where(np.isnan(learnt[rows]), mean, learnt[rows])
-    start_logit = base + by_role[roles[rows]]
-    inputs = _standardised(learnt_said, evidence[rows], tuned[rows], (mean, evidence_mean, tuned_mean))
+    start_logit = np.broadcast_to(base, values.shape)[rows]
+    inputs = [one[rows] for one in inputs]
     support = np.log1p(np.nansum(values, axis=0))
     slope = (support - np.log(30.0)) / 2.0  # 0 for a code with about thirty positives
     spread = np.stack([np.ones(n_codes), slope], axis=1)
-    n_weights = len(START)
+    n_weights = len(start)
 
     def unpack(flat: Floats) -> tuple[Floats, Floats, Floats]:
-        shared, own = flat[: START.size].reshape(START.shape), flat[START.size :].reshape(n_codes, n_weights)
+        shared, own = flat[: start.size].reshape(start.shape), flat[start.size :].reshape(n_codes, n_weights)
         return shared, own, spread @ shared.T + own
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         shared, own, weights = unpack(flat)
-        logit = start_logit + weights[:, -1] + sum(weights[:, i] * one for i, one in enumerate(inputs))
-        logit = np.clip(logit, -_LIMIT, _LIMIT)
+        logit = np.clip(weighed(weights, inputs, start_logit), -_LIMIT, _LIMIT)
         cost = np.where(said, np.logaddexp(0.0, logit) - filled * logit, 0.0).sum()
         error = np.where(said, sigmoid(logit) - filled, 0.0)
         gradient = np.stack([*((error * one).sum(axis=0) for one in inputs), error.sum(axis=0)], axis=1)
-        away = shared - START
+        away = shared - start
         cost += SHARED_PENALTY * (away**2).sum() + OWN_PENALTY * (own**2).sum()
         to_shared = gradient.T @ spread + 2 * SHARED_PENALTY * away
         return float(cost), np.concatenate([to_shared.ravel(), (gradient + 2 * OWN_PENALTY * own).ravel()])
 
-    start = np.concatenate([START.ravel(), np.zeros(n_weights * n_codes)])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    flat = np.concatenate([start.ravel(), np.zeros(n_weights * n_codes)])
+    found = minimize(loss, flat, jac=True, method="L-BFGS-B", options={"maxiter": 300})
     weights = unpack(found.x)[2]
     weights[:, :-1] = np.maximum(weights[:, :-1], 0.0)  # evidence for a code never speaks against it
-    return Blend(
-        weights, base, mean, evidence_mean, tuned_mean, by_role, groups, options, certain, tuple(parents),
-    )  # fmt: skip
+    return weights
 
 
 def role_odds(values: Floats, roles: NDArray[np.intp]) -> Floats:
@@ -185,18 +189,10 @@ def sigmoid(logit: Floats) -> Floats:
 
 
 def _standardised(
-    learnt: Floats,
-    evidence: Floating,
-    tuned: Floating,
-    means: Sequence[Floats],
-) -> tuple[Floats, Floats, Floats]:
-    """The three inputs of the blend, (n, n_codes) each, about 0 where they say nothing."""
-    mean, evidence_mean, tuned_mean = means
-    return (
-        (learnt - mean) / np.sqrt(mean * (1.0 - mean)),
-        (evidence - evidence_mean) / 2.0,
-        (tuned - tuned_mean) / 2.0 if tuned.size else np.zeros_like(learnt),
-    )
+    learnt: Floats, evidence: Floating, mean: Floats, evidence_mean: Floats
+) -> tuple[Floats, Floats]:
+    """The two inputs of the blend, (n, n_codes) each, about 0 where they say nothing."""
+    return (learnt - mean) / np.sqrt(mean * (1.0 - mean)), (evidence - evidence_mean) / 2.0
 
 
 def best_thresholds(probabilities: Floats, values: Floats) -> Floats:

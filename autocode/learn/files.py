@@ -40,9 +40,10 @@ from autocode.learn.second import SecondLook
 from autocode.learn.sets import SetRule
 from autocode.learn.signals import Signals
 from autocode.learn.stack import Stack
+from autocode.learn.third import ThirdLook
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 4  # raised when the files' layout changes
+FORMAT = 5  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 _FILES = (FACTS, ARRAYS, CARD)
@@ -263,7 +264,8 @@ def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
                  {"ids", "groups", *_TEXTS})  # fmt: skip
-_BLEND = ("weights", "base", "mean", "evidence_mean", "tuned_mean", "role_odds")
+_BLEND = ("weights", "base", "mean", "evidence_mean", "role_odds")
+_THIRD = tuple(field.name for field in fields(ThirdLook))
 _STACK = tuple(field.name for field in fields(Stack))
 _LEXICAL = ("odds", "weights", "constant")
 
@@ -285,6 +287,8 @@ def _arrays(learned: Learned) -> dict[str, Any]:
         arrays |= {f"stack.{name}": getattr(second.stack, name) for name in _STACK}
         arrays |= {f"lexical.{name}": getattr(second.lexical, name) for name in _LEXICAL}
         arrays |= {f"lexical.columns.{name}": second.lexical.columns[name] for name in NAMES}
+    if learned.third is not None:
+        arrays |= {f"third.{name}": getattr(learned.third, name) for name in _THIRD}
     return arrays | {
         "values": learned.values, "anchors": learned.anchors, "dual": learned.fit.dual,
         "mean": learned.fit.mean, "left_out": learned.fit.left_out, "cross_fitted": learned.cross_fitted,
@@ -325,11 +329,12 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
     rule = SetRule(arrays["thresholds"], bool(facts["never_empty"]), **of_rule)
     tied: dict[str, Any] = {name: pairs[name] for name in ("groups", "options", "certain", "parents")}
     blend = Blend(**{name: arrays[f"blend.{name}"] for name in _BLEND}, **tied)
+    third = ThirdLook(*(arrays[f"third.{name}"] for name in _THIRD)) if "third.mean" in arrays else None
     learned = Learned(
         tuple(facts["code_ids"]), signals, arrays["values"], views,
         take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),
         Fit(arrays["dual"], arrays["mean"], arrays["left_out"]), blend, rule, arrays["cross_fitted"],
-        _second(arrays),
+        _second(arrays), third,
     )  # fmt: skip
     own = {
         "format",

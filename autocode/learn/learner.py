@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from autocode.learn.ridge import Fit
 from autocode.learn.second import SecondLook, look_again
 from autocode.learn.sets import SetRule, certain_roles, exclusive_columns, family, learn_sets
 from autocode.learn.signals import Signals, beside
+from autocode.learn.third import ThirdLook, fit_third
 from autocode.learn.views import WEIGHTS, Encoded, Views, Weights, kernel, take_rows
 
 FOLDS = 5  # of interviews, for probabilities and thresholds
@@ -42,6 +44,7 @@ class Learned:
     rule: SetRule
     cross_fitted: Floats  # (n_units, n_codes): each unit's probabilities without its interview
     second: SecondLook | None  # where it judges better what was left out
+    third: ThirdLook | None  # where there is a fine-tuned encoder
 
     @property
     def weights(self) -> Weights:
@@ -61,10 +64,12 @@ class Learned:
             encoded = self.views.encode(part)
             gram, added[rows] = self.look(encoded)
             learnt = gram @ self.fit.dual + self.fit.mean
-            log_odds[rows] = self.blend.log_odds(learnt, part.evidence, part.tuned, part.roles)
+            log_odds[rows] = self.blend.log_odds(learnt, part.evidence, part.roles)
         if self.second is not None:
             added += self.around(signals, self.blend.tied(log_odds, signals.roles))
             log_odds = self.second.stack(log_odds, added)
+        if self.third is not None:
+            log_odds = self.third(log_odds, signals.tuned)
         found = self.blend.tied(log_odds, signals.roles)
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
         for row, unit in enumerate(signals.ids):
@@ -125,26 +130,40 @@ def learn(
 
     def blended(rows: NDArray[np.intp]) -> Blend:
         return fit_blend(
-            fit.left_out[rows], signals.evidence[rows], signals.tuned[rows], values[rows],
-            roles[rows], groups=exclusive, options=options, certain=certain, parents=parents,
+            fit.left_out[rows], signals.evidence[rows], values[rows], roles[rows], groups=exclusive,
+            options=options, certain=certain, parents=parents,
         )  # fmt: skip
 
     everything = np.arange(len(labels))
     blend = blended(everything)
     left_out = np.where(np.isnan(fit.left_out), _in_sample(encoded, anchors, fit, recipe), fit.left_out)
     folds = group_folds(groups, min(FOLDS, int(groups.max()) + 1), seed=seed)
-    log_odds = _cross_fitted(blended, left_out, signals, folds)
+    log_odds = _cross_fitted(
+        lambda rows: blended(rows).log_odds,
+        (left_out, signals.evidence, roles),
+        folds,
+    )
     near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
     near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
     again = look_again(
         encoded, values, groups, anchors, folds=folds, log_odds=log_odds,
         tied=lambda found: blend.tied(found, roles), beside=near, seed=seed,
     )  # fmt: skip
-    second, cross_fitted = again or (None, blend.tied(log_odds, roles))
+    second, log_odds = again or (None, log_odds)
+    third = None
+    if signals.tuned.size:
+        third = fit_third(log_odds, signals.tuned, values)
+        before = log_odds
+        log_odds = _cross_fitted(
+            lambda rows: fit_third(before[rows], signals.tuned[rows], values[rows]),
+            (before, signals.tuned),
+            folds,
+        )
+    cross_fitted = blend.tied(log_odds, roles)
     rule = learn_sets(values, best_thresholds(cross_fitted, values), codebook)
     return Learned(
         codebook.ids, signals, values, views, take_rows(encoded, anchors), anchors, recipe, fit, blend, rule,
-        cross_fitted, second,
+        cross_fitted, second, third,
     )  # fmt: skip
 
 
@@ -163,20 +182,17 @@ def _in_sample(encoded: Encoded, anchors: NDArray[np.intp], fit: Fit, recipe: Re
 
 
 def _cross_fitted(
-    blended: Callable[[NDArray[np.intp]], Blend], left_out: Floats, signals: Signals, folds: NDArray[np.intp]
+    fitted: Callable[[NDArray[np.intp]], Callable[..., Floats]],
+    inputs: Sequence[NDArray[Any]],
+    folds: NDArray[np.intp],
 ) -> Floats:
-    """Log-odds by blends that have not seen the interview either."""
+    """Log-odds by what was `fitted` on rows of other interviews; each of `inputs` is (n, ...)."""
     if (n_folds := int(folds.max()) + 1) < 2:
-        return blended(np.arange(len(folds))).log_odds(
-            left_out, signals.evidence, signals.tuned, signals.roles
-        )
-    found = np.zeros_like(left_out)
+        return fitted(np.arange(len(folds)))(*inputs)
+    found = np.zeros_like(inputs[0], np.float64)
     for fold in range(n_folds):
         out = folds == fold
-        blend = blended(np.flatnonzero(~out))
-        found[out] = blend.log_odds(
-            left_out[out], signals.evidence[out], signals.tuned[out], signals.roles[out]
-        )
+        found[out] = fitted(np.flatnonzero(~out))(*(one[out] for one in inputs))
     return found
 
 

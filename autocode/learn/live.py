@@ -46,7 +46,7 @@ class LiveScores:
         self._to_pool = _Growing(to_pool, grows_down=False)
         self.learnt = self._to_pool.array @ learned.fit.dual + learned.fit.mean
         if learned.second is not None:
-            first = learned.blend(self.learnt, self._evidence, self._tuned, self._roles)
+            first = learned.blend(self.learnt, self._evidence, self._roles)
             self._added += learned.around(pool, first)
         self.probabilities = self._scored()
 
@@ -118,14 +118,16 @@ class LiveScores:
 
     def _scored(self, columns: list[int] | None = None) -> Floats:
         """Probabilities of all codes, or of some that nothing ties to others."""
-        blend, second = self._learned.blend, self._learned.second
+        blend, second, third = self._learned.blend, self._learned.second, self._learned.third
         some: slice | list[int] = slice(None) if columns is None else columns
-        tuned = self._tuned[:, some] if self._tuned.size else self._tuned
         own = blend if columns is None else blend.of(columns)
-        log_odds = own.log_odds(self.learnt[:, some], self._evidence[:, some], tuned, self._roles)
+        log_odds = own.log_odds(self.learnt[:, some], self._evidence[:, some], self._roles)
         if second is not None:
             stack = second.stack if columns is None else second.stack.of(columns)
             log_odds = stack(log_odds, self._added[:, some])
+        if third is not None:
+            third = third if columns is None else third.of(columns)
+            log_odds = third(log_odds, self._tuned[:, some])
         return own.tied(log_odds, self._roles)
 
     def _restricted(self, residual: Floats, said: NDArray[np.bool_]) -> Floats:

@@ -50,7 +50,7 @@ def look_again(
     beside: NDArray[np.intp],
     seed: int,
 ) -> tuple[SecondLook, Floats] | None:
-    """Learn the second look; with it the labelled units' probabilities, (n, n_codes), left out by `folds`.
+    """Learn the second look; with it the labelled units' log-odds, (n, n_codes), left out by `folds`.
 
     `log_odds` (n, n_codes) are those at first sight, left out, and `tied` makes probabilities of them;
     `beside` (n, 3) are the rows of each unit and its neighbours (-1: none). None where labels are few, or
@@ -75,8 +75,7 @@ def look_again(
         out = np.flatnonzero(folds == fold)
         stack = stacked(np.flatnonzero(folds != fold))
         again[out] = stack(log_odds[out], stack.added(scores[:, out]) + stack.beside(first, beside[out]))
-    again = tied(again)
-    if _loss(again, values) >= _loss(first, values):
+    if _loss(tied(again), values) >= _loss(first, values):
         return None
     dual = np.stack([fit.dual for fit in fits]).astype(np.float32)
     return SecondLook(dual, lexical, stacked(np.arange(len(values))), first), again

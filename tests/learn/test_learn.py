@@ -23,6 +23,7 @@ from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.sets import certain_roles, exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
+from autocode.learn.third import fit_third
 from autocode.pipeline import Coder
 from autocode.training import dial_of, facts_of, signals_of, train
 
@@ -144,9 +145,9 @@ def test_probabilities_are_calibrated_and_a_rare_code_borrows() -> None:
     truth_logit = rng.normal(size=(n, n_codes)) * 2 - np.array([0, 1, 1, 2, 3, 6])
     values = (rng.random((n, n_codes)) < 1 / (1 + np.exp(-truth_logit))).astype(float)
     learnt = truth_logit * 0.1
-    none, nothing, one_role = np.zeros((1500, n_codes)), np.zeros((1500, 0)), np.full(1500, 2)
-    blend = fit_blend(learnt[:1500], none, nothing, values[:1500], one_role)
-    p = blend(learnt[1500:], none, nothing, one_role)
+    none, one_role = np.zeros((1500, n_codes)), np.full(1500, 2)
+    blend = fit_blend(learnt[:1500], none, values[:1500], one_role)
+    p = blend(learnt[1500:], none, one_role)
     for column in range(5):
         assert abs(p[:, column].mean() - values[1500:, column].mean()) < 0.03
         top = np.argsort(-p[:, column])[:150]
@@ -160,13 +161,13 @@ def test_a_fine_tuned_encoder_counts_as_far_as_it_knows(knows: bool) -> None:
     n, n_codes = 3000, 4
     truth = rng.normal(size=(n, n_codes)) * 2 - 1
     values = (rng.random((n, n_codes)) < 1 / (1 + np.exp(-truth))).astype(float)
-    noise, none = rng.normal(size=(n, n_codes)), np.zeros((n, n_codes))
-    learnt, tuned = (noise, 3 * truth + 5) if knows else (truth * 0.1, 3 * noise)
-    fitted, others, one_role = slice(None, 1500), slice(1500, None), np.full(1500, 2)
-    blend = fit_blend(learnt[fitted], none[fitted], tuned[fitted], values[fitted], one_role)
-    p = blend(learnt[others], none[others], tuned[others], one_role)
+    noise = rng.normal(size=(n, n_codes))
+    before, tuned = (noise, 3 * truth + 5) if knows else (truth, 3 * noise)
+    fitted, others = slice(None, 1500), slice(1500, None)
+    look = fit_third(before[fitted], tuned[fitted].astype(np.float32), values[fitted])
+    p = 1 / (1 + np.exp(-look(before[others], tuned[others].astype(np.float32))))
     assert np.abs(p - 1 / (1 + np.exp(-truth[others]))).mean() < 0.04
-    assert (blend.weights[:, 2].min() > 0.5) if knows else (blend.weights[:, 2].max() < 0.1)
+    assert (look.weights[:, 1].min() > 0.5) if knows else (look.weights[:, 1].max() < 0.1)
 
 
 def test_thresholds_make_the_expected_f1_largest() -> None:
@@ -230,11 +231,11 @@ def test_of_an_exclusive_group_the_code_furthest_above_its_threshold_wins(always
 
 def test_probabilities_of_an_exclusive_group_add_up_to_one_or_leave_room_for_none() -> None:
     rng = np.random.default_rng(0)
-    learnt, none, nothing = rng.random((60, 4)), np.zeros((60, 4)), np.zeros((60, 0))
+    learnt, none = rng.random((60, 4)), np.zeros((60, 4))
     roles = np.full(60, 2)
     values = (learnt == learnt.max(axis=1, keepdims=True)).astype(float)
     free, tied, loose = (
-        fit_blend(learnt, none, nothing, values, roles, **ties)(learnt, none, nothing, roles)
+        fit_blend(learnt, none, values, roles, **ties)(learnt, none, roles)
         for ties in ({}, {"groups": ((0, 1, 2),)}, {"options": ((0, 1, 2),), "certain": ((),)})
     )
     sums = free[:, :3].sum(axis=1)
@@ -253,9 +254,9 @@ def test_who_speaks_decides_where_people_code_one_role_only() -> None:
     groups, options = exclusive_columns(FOUR, values)
     certain = certain_roles(options, values, roles)
     assert (groups, options, certain) == ((), ((0, 1, 2),), ((1,),))
-    none, nothing = np.zeros((120, 4)), np.zeros((120, 0))
-    blend = fit_blend(noise, none, nothing, values, roles, options=options, certain=certain)
-    p = blend(noise, none, nothing, roles)
+    none = np.zeros((120, 4))
+    blend = fit_blend(noise, none, values, roles, options=options, certain=certain)
+    p = blend(noise, none, roles)
     np.testing.assert_allclose(p[:60, :3].sum(axis=1), 1.0)
     assert p[60:].max() < 0.05
     chosen = learn_sets(values, np.full(4, 0.9), FOUR)(p)

@@ -47,7 +47,10 @@ def test_any_order_of_decisions_equals_a_refit(
     fit = fit_exact(gram, np.array(list(said.values())), np.arange(len(said)), learned.recipe.penalty)
     expected = kernel(learned.views.encode(pool), encoded, learned.weights) @ fit.dual + fit.mean
     np.testing.assert_allclose(live.learnt, expected, atol=1e-6)
-    probabilities = learned.blend(live.learnt, pool.evidence, pool.tuned, pool.roles)
+    log_odds = learned.blend.log_odds(live.learnt, pool.evidence, pool.roles)
+    if learned.third is not None:
+        log_odds = learned.third(log_odds, pool.tuned)
+    probabilities = learned.blend.tied(log_odds, pool.roles)
     np.testing.assert_allclose(live.probabilities, probabilities, atol=1e-12)
 
 

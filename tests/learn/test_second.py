@@ -51,6 +51,16 @@ def learned(made_up: tuple[Signals, Labels]) -> Learned:
     return learn(signals.take(taught), labels.take(taught), BOOK)
 
 
+@pytest.fixture(scope="module")
+def tuned(made_up: tuple[Signals, Labels]) -> tuple[Signals, Learned]:
+    """All utterances with what a fine-tuned encoder says of them, and what was learnt with that."""
+    signals, labels = made_up
+    noise = np.random.default_rng(2).normal(size=labels.values.shape)
+    heard = replace(signals, tuned=(4 * labels.values + noise).astype(np.float32))
+    taught = np.arange(30 * N_EACH)
+    return heard, learn(heard.take(taught), labels.take(taught), BOOK)
+
+
 UNSEEN = np.arange(30 * N_EACH, N_INTERVIEWS * N_EACH)
 
 
@@ -91,21 +101,40 @@ def test_noise_gets_no_second_look(made_up: tuple[Signals, Labels]) -> None:
     assert blind.second is None or np.abs(p - shuffled.mean(axis=0)).max() < 0.2
 
 
-def test_saved_and_loaded_it_says_the_same(
-    made_up: tuple[Signals, Labels], learned: Learned, tmp_path: Path
+def test_a_fine_tuned_encoder_speaks_last(
+    made_up: tuple[Signals, Labels], learned: Learned, tuned: tuple[Signals, Learned]
 ) -> None:
-    assert learned.second is not None
-    save_model(Model(learned, None, {}), tmp_path / "model")
+    heard, found = tuned
+    y = made_up[1].values[UNSEEN] == 1
+    assert (learned.third, found.third is None) == (None, False)
+    said, before = found.probabilities(heard.take(UNSEEN)), learned.probabilities(heard.take(UNSEEN))
+    assert np.abs(said - y).mean() < 0.5 * np.abs(before - y).mean()
+    np.testing.assert_allclose(said.mean(axis=0), y.mean(axis=0), atol=0.05)
+    assert found.second is not None  # what all else says is looked at again as if there were none
+    np.testing.assert_array_equal(found.second.first, learned.second.first if learned.second else None)
+
+
+@pytest.mark.parametrize("by", ["learned", "tuned"])
+def test_saved_and_loaded_it_says_the_same(
+    made_up: tuple[Signals, Labels], learned: Learned, tuned: tuple[Signals, Learned], tmp_path: Path, by: str
+) -> None:
+    signals, one = tuned if by == "tuned" else (made_up[0], learned)
+    assert one.second is not None
+    save_model(Model(one, None, {}), tmp_path / "model")
     assert "just before and after, count as well" in (tmp_path / "model" / "MODEL.md").read_text()
     again = load_model(tmp_path / "model").learned
-    unseen = made_up[0].take(UNSEEN)
-    np.testing.assert_array_equal(again.probabilities(unseen), learned.probabilities(unseen))
+    unseen = signals.take(UNSEEN)
+    np.testing.assert_array_equal(again.probabilities(unseen), one.probabilities(unseen))
 
 
-def test_single_decisions_start_from_it(made_up: tuple[Signals, Labels], learned: Learned) -> None:
-    unseen = made_up[0].take(UNSEEN)
-    live = LiveScores(learned, unseen)
-    np.testing.assert_allclose(live.probabilities, learned.probabilities(unseen), atol=1e-6)
+@pytest.mark.parametrize("by", ["learned", "tuned"])
+def test_single_decisions_start_from_it(
+    made_up: tuple[Signals, Labels], learned: Learned, tuned: tuple[Signals, Learned], by: str
+) -> None:
+    signals, one = tuned if by == "tuned" else (made_up[0], learned)
+    unseen = signals.take(UNSEEN)
+    live = LiveScores(one, unseen)
+    np.testing.assert_allclose(live.probabilities, one.probabilities(unseen), atol=1e-6)
     before = live.probabilities.copy()
     live.decide(unseen.ids[3], {"apple": True})
     assert live.probabilities[3, 0] > before[3, 0]
