@@ -41,7 +41,7 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
     def tuned(name: str) -> FineTuned:
         return fine_tune(
             utterances, values, folds, judge=mean_average_precision, config=EmbedConfig(),
-            out=tmp_path / name, minutes=5.0, progress=heard.append,
+            out=tmp_path / name, minutes=60.0, progress=heard.append,
         )  # fmt: skip
 
     found = tuned("one")
@@ -88,7 +88,7 @@ def test_what_is_said_around_an_answer_counts(tmp_path: Path, side: str) -> None
     answers = InContext(("Yes, that is how it was.",) * n, **around)
     found = fine_tune(
         answers, values, folds, judge=mean_average_precision, config=EmbedConfig(), out=tmp_path / "one",
-        minutes=5.0,
+        minutes=60.0,
     )  # fmt: skip
     told = np.asarray(found.log_odds, float)
     for fold in (0, 1):  # each by its own encoder
