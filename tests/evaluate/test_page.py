@@ -349,7 +349,7 @@ def test_people_stand_beside_each_code() -> None:
     assert rows_of(html, "people")["bert"] == ["311", "0.700", "–", "0.600", "0.679"]
     assert rows_of(html, "people")["Mean of the coders"] == ["311", "0.700", "–", "0.600", "0.679"]
     assert rows_of(html, "people")["autocode, mean likewise"] == ["311", "0.650", "–", "0.600", "0.679"]
-    assert len(next(iter(rows_of(html, "exclusive").values()))) == 12
+    assert len(next(iter(rows_of(html, "exclusive").values()))) == 9
 
 
 def test_over_which_codes_the_mean_is() -> None:
