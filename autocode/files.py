@@ -70,7 +70,7 @@ def write_together(folder: Path, names: Sequence[str]) -> Iterator[tuple[TextIO,
                 file = open(handle, "w", encoding="utf-8", newline="\n", errors="replace")  # noqa: SIM115
                 cleaning.callback(_close, file)
                 files.append((file, temporary, folder / name))
-            _check_free([path for *_, path in files])
+            check_free([path for *_, path in files])
             yield tuple(file for file, *_ in files)
             for file, *_ in files:
                 file.flush()
@@ -85,7 +85,7 @@ def write_together(folder: Path, names: Sequence[str]) -> Iterator[tuple[TextIO,
 
 def check_writable(folder: Path, names: Sequence[str]) -> None:
     """Raise `OutputError`, before any work is done, where `write_together` could not write."""
-    _check_free([folder / name for name in names])
+    check_free([folder / name for name in names])
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -131,7 +131,7 @@ def write_private_bytes(path: Path, content: bytes) -> None:
         raise
 
 
-def _check_free(paths: Sequence[Path]) -> None:
+def check_free(paths: Sequence[Path]) -> None:
     """Raise `OutputError` before any work is done if a file's place is taken by a folder."""
     for path in paths:
         if path.is_dir():

@@ -25,6 +25,7 @@ from autocode.digests import digest
 from autocode.errors import LearnError
 from autocode.files import (
     OutputError,
+    check_free,
     explain_os_error,
     private_folder,
     write_private_bytes,
@@ -101,9 +102,7 @@ def _check_free(folder: Path) -> None:
     """Raise `OutputError` where a file is in the way of the folder, or a folder in that of a file."""
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file, and a folder is needed there")
-    for path in (folder / name for name in _FILES):
-        if path.is_dir():
-            raise OutputError(f"{path}: is a folder, and a file is to be written there")
+    check_free([folder / name for name in _FILES])
 
 
 def save_model(model: Model, folder: Path) -> None:

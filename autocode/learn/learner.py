@@ -138,11 +138,7 @@ def learn(
     blend = blended(everything)
     left_out = np.where(np.isnan(fit.left_out), _in_sample(encoded, anchors, fit, recipe), fit.left_out)
     folds = group_folds(groups, min(FOLDS, int(groups.max()) + 1), seed=seed)
-    log_odds = _cross_fitted(
-        lambda rows: blended(rows).log_odds,
-        (left_out, signals.evidence, roles),
-        folds,
-    )
+    log_odds = _cross_fitted(lambda rows: blended(rows).log_odds, (left_out, signals.evidence, roles), folds)
     near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
     near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
     again = look_again(
