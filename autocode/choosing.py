@@ -15,12 +15,20 @@ from autocode.learn.files import Model
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.learn.learner import Learned, learn
 from autocode.learn.queue import RANDOM, Pool, best_of, check_strategy, pool_of, rank
+from autocode.learn.second import LEAST_UNITS
 from autocode.learn.signals import Signals
 from autocode.learn.stopping import Stopping, stopping
 from autocode.pipeline import Coder
 from autocode.records import Transcript, Utterance
 from autocode.store import Account, Project, ReviewStore
-from autocode.training import LEAST, labels_of_project, signals_of, texts_of_project, usable_model, with_model
+from autocode.training import (
+    LEAST,
+    labels_of_project,
+    signals_of,
+    texts_of_project,
+    usable_model,
+    with_model,
+)
 
 BEST = 3  # codes named with each utterance
 
@@ -108,7 +116,10 @@ def _corpus(
     taken: frozenset[str] = frozenset(),
     text_of: Mapping[str, str] | None = None,
 ) -> Corpus:
-    signals = signals_of(coder, transcripts, set(codable), text_of=text_of, done=done)
+    n_labelled = len({*labels.unit_ids, *(model.learned.signals.ids if model else ())})
+    signals = signals_of(
+        coder, transcripts, set(codable), text_of=text_of, tokens=n_labelled >= LEAST_UNITS, done=done
+    )
     every = {one.id: one for transcript in transcripts for one in coder.segment(transcript)}
     utterances = {unit: every[unit] for unit in signals.ids}
     return Corpus(coder, utterances, signals, labels, model, taken)
@@ -119,7 +130,7 @@ def learnt_of(corpus: Corpus) -> Learned | None:
     coder = corpus.coder
     if corpus.model is None and (len(corpus.labels) < LEAST or not (corpus.labels.values == 1).any()):
         return None
-    signals, table = with_model(corpus.model, corpus.signals, corpus.labels)
+    signals, table = with_model(corpus.model, corpus.signals, corpus.labels, coder.tokens_of)
     background = coder.background_signals()
     return learn(signals, table, coder.codebook, background=background, seed=coder.settings.seed)
 

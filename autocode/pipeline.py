@@ -183,6 +183,23 @@ class Coder:
 
         return load_early_layers(self.settings.embed)
 
+    def tokens_of(self, texts: Sequence[str]) -> tuple[NDArray[np.int8], ...]:
+        """The vectors of each text's tokens, as `Signals` hold them."""
+        return self._early([self.segmenter.clean(text) for text in texts], tokens=True)[1]
+
+    def _early(
+        self, clean: Sequence[str], *, tokens: bool
+    ) -> tuple[NDArray[np.float32], tuple[NDArray[np.int8], ...]]:
+        """What the first layers make of texts, and of their tokens if asked; nothing where there are none."""
+        from autocode.embed import embed_with_tokens
+        from autocode.learn.signals import NO_TOKENS
+
+        if self.early_embedder is None:
+            return np.zeros((len(clean), 0), np.float32), (NO_TOKENS,) * len(clean)
+        if tokens:
+            return embed_with_tokens(self.early_embedder, clean)
+        return self.early_embedder.embed(clean), (NO_TOKENS,) * len(clean)
+
     def use_tuned(self, folder: Path | None) -> None:
         """Read utterances with the fine-tuned encoders in `folder` as well, or with none."""
         from autocode.embed.tuned import load_tuned
@@ -262,8 +279,13 @@ class Coder:
         with self.stopwatch("classify"):
             return scorer.score(statements, asked_statements, answers)
 
-    def signals(self, utterances: Sequence[Utterance], rows: Sequence[int], scored: Scored) -> Signals:
-        """What the learner knows of some of a transcript's utterances, whose zero-shot scores are given."""
+    def signals(
+        self, utterances: Sequence[Utterance], rows: Sequence[int], scored: Scored, *, tokens: bool = False
+    ) -> Signals:
+        """What the learner knows of some of a transcript's utterances, whose zero-shot scores are given.
+
+        Only with `tokens` are those of the utterances read, which takes its time: they are not cached.
+        """
         from autocode.learn.signals import Signals, neighbours, place
 
         own = scored.statements.texts
@@ -274,7 +296,7 @@ class Coder:
             before = [self.segmenter.clean(text) for text in previous]
             clean = [self.segmenter.clean(text) for text in own]
         with self.stopwatch("embed"):
-            early = self.early_embedder.embed(clean) if self.early_embedder else np.zeros((len(own), 0))
+            early, of_tokens = self._early(clean, tokens=tokens)
             known = dict(zip(clean, vectors, strict=True))  # most were said by the same respondent
             others = [text for text in dict.fromkeys(before) if text not in known and text.strip()]
             known |= zip(others, self.embedder.embed(others), strict=True)
@@ -295,7 +317,8 @@ class Coder:
             before=neighbours(utterances, rows, -1),
             after=neighbours(utterances, rows, 1),
             embeddings=vectors,
-            early=np.asarray(early, np.float32),
+            early=early,
+            tokens=of_tokens,
             tuned=self.tuned_log_odds(own, previous, following),
             previous_embeddings=previous_vectors,
             question_embeddings=question_vectors,
@@ -312,12 +335,12 @@ class Coder:
             return None
         clean = [self.segmenter.clean(text) for text in texts]
         vectors, n = self.embedder.embed(clean), len(texts)
-        early = self.early_embedder.embed(clean) if self.early_embedder else np.zeros((n, 0), np.float32)
+        early, no_tokens = self._early(clean, tokens=False)
         nothing = np.zeros_like(vectors)
         return Signals(
             ids=tuple(map(str, range(n))), groups=("",) * n, texts=texts, previous=("",) * n,
             following=("",) * n, before=("",) * n, after=("",) * n,
-            embeddings=vectors, early=early, tuned=np.zeros((n, 0), np.float32),
+            embeddings=vectors, early=early, tokens=no_tokens, tuned=np.zeros((n, 0), np.float32),
             previous_embeddings=nothing, question_embeddings=nothing,
             place=np.zeros((n, N_PLACE), np.float32),
             evidence=np.zeros((n, len(self.codebook.ids)), np.float32),
@@ -335,7 +358,7 @@ class Coder:
         from autocode.learn.suggest import scores_of, suggestions
 
         codable = [row for row, utterance in enumerate(utterances) if utterance.codable]
-        signals = self.signals(utterances, codable, scored)
+        signals = self.signals(utterances, codable, scored, tokens=model.learned.hears)
         with self.stopwatch("classify"):
             probabilities = model.learned.probabilities(signals)
             found = suggestions(

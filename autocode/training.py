@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,8 @@ from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions, overlaid
 from autocode.learn.learner import Learned, learn, support
 from autocode.learn.recipe import mean_average_precision
-from autocode.learn.signals import Signals, join
+from autocode.learn.second import LEAST_UNITS
+from autocode.learn.signals import Signals, Tokens, join, with_tokens
 from autocode.pipeline import Coder, check_model
 from autocode.records import Decision, Transcript
 
@@ -45,15 +46,18 @@ def signals_of(
     units: set[str],
     *,
     text_of: Mapping[str, str] | None = None,
+    tokens: bool | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> Signals:
     """What is known of the utterances called `units`, in the order of the transcripts.
 
-    `text_of` are the words of utterances, by id, as a project has them. Raises `LearnError` where a unit is
+    `text_of` are the words of utterances, by id, as a project has them. Their `tokens` are read if asked, or,
+    for None, if the units are enough to learn from tokens. Raises `LearnError` where a unit is
     in none of the transcripts, or has other words in the project.
     """
     parts: list[Signals] = []
     found: set[str] = set()
+    tokens = len(units) >= LEAST_UNITS if tokens is None else tokens
     for transcript in transcripts:
         utterances = coder.segment(transcript)
         rows = [row for row, utterance in enumerate(utterances) if utterance.id in units]
@@ -61,7 +65,7 @@ def signals_of(
             raise LearnError(_CUT_OTHERWISE)
         if rows:
             scored = coder.score(transcript, utterances, rows)
-            parts.append(coder.signals(utterances, rows, scored))
+            parts.append(coder.signals(utterances, rows, scored, tokens=tokens))
             found.update(parts[-1].ids)
         done(transcript.id)
     if missing := sorted(units - found):
@@ -243,15 +247,26 @@ def usable_model(
     return model, ""
 
 
-def with_model(model: Model | None, signals: Signals, labels: Labels) -> tuple[Signals, Labels]:
+def with_model(
+    model: Model | None, signals: Signals, labels: Labels, read: Callable[[Sequence[str]], Tokens]
+) -> tuple[Signals, Labels]:
     """What people say of units in `signals`, and what a model has learnt from, to learn from anew.
 
-    What people say goes before the labels of the model, if there is one.
+    What people say goes before the labels of the model, if there is one. `read` gives the tokens of texts,
+    where there are labels enough to learn from tokens.
     """
     if model is None:
         inside = set(labels.unit_ids)
-        signals = signals.take(np.flatnonzero([unit in inside for unit in signals.ids]))
-        return signals, in_order(labels, signals)
+        everything = signals.take(np.flatnonzero([unit in inside for unit in signals.ids]))
+        labels = in_order(labels, everything)
+    else:
+        everything, labels = _joined(model, signals, labels)
+    if len(everything) >= LEAST_UNITS:
+        everything = with_tokens(everything, read)
+    return everything, labels
+
+
+def _joined(model: Model, signals: Signals, labels: Labels) -> tuple[Signals, Labels]:
     known = model.learned.signals
     inside = set(known.ids)
     new = [unit for unit in labels.unit_ids if unit not in inside]

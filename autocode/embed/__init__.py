@@ -8,11 +8,13 @@ Vectors are cached by content. Nothing is ever downloaded.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 from autocode.config import EmbedConfig
 from autocode.embed.cache import CachedEmbedder, delete_vectors
@@ -32,6 +34,7 @@ __all__ = [
     "check_encoder",
     "delete_vectors",
     "describe",
+    "embed_with_tokens",
     "load_early_layers",
     "load_embedder",
     "with_cache",
@@ -83,6 +86,18 @@ def load_early_layers(config: EmbedConfig) -> Embedder | None:
     return with_cache(early, config)
 
 
+def embed_with_tokens(early: Embedder, texts: Sequence[str]) -> tuple[Vectors, tuple[NDArray[np.int8], ...]]:
+    """The vectors of texts by `load_early_layers`, and of each text those of its tokens, (n_tokens, n_dims).
+
+    Tokens' vectors are not cached: they take about ten times as much room. They are packed, see `protocol`.
+    """
+    from autocode.embed.fast import FastEmbedder
+
+    inner = _inner(early)
+    assert isinstance(inner, FastEmbedder)
+    return inner.embed_with_tokens(texts)
+
+
 def cache_folder(config: EmbedConfig) -> Path:
     """Where vectors and prepared encoders are kept: the setting, AUTOCODE_CACHE_DIR, or the user's cache."""
     chosen = config.cache_dir or os.environ.get("AUTOCODE_CACHE_DIR")
@@ -95,9 +110,13 @@ def cache_folder(config: EmbedConfig) -> Path:
 
 def describe(embedder: Embedder) -> dict[str, str | int]:
     """What run.json says of an embedder: name, digest, dimensions, and which files and library it is."""
-    inner = embedder.embedder if isinstance(embedder, CachedEmbedder) else embedder
+    inner = _inner(embedder)
     facts: dict[str, str | int] = getattr(inner, "facts", {})
     return {"name": inner.name, "digest": inner.digest, "n_dims": inner.n_dims, **facts}
+
+
+def _inner(embedder: Embedder) -> Embedder:
+    return embedder.embedder if isinstance(embedder, CachedEmbedder) else embedder
 
 
 def _packaged(config: EmbedConfig) -> Embedder:

@@ -23,7 +23,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from autocode.embed.bert import BertPlan, plan_bert
 from autocode.embed.convert import load_encoder
 from autocode.embed.folder import ModelFolder
-from autocode.embed.protocol import Floats, OfTokens, Progress, Vectors, printable, unit_rows
+from autocode.embed.protocol import Floats, OfTokens, Packed, Progress, Vectors, packed, printable, unit_rows
 
 WIDTH = 16  # tokens; a text's attention is computed over a multiple of this
 ALIGN = 48  # tokens; a batch is filled up to a multiple of this (16 suffices for AVX-512, 24 for AVX2)
@@ -39,6 +39,7 @@ MAX_BATCH_TOKENS = 480  # beyond about 1,000 rows the libraries cut the matrices
 _CHUNK = 8192  # texts that are tokenized, and sorted by length, at a time
 
 _Tokens = list[int]
+_T = TypeVar("_T")
 
 
 class FastEmbedder:
@@ -90,8 +91,25 @@ class FastEmbedder:
     ) -> Vectors:
         """What `of` makes of each text, shape (n_texts, n); see `TokenEmbedder`."""
         found = np.zeros((len(texts), n), np.float32)
+        for rows, made in self._each(texts, of, progress):
+            found[rows] = made
+        return found
+
+    def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Vectors, tuple[Packed, ...]]:
+        """The vectors of texts, as `embed` makes them, and of each text those of its tokens; see `packed`."""
+        vectors = np.zeros((len(texts), self.n_dims), np.float32)
+        tokens = [np.zeros((0, self.n_dims), np.int8)] * len(texts)
+        for rows, made in self._each(texts, lambda vector, row: (vector, packed(row)), None):
+            for row, (vector, own) in zip(rows, made, strict=True):
+                vectors[row], tokens[row] = vector, own
+        return vectors, tuple(tokens)
+
+    def _each(
+        self, texts: Sequence[str], of: Callable[[Vectors, Floats], _T], progress: Progress | None
+    ) -> Iterator[tuple[list[int], list[_T]]]:
+        """Rows of `texts`, some at a time, and what `of` makes of each of them."""
         if not texts:
-            return found
+            return
         tokenizer, encoder = self._load()
         with _workers(self._threads) as run:
             for start in range(0, len(texts), _CHUNK):
@@ -100,10 +118,9 @@ class FastEmbedder:
                 batches = list(batch_by_width([len(ids) for ids in tokens], budget=self._budget))
                 inputs = ([tokens[row] for row in rows] for rows in batches)
                 for rows, made in zip(batches, run(partial(self._made, encoder, of), inputs), strict=True):
-                    found[start + np.array(rows)] = made
+                    yield [start + row for row in rows], made
                     if progress is not None:
                         progress(len(rows))
-        return found
 
     def _load(self) -> tuple[Any, Any]:
         """The tokenizer and the encoder, loaded by whichever thread comes first."""
@@ -118,7 +135,7 @@ class FastEmbedder:
                 self._loaded = tokenizer, encoder
             return self._loaded
 
-    def _made(self, encoder: Any, of: OfTokens, batch: Sequence[_Tokens]) -> list[Floats]:
+    def _made(self, encoder: Any, of: Callable[[Vectors, Floats], _T], batch: Sequence[_Tokens]) -> list[_T]:
         """What `of` makes of each text, from its tokens' vectors and their mean (or first); of one width."""
         import ctranslate2
 
@@ -176,7 +193,7 @@ def round_up(number: int, multiple: int) -> int:
 
 
 @contextmanager
-def _workers(n_threads: int) -> Iterator[Callable[..., Iterable[list[Floats]]]]:
+def _workers(n_threads: int) -> Iterator[Callable[..., Iterable[Any]]]:
     """A `map` that keeps `n_threads` batches in work; what has not begun is dropped on an error or Ctrl-C."""
     if n_threads == 1:
         yield map

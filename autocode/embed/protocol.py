@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 Progress = Callable[[int], None]
 Floats = NDArray[np.floating]
+Packed = NDArray[np.int8]
 OfTokens = Callable[[Vectors, Floats], Floats]
 """What is made of a text's unit vector (n_dims,) and its tokens' vectors (n_tokens, n_token_dims): a row."""
 
@@ -47,6 +48,19 @@ class TokenEmbedder(Embedder, Protocol):
         self, texts: Sequence[str], of: OfTokens, n: int, *, progress: Progress | None = None
     ) -> Vectors:
         """What `of` makes of each text, shape (n_texts, n), in the order of `texts`."""
+
+
+def packed(tokens: Floats) -> Packed:
+    """The vectors of tokens, (n_tokens, n_dims), a byte a component: each in units of 1/32 of its own size.
+
+    What is cut off lies beyond four times the root mean square of a vector's components.
+
+    >>> packed(np.float32([[3.0, 1.0], [-0.2, 0.02]])).tolist()
+    [[43, 14], [-45, 5]]
+    """
+    size = np.sqrt(np.square(tokens).mean(axis=1, keepdims=True))
+    steps = np.rint(tokens * (32.0 / np.maximum(size, 1e-12)))
+    return np.asarray(np.clip(steps, -127, 127), np.int8)
 
 
 def printable(text: str) -> str:

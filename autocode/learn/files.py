@@ -33,18 +33,19 @@ from autocode.files import (
 )
 from autocode.learn.blend import Blend
 from autocode.learn.dial import Dial
+from autocode.learn.heard import Heard
 from autocode.learn.learner import Learned
 from autocode.learn.lexical import NAMES, Lexical
 from autocode.learn.recipe import Recipe
 from autocode.learn.ridge import Fit
 from autocode.learn.second import SecondLook
 from autocode.learn.sets import SetRule
-from autocode.learn.signals import Signals
+from autocode.learn.signals import NO_TOKENS, Signals
 from autocode.learn.stack import Stack
 from autocode.learn.third import ThirdLook
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 5  # raised when the files' layout changes
+FORMAT = 6  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 _FILES = (FACTS, ARRAYS, CARD)
@@ -223,7 +224,8 @@ def card_of(model: Model) -> str:
 
 
 def _looks(learned: Learned) -> str:
-    kinds = "Each kind of signal by itself, and what is said just before and after,"
+    words = " single words as the encoder hears them in their sentence," if learned.hears else ""
+    kinds = f"Each kind of signal by itself,{words} and what is said just before and after,"
     if learned.second is not None:
         return f"{kinds} count as well: transcripts that were left out were judged better so."
     return (
@@ -262,10 +264,11 @@ def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
-                 {"ids", "groups", *_TEXTS})  # fmt: skip
+                 {"ids", "groups", "tokens", *_TEXTS})  # fmt: skip
 _BLEND = ("weights", "base", "mean", "evidence_mean", "role_odds")
 _THIRD = tuple(field.name for field in fields(ThirdLook))
 _STACK = tuple(field.name for field in fields(Stack))
+_HEARD = tuple(field.name for field in fields(Heard))
 _LEXICAL = ("odds", "weights", "constant")
 
 
@@ -286,6 +289,8 @@ def _arrays(learned: Learned) -> dict[str, Any]:
         arrays |= {f"stack.{name}": getattr(second.stack, name) for name in _STACK}
         arrays |= {f"lexical.{name}": getattr(second.lexical, name) for name in _LEXICAL}
         arrays |= {f"lexical.columns.{name}": second.lexical.columns[name] for name in NAMES}
+        if second.heard is not None:
+            arrays |= {f"heard.{name}": getattr(second.heard, name) for name in _HEARD}
     if learned.third is not None:
         arrays |= {f"third.{name}": getattr(learned.third, name) for name in _THIRD}
     return arrays | {
@@ -312,6 +317,7 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
     signals = Signals(
         ids=tuple(unit for unit, _ in facts["units"]),
         groups=tuple(group for _, group in facts["units"]),
+        tokens=(NO_TOKENS,) * len(facts["units"]),
         **rest,
     )
     idf = {}
@@ -357,5 +363,6 @@ def _second(arrays: Mapping[str, Any]) -> SecondLook | None:
         {name: arrays[f"lexical.columns.{name}"] for name in NAMES},
         *(arrays[f"lexical.{name}"] for name in _LEXICAL),
     )
+    heard = Heard(*(arrays[f"heard.{name}"] for name in _HEARD)) if "heard.center" in arrays else None
     stack = Stack(**{name: arrays[f"stack.{name}"] for name in _STACK})
-    return SecondLook(arrays["second.dual"], lexical, stack, arrays["second.first"])
+    return SecondLook(arrays["second.dual"], lexical, heard, stack, arrays["second.first"])

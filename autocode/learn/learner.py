@@ -51,6 +51,11 @@ class Learned:
         """The weights of the kernels."""
         return WEIGHTS[self.recipe.weights]
 
+    @property
+    def hears(self) -> bool:
+        """Whether tokens have to be read of the utterances that it scores."""
+        return self.second is not None and self.second.heard is not None
+
     def probabilities(self, signals: Signals) -> Floats:
         """How likely each code applies to each utterance, shape (n, n_codes).
 
@@ -62,7 +67,7 @@ class Learned:
             rows = slice(start, min(start + _CHUNK, len(signals)))
             part = signals.take(np.arange(rows.start, rows.stop))
             encoded = self.views.encode(part)
-            gram, added[rows] = self.look(encoded)
+            gram, added[rows] = self.look(encoded, part)
             learnt = gram @ self.fit.dual + self.fit.mean
             log_odds[rows] = self.blend.log_odds(learnt, part.evidence, part.roles)
         if self.second is not None:
@@ -78,10 +83,10 @@ class Learned:
                 found[row] = self.cross_fitted[own]
         return found
 
-    def look(self, encoded: Encoded) -> tuple[NDArray[np.float32], Floats]:
+    def look(self, encoded: Encoded, signals: Signals) -> tuple[NDArray[np.float32], Floats]:
         """The kernel to the anchors, (n, n_anchors), and what the second look's kinds of signal add."""
         if self.second is not None:
-            return self.second.look(encoded, self.encoded, self.weights)
+            return self.second.look(encoded, self.encoded, self.weights, signals.tokens)
         return kernel(encoded, self.encoded, self.weights), np.zeros((encoded.n_rows, len(self.code_ids)))
 
     def around(self, signals: Signals, first: Floats) -> Floats:
@@ -142,7 +147,7 @@ def learn(
     near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
     near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
     again = look_again(
-        encoded, values, groups, anchors, folds=folds, log_odds=log_odds,
+        encoded, signals.tokens, values, groups, anchors, folds=folds, log_odds=log_odds,
         tied=lambda found: blend.tied(found, roles), beside=near, seed=seed,
     )  # fmt: skip
     second, log_odds = again or (None, log_odds)

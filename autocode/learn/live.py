@@ -42,7 +42,7 @@ class LiveScores:
         own = kernel(learned.encoded, learned.encoded, learned.weights).astype(np.float64)
         self._gram = _Growing(own + learned.recipe.penalty * np.eye(n))
         self._inverse = _Growing(inverted(own, learned.recipe.penalty))
-        to_pool, self._added = learned.look(self._pool)
+        to_pool, self._added = learned.look(self._pool, pool)
         self._to_pool = _Growing(to_pool, grows_down=False)
         self.learnt = self._to_pool.array @ learned.fit.dual + learned.fit.mean
         if learned.second is not None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.learn.heard import Heard, fit_heard
 from autocode.learn.lexical import Lexical, fit_lexical
 from autocode.learn.recipe import fit_kernel
+from autocode.learn.signals import Tokens
 from autocode.learn.stack import Stack, fit_stack
 from autocode.learn.views import ALONE, Encoded, Weights, kernel_and_scores
 
@@ -27,19 +29,24 @@ class SecondLook:
 
     dual: NDArray[np.float32]  # (n_kinds, n_anchors, n_codes), of what was learnt from each of `ALONE`
     lexical: Lexical
+    heard: Heard | None  # without tokens to hear
     stack: Stack
     first: Floats  # (n_units, n_codes), probabilities at first sight of the labelled units, left out
 
     def look(
-        self, encoded: Encoded, anchors: Encoded, weights: Weights
+        self, encoded: Encoded, anchors: Encoded, weights: Weights, tokens: Tokens
     ) -> tuple[NDArray[np.float32], Floats]:
         """The first look's kernel, (n, n_anchors), and what the kinds add to the log-odds, (n, n_codes)."""
         gram, scores = kernel_and_scores(encoded, anchors, weights, list(zip(ALONE, self.dual, strict=True)))
-        return gram, self.stack.added(np.stack([*scores, self.lexical(encoded)]))
+        scores.append(self.lexical(encoded))
+        if self.heard is not None:
+            scores.append(self.heard(tokens))
+        return gram, self.stack.added(np.stack(scores))
 
 
 def look_again(
     encoded: Encoded,
+    tokens: Tokens,
     values: Floats,
     groups: NDArray[np.intp],
     anchors: NDArray[np.intp],
@@ -65,7 +72,11 @@ def look_again(
         for one in ALONE
     ]
     lexical, by_terms = fit_lexical(encoded, values, folds, seed=seed)
-    scores = np.stack([*((fit.left_out - fit.mean).astype(np.float32) for fit in fits), by_terms])
+    alone = [*((fit.left_out - fit.mean).astype(np.float32) for fit in fits), by_terms]
+    heard = fit_heard(tokens, values, folds, seed=seed)
+    if heard is not None:
+        alone.append(heard[1])
+    scores = np.stack(alone)
 
     def stacked(rows: NDArray[np.intp]) -> Stack:
         return fit_stack(first, log_odds, scores, values, rows, beside=beside)
@@ -78,7 +89,7 @@ def look_again(
     if _loss(tied(again), values) >= _loss(first, values):
         return None
     dual = np.stack([fit.dual for fit in fits]).astype(np.float32)
-    return SecondLook(dual, lexical, stacked(np.arange(len(values))), first), again
+    return SecondLook(dual, lexical, heard and heard[0], stacked(np.arange(len(values))), first), again
 
 
 def _loss(probabilities: Floats, values: Floats) -> float:

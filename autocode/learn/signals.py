@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from autocode.records import Utterance
 
 N_PLACE, N_ROLES = 9, 3
+NO_TOKENS: NDArray[np.int8] = np.zeros((0, 0), np.int8)  # of an utterance whose tokens were not read
+Tokens = tuple[NDArray[np.int8], ...]  # of texts: the vectors of each one's tokens, (n_tokens, n_dims)
 _ROLES = (6, 7)  # columns of `place`
 
 
@@ -28,6 +30,7 @@ class Signals:
     after: tuple[str, ...]
     embeddings: NDArray[np.float32]  # (n, n_dims)
     early: NDArray[np.float32]  # (n, n_early), of the encoder's first layers; n_early may be 0
+    tokens: Tokens  # (n_tokens, n_early) each, of the same layers, or `NO_TOKENS`
     tuned: NDArray[np.float32]  # (n, n_codes), log-odds by a fine-tuned encoder; (n, 0) without one
     previous_embeddings: NDArray[np.float32]  # (n, n_dims)
     question_embeddings: NDArray[np.float32]  # (n, n_dims), of the question that is being answered
@@ -70,7 +73,7 @@ def neighbours(utterances: Sequence[Utterance], rows: Sequence[int], step: int) 
     return tuple(found[row] for row in rows)
 
 
-def _take(values: tuple[str, ...] | NDArray[np.float32], rows: NDArray[np.intp]) -> Any:
+def _take(values: tuple[Any, ...] | NDArray[np.float32], rows: NDArray[np.intp]) -> Any:
     return tuple(values[row] for row in rows) if isinstance(values, tuple) else values[rows]
 
 
@@ -84,6 +87,13 @@ def join(parts: Sequence[Signals]) -> Signals:
         return np.concatenate(values)
 
     return Signals(*(joined(field.name) for field in fields(Signals)))
+
+
+def with_tokens(signals: Signals, read: Callable[[Sequence[str]], Tokens]) -> Signals:
+    """The same with tokens where they are missing; `read` gives those of texts."""
+    missing = [row for row, tokens in enumerate(signals.tokens) if not len(tokens)]
+    found = dict(zip(missing, read([signals.texts[row] for row in missing]), strict=True))
+    return replace(signals, tokens=tuple(found.get(row, own) for row, own in enumerate(signals.tokens)))
 
 
 def marks(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -33,10 +33,10 @@ class Following:
         self.explainer = Explainer(learned, ground.function_words)
         self._live: LiveScores | None = None
         try:
-            self._live = LiveScores(learned, ground.signals)
+            self._live = LiveScores(learned, ground.pool(learned))
             self._fixed = np.zeros((0, 0))
         except LearnError:  # so many labels that one more changes little
-            self._fixed = learned.probabilities(ground.signals)
+            self._fixed = learned.probabilities(ground.pool(learned))
         self._said = dict(zip(learned.signals.ids, learned.values, strict=True))
         pairs = zip(learned.signals.ids, learned.cross_fitted, strict=True)
         self._unlabelled = {unit: values for unit, values in pairs if unit in ground.row_of}
@@ -107,7 +107,7 @@ def learn_anew(ground: Ground, labels: Labels) -> Following:
 
     Raises `LearnError` where there is nothing to learn.
     """
-    signals, table = with_model(ground.trained, ground.signals, labels)
+    signals, table = with_model(ground.trained, ground.signals, labels, ground.read)
     return Following(
         ground, learn(signals, table, ground.book, background=ground.background, seed=ground.seed)
     )

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode.codebook import Codebook
 from autocode.errors import LearnError
 from autocode.learn.files import Model
 from autocode.learn.labels import Labels
+from autocode.learn.learner import Learned
 from autocode.learn.live import POOL
-from autocode.learn.signals import Signals, join
+from autocode.learn.signals import Signals, Tokens, join, with_tokens
 from autocode.store import Reading
 from autocode.training import labels_of_people, usable_model
 
 if TYPE_CHECKING:
     from autocode.web.state import Review
+
+TEXTS_AT_ONCE = 64  # whose tokens are read before others may use the coder
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Ground:
     function_words: frozenset[str]
     seed: int
     trained: Model | None  # for this codebook, where the project has one
+    read: Callable[[Sequence[str]], Tokens]  # the tokens of texts
 
     @cached_property
     def name_of(self) -> Mapping[int, str]:
@@ -51,6 +56,14 @@ class Ground:
         return {key: row for row, key in enumerate(self.keys)}
 
     @cached_property
+    def _with_tokens(self) -> Signals:
+        return with_tokens(self.signals, self.read)
+
+    def pool(self, learned: Learned) -> Signals:
+        """The utterances that follow, as something learnt has to see them; it may take a while at first."""
+        return self._with_tokens if learned.hears else self.signals
+
+    @cached_property
     def labels(self) -> Labels:
         """What the trained model has learnt from; empty without one."""
         if self.trained is None:
@@ -64,7 +77,29 @@ class Ground:
         return "" if self.trained is None else self.trained.digest[:12]
 
 
-def prepare(review: Review, *, stop: Callable[[], bool]) -> tuple[Ground, str]:
+class TokenReader:
+    """Gives the tokens of utterances, and reads each text once; `stop` says that the page has ended.
+
+    Others may use the same coder meanwhile: it is locked for some texts at a time.
+    """
+
+    def __init__(self, review: Review, stop: Callable[[], bool]) -> None:
+        self._review, self._stop = review, stop
+        self._known: dict[str, NDArray[np.int8]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> Tokens:
+        """The tokens of each text. Raises `LearnError` where the page ends meanwhile."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
+        for start in range(0, len(missing), TEXTS_AT_ONCE):
+            if self._stop():
+                raise LearnError("the page has ended")
+            some = missing[start : start + TEXTS_AT_ONCE]
+            with self._review.coder_lock:
+                self._known.update(zip(some, self._review.coder.tokens_of(some), strict=True))
+        return tuple(self._known[text] for text in texts)
+
+
+def prepare(review: Review, *, read: TokenReader, stop: Callable[[], bool]) -> tuple[Ground, str]:
     """The ground for the present codebook; and what is left aside, a model or utterances, in a sentence each.
 
     Others may read transcripts with the same coder meanwhile: it is locked for one transcript at a time.
@@ -89,7 +124,7 @@ def prepare(review: Review, *, stop: Callable[[], bool]) -> tuple[Ground, str]:
     if not parts:
         raise LearnError("no transcript has been coded yet, so there is nothing to suggest for")
     seed, book = coder.settings.seed, coder.codebook
-    ground = Ground(book, join(parts), tuple(keys), background, function_words, seed, trained)
+    ground = Ground(book, join(parts), tuple(keys), background, function_words, seed, trained, read)
     beyond = beyond_pool(n_all, n_following)
     return ground, "; ".join(one for one in (problem, beyond) if one)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from autocode.learn.stopping import Stopping
     from autocode.store import Outcome, Pool
     from autocode.web.following import Following
-    from autocode.web.ground import Ground
+    from autocode.web.ground import Ground, TokenReader
     from autocode.web.state import Review
 
 REFIT_SHARE, REFIT_LEAST = 0.2, 10  # new labels after which everything is learnt anew
@@ -79,6 +79,7 @@ class Live:
         self._following: Following | None = None
         self._round, self._training, self._judging = 0, False, False
         self._since: set[int] = set()  # units decided on since what the second thread does began
+        self._tokens: TokenReader | None = None
         self._cores: Any = None  # the limit while it works
 
     def start(self) -> None:
@@ -218,15 +219,16 @@ class Live:
         """From the start, with the present codebook."""
         from autocode.learn.threads import half_the_cores
         from autocode.web.following import as_trained
-        from autocode.web.ground import prepare
+        from autocode.web.ground import TokenReader, prepare
 
         self._cores = self._cores or half_the_cores()
+        self._tokens = self._tokens or TokenReader(self._review, self._closing)
         self._round += 1  # what is being learnt of another codebook is not adopted
         self._ground = self._following = None
         self._training = self._judging = False
         if code_anew:
             self._code_anew()
-        self._ground, self._left_aside = prepare(self._review, stop=lambda: self._worker.closing)
+        self._ground, self._left_aside = prepare(self._review, read=self._tokens, stop=self._closing)
         ground = self._read = self._ground
         if self._worker.closing:
             return
@@ -242,6 +244,9 @@ class Live:
         self._version += 1
         self._changed.clear()  # so that every page asks for everything again
         code_project(self._review.project, self._review.coder, turn=self._review.coder_lock, done=self._go_on)
+
+    def _closing(self) -> bool:
+        return self._worker.closing
 
     def _go_on(self, _: str) -> None:
         """Raise `LearnError` where the page has ended, so that no further transcript is coded."""

@@ -76,10 +76,15 @@ class Review:
         self.live = Live(self) if learn else None
 
     def close(self) -> None:
-        """Stop what works in the background."""
+        """Stop what works in the background; transcripts are not read any more.
+
+        Whoever reads one is waited for, but not long: a program that ends inside the encoder's library is
+        aborted by it.
+        """
         self.themes.close()
         if self.live is not None:
             self.live.close()
+        self.coder_lock.acquire(timeout=2 * PATIENCE_S)  # and it is kept
 
     @property
     def coder(self) -> Coder:

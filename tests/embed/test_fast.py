@@ -150,3 +150,16 @@ def test_neither_torch_nor_its_friends_are_imported(cache_dir: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_tokens_come_with_the_same_vectors(tiny_bert: Callable[..., Path], tmp_path: Path) -> None:
+    embedder, texts = load(tiny_bert(), tmp_path, n_layers=1), sentences(60)
+    vectors, tokens = embedder.embed_with_tokens(texts)
+    np.testing.assert_array_equal(vectors, embedder.embed(texts))
+    assert [one.dtype for one in tokens] == [np.int8] * 60
+    own = embedder.embed_tokens(texts, lambda _, row: np.array([len(row), *row[-1]]), 1 + embedder.n_dims)
+    assert [len(one) for one in tokens] == own[:, 0].astype(int).tolist()
+    last = np.array([one[-1] for one in tokens]) / 32.0
+    size = np.sqrt(np.square(own[:, 1:]).mean(axis=1, keepdims=True))
+    np.testing.assert_allclose(last, np.clip(own[:, 1:] / size, -127 / 32, 127 / 32), atol=0.02)
+    assert embedder.embed_with_tokens([])[1] == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import pytest
 from autocode.batch import code_project, project_coder
 from autocode.codebook import Code, add_code
 from autocode.errors import LearnError
-from autocode.learn.files import save_model
+from autocode.learn.files import load_model, save_model
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.records import Evidence, Suggestion, Transcript, Turn
 from autocode.store import Account, Coding, Project, Request, create_project
@@ -417,3 +418,45 @@ class TestDiverse:
         assert DIVERSE not in review.orders.offered
         with pytest.raises(LearnError, match="--no-learning"):
             review.orders.check(DIVERSE)
+
+
+@pytest.mark.model
+def test_tokens_that_a_models_files_do_not_hold_are_read_again(tmp_path: Path) -> None:
+    """Promises, in the midst of other talk: the encoder hears them among the tokens."""
+    rng = random.Random(0)
+
+    def said(number: int) -> str:
+        about = [SAID[None].format(rng.choice(THINGS)) for _ in range(3)]
+        if number % 3 == 0:
+            about.insert(rng.randrange(4), f"they kept their promise about the {rng.choice(THINGS)}")
+        return ", and ".join(about)
+
+    settings = SETTINGS.replace("hashing", "default")
+    with create_project(
+        tmp_path / "study", settings_toml=settings, codebook_yaml=CODEBOOK, guide_yaml=""
+    ) as study:
+        for number in range(10):
+            study.store.add_transcript(interview(f"i{number}", [said(turn) for turn in range(15)]))
+        coder = project_coder(study)
+        code_project(study, coder)
+        units = [one for number in range(7) for one in coder.segment(study.store.transcript(f"i{number}"))]
+        trained(study, {one.id: frozenset({"trust"} if "promise" in one.text else ()) for one in units})
+        assert load_model(study.model_path).learned.hears
+        review = Review(study)
+        try:
+            live = started(review)
+            assert (live.problem, live.n_labelled) == ("", 105)
+            mia = review.people.add_account("Mia", "lead")
+            for name in ("i7", "i8"):  # more than a fifth: everything is learnt anew
+                promised = [("promise" in one.text) for one in review.reading(name).utterances]
+                keys = review.reading(name).keys
+                finish(review, mia, [key for key, true in zip(keys, promised, strict=True) if true], "trust")
+                finish(review, mia, [key for key, true in zip(keys, promised, strict=True) if not true])
+            assert live.wait(60)
+            assert (live.problem, live.n_labelled) == ("", 135)
+            last = review.reading("i9")
+            views = review.views(mia, last, list(last.keys))
+            suggested = ["trust" in {one.code_id for one in view.suggestions} for view in views]
+            assert suggested == ["promise" in one.text for one in last.utterances]
+        finally:
+            review.close()

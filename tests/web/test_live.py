@@ -41,7 +41,7 @@ import signal, sys, time
 from autocode.cli import main
 from autocode.web import ground
 
-def prepare(review, *, stop):
+def prepare(review, *, read, stop):
     with review.coder_lock:
         print("started", file=sys.stderr, flush=True)
         time.sleep(60)  # as a computation that does not look up

@@ -1,0 +1,63 @@
+"""The tokens of utterances on the review page: read once, with the coder free in between, and learnt from."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from autocode.config import Settings
+from autocode.errors import LearnError
+from autocode.learn.signals import Tokens
+from autocode.pipeline import Coder
+from autocode.web.ground import TEXTS_AT_ONCE, TokenReader
+
+TEXTS = [f"We trusted partner number {number}." for number in range(TEXTS_AT_ONCE + 6)]
+
+
+@dataclass
+class Page:
+    """As much of a review as the reader needs; its coder notes what it was asked."""
+
+    machine: Coder
+    coder_lock: threading.Lock = field(default_factory=threading.Lock)
+    asked: list[list[str]] = field(default_factory=list)
+
+    @property
+    def coder(self) -> Page:
+        return self
+
+    def tokens_of(self, texts: list[str]) -> Tokens:
+        assert self.coder_lock.locked()
+        self.asked.append(list(texts))
+        return self.machine.tokens_of(texts)
+
+
+@pytest.fixture(scope="module")
+def machine() -> Coder:
+    return Coder("knowledge_dynamics", settings=Settings())
+
+
+@pytest.mark.model
+def test_each_text_is_read_once_and_the_coder_is_free_in_between(machine: Coder) -> None:
+    page = Page(machine)
+    read = TokenReader(page, lambda: False)  # type: ignore[arg-type]
+    found = read([*TEXTS, TEXTS[0]])
+    assert [len(one) for one in page.asked] == [TEXTS_AT_ONCE, 6]
+    assert found[0] is found[-1]
+    for one, alone in zip(found, machine.tokens_of(TEXTS), strict=False):
+        np.testing.assert_array_equal(one, alone)
+    assert read(TEXTS[:3]) == found[:3]
+    assert len(page.asked) == 2
+
+
+def test_nothing_is_read_once_the_page_has_ended() -> None:
+    page = Page(
+        Coder("knowledge_dynamics", settings=Settings.model_validate({"embed": {"encoder": "hashing"}}))
+    )
+    with pytest.raises(LearnError, match="the page has ended"):
+        TokenReader(page, lambda: True)(TEXTS)  # type: ignore[arg-type]
+    assert page.asked == []
+    assert {one.shape for one in TokenReader(page, lambda: False)(TEXTS)} == {(0, 0)}  # type: ignore[arg-type]
