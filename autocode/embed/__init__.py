@@ -20,7 +20,7 @@ from autocode.config import EmbedConfig
 from autocode.embed.cache import CachedEmbedder, delete_vectors
 from autocode.embed.folder import ModelFolder, find_model, packaged_model
 from autocode.embed.hashing import HashingEmbedder
-from autocode.embed.protocol import Embedder, Progress, Vectors
+from autocode.embed.protocol import Embedder, Progress, Vectors, n_early
 from autocode.errors import EncoderError
 
 __all__ = [
@@ -65,7 +65,7 @@ def check_encoder(config: EmbedConfig) -> None:
 
 
 def load_early_layers(config: EmbedConfig) -> Embedder | None:
-    """The first two thirds of the same encoder's layers, which keep more of how a thing is said.
+    """The first layers of the same encoder, see `n_early`.
 
     Mean-pooled and cached like the whole. None where the encoder does not run on the fast path.
     """
@@ -81,7 +81,7 @@ def load_early_layers(config: EmbedConfig) -> Embedder | None:
         cache_dir=folder,
         batch_tokens=config.batch_tokens,
         threads=config.threads,
-        n_layers=2 * whole.n_layers // 3,
+        n_layers=n_early(whole.n_layers),
     )
     return with_cache(early, config)
 

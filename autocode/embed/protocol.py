@@ -50,6 +50,17 @@ class TokenEmbedder(Embedder, Protocol):
         """What `of` makes of each text, shape (n_texts, n), in the order of `texts`."""
 
 
+def n_early(n_layers: int) -> int:
+    """How many of an encoder's layers are its first two thirds, which keep more of how a thing is said.
+
+    The last ones are made for the meaning of whole sentences.
+
+    >>> n_early(6), n_early(12), n_early(2)
+    (4, 8, 2)
+    """
+    return 2 * n_layers // 3 if n_layers >= 3 else n_layers
+
+
 def packed(tokens: Floats) -> Packed:
     """The vectors of tokens, (n_tokens, n_dims), a byte a component: each in units of 1/32 of its own size.
 

@@ -17,8 +17,9 @@ from autocode.learn.blend import sigmoid
 from autocode.learn.signals import Tokens
 
 PENALTY = 30.0  # on squared weights
-LEAST_POSITIVES = 5  # of a code
+LEAST_POSITIVES = 10  # of a code
 MOST_TOKENS = 200_000  # to learn from: 300 MB
+MOST_PRODUCTS = 4_000_000  # of tokens and codes: half a minute for each fold
 MOST_STEPS = 50
 LEAST_SPREAD = 1.0  # of a component, in the units of `Signals.tokens`
 _CHUNK = 2048  # utterances whose tokens are unpacked at a time
@@ -51,13 +52,17 @@ def fit_heard(
 ) -> tuple[Heard, NDArray[np.float32]] | None:
     """Learn from `values` (n, n_codes; nan: not said), and score each fold (n,) by what the others teach.
 
-    None where no tokens were read.
+    None where no tokens were read, or positives are few for every code.
     """
-    if not all(len(one) for one in tokens):
+    positives = np.nansum(values, axis=0)
+    rarer = np.minimum(positives, (~np.isnan(values)).sum(axis=0) - positives)
+    codes = np.flatnonzero(rarer >= LEAST_POSITIVES)
+    if not len(codes) or not all(len(one) for one in tokens):
         return None
     lengths = np.array([len(one) for one in tokens])
     shuffled = np.random.default_rng(seed).permutation(len(tokens))
-    rows = np.sort(shuffled[np.cumsum(lengths[shuffled]) <= MOST_TOKENS])
+    most = min(MOST_TOKENS, MOST_PRODUCTS // len(codes))
+    rows = np.sort(shuffled[np.cumsum(lengths[shuffled]) <= most])
     some = _take(tokens, rows)
     every = np.concatenate(some)
     center = every.mean(axis=0, dtype=np.float32)
@@ -66,7 +71,7 @@ def fit_heard(
 
     def fitted(left_out: int) -> Heard:
         known = np.where((folds[rows] != left_out)[:, None], values[rows], np.nan)
-        return Heard(center, spread, *_fit(bags, known))
+        return Heard(center, spread, *_fit(bags, known, codes))
 
     left_out = np.zeros(values.shape, np.float32)
     for fold in np.unique(folds):
@@ -106,15 +111,20 @@ class _Bags:
         return highest + np.log(total / self.lengths[:, None]).astype(np.float32), scores
 
 
-def _fit(bags: _Bags, values: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weights (n_dims, n_codes) and constants (n_codes,) that make `values` (nan: not said) likely."""
+def _fit(
+    bags: _Bags, values: Floats, codes: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weights (n_dims, n_codes) and constants (n_codes,) that make `values` (nan: not said) likely.
+
+    Zeros for all but `codes`, and where nothing, or everything, is said of one.
+    """
     from scipy.optimize import minimize
 
     n_dims, n_codes = bags.vectors.shape[1], values.shape[1]
     weights, constant = np.zeros((n_dims, n_codes), np.float32), np.zeros(n_codes, np.float32)
     said = ~np.isnan(values)
     positives = np.nansum(values, axis=0)
-    usable = np.flatnonzero(np.minimum(positives, said.sum(axis=0) - positives) >= LEAST_POSITIVES)
+    usable = codes[np.minimum(positives, said.sum(axis=0) - positives)[codes] > 0]
     if not len(usable):
         return weights, constant
     said, filled = said[:, usable], np.where(said, values, 0.0)[:, usable]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
     config = EmbedConfig(cache_max_gb=0)
     encoders = load_tuned(tmp_path / "one", config)
     assert [describe(one)["backend"] for one in encoders.members] == ["fast", "fast", "fast"]
+    configs = [json.loads(path.read_text()) for path in (tmp_path / "one").rglob("config.json")]
+    assert [one["num_hidden_layers"] for one in configs if "num_hidden_layers" in one] == [4, 4, 4]
     for fold, member in enumerate(encoders.members[:2]):  # the encoder that has not seen the fold scored it
         rows = np.flatnonzero(folds == fold)
         alone = TunedEncoders((member,), encoders.weight[[fold]], encoders.bias[[fold]])
@@ -66,9 +69,12 @@ def test_fine_tuned_encoders_are_saved_and_serve_the_fast_path(tmp_path: Path) -
     assert all(np.abs(one.embed(texts[:8])[:, :n_dims] - plain).max() > 1e-3 for one in encoders.members)
     talk = "We met in the spring. There were five of us. {} The hall was booked. I drove home."
     amid = [talk.format(one) for one in ("We trust them and never check.", "They blamed us for the delay.")]
-    for one in encoders.members:  # tokens tell the codes of a few words in a long utterance apart
+    apart = []  # tokens tell the codes of a few words in a long utterance apart
+    for one in encoders.members:
         first, second = one.embed(amid)[:, n_dims:]
-        assert first[0] - first[1] > second[0] - second[1] + 0.3
+        apart.append((first[0] - first[1]) - (second[0] - second[1]))
+    assert min(apart) > 0
+    assert np.mean(apart) > 0.2
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "one").rglob("*")} == {0}
     written = b"".join(
         path.read_bytes() for path in (tmp_path / "one").rglob("*") if path.suffix in (".md", ".json")
