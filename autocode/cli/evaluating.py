@@ -153,8 +153,8 @@ def _told(result: Mapping[str, Any]) -> str:
 
 def _side(dial: Mapping[str, Any], verdict: str, error: str) -> str:
     """What the dial settles on one side, and how well; or why nothing, and what it would take."""
+    from autocode.evaluate.lookup import why_nothing
+
     if (observed := dial[error]) is not None:
         return f"{dial[f'{verdict}ed']:.1%} of decisions {verdict}ed unseen with {observed:.1%} wrong"
-    more = dial["more_interviews"][verdict]
-    why = dial["nothing_because"][verdict] or "no decision on the interviews left out was sure enough"
-    return f"nothing could be {verdict}ed unseen ({f'code about {more} more interviews' if more else why})"
+    return f"nothing could be {verdict}ed unseen ({why_nothing(dial, verdict)})"

@@ -47,3 +47,11 @@ def people_by_code(result: Result) -> list[Mapping[str, Mapping[str, float | Non
 def remainder(first: float | None, second: float | None) -> float | None:
     """What is left of 1; None if a part is not known."""
     return None if first is None or second is None else max(0.0, 1.0 - first - second)
+
+
+def why_nothing(dial: Mapping[str, Any], verdict: str) -> str:
+    """Why the risk dial settled no decision as `verdict`, "accept" or "reject", or what it would take."""
+    more = dial["more_interviews"][verdict]
+    if more:
+        return f"code about {more} more interviews"
+    return dial["nothing_because"][verdict] or "no decision on the interviews left out was sure enough"

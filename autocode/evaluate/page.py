@@ -20,6 +20,7 @@ from autocode.evaluate.lookup import (
     held_together,
     people_by_code,
     remainder,
+    why_nothing,
 )
 from autocode.evaluate.markup import (
     STYLE,
@@ -189,7 +190,7 @@ def _answers(result: Result) -> list[str]:
 def _settled(dial: Mapping[str, Any]) -> str:
     start = f"At a target error of {setting(dial['target_error'])} the risk dial"
     if not dial["coverage"]:
-        return f"{start} could settle nothing unseen."
+        return f"{start} could settle nothing unseen: {why_nothing(dial, 'reject')}."
     return (
         f"{start} settled {percent(dial['coverage'])} of all decisions unseen. Of the codes that people had "
         f"applied, it accepted {percent(dial['positives_accepted'])} and lost "
@@ -400,7 +401,12 @@ def _dial(result: Result) -> str:
             f"{percent(settled['all_positives'])} of those that carry a code had all their codes accepted."
         )
         + _promise(result)
-        + (_dial_figure(rows) if dial["coverage"] else paragraph("Nothing could be settled unseen here."))
+        + "".join(
+            paragraph(f"Nothing could be {verdict}ed unseen here: {why_nothing(dial, verdict)}.")
+            for verdict in ("accept", "reject")
+            if not dial[f"{verdict}ed"]
+        )
+        + (_dial_figure(rows) if dial["coverage"] else "")
         + _dial_table(rows, target)
     )
 

@@ -19,7 +19,7 @@ from autocode.learn.signals import Tokens
 PENALTY = 30.0  # on squared weights
 LEAST_POSITIVES = 10  # of a code
 MOST_TOKENS = 200_000  # to learn from: 300 MB
-MOST_PRODUCTS = 4_000_000  # of tokens and codes: half a minute for each fold
+MOST_PRODUCTS = 4_000_000  # of tokens and codes: some ten seconds a fit
 MOST_STEPS = 50
 LEAST_SPREAD = 1.0  # of a component, in the units of `Signals.tokens`
 _CHUNK = 2048  # utterances whose tokens are unpacked at a time

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from autocode.agreement import CodeAgreement, code_agreement, code_table
+from autocode.agreement import CodeAgreement, Interval, code_agreement, code_table
 from autocode.agreement.resample import of_enough
 from autocode.errors import StoreError
 from autocode.store import Request as Wanted
@@ -152,8 +152,14 @@ def _agreement(
         codes=codes,
     )
     found = code_agreement(table, clusters=list(clusters), intervals=("krippendorff_alpha",))
-    shown = ({name: of_enough(interval) for name, interval in one.intervals.items()} for one in found)
+    shown = ({name: _shown(interval) for name, interval in one.intervals.items()} for one in found)
     return [replace(one, intervals=intervals) for one, intervals in zip(found, shown, strict=True)]
+
+
+def _shown(interval: Interval) -> Interval:
+    """An interval of alpha as the report gives it: not from too few interviews, and not below -1."""
+    enough = of_enough(interval)
+    return enough if enough.low is None else replace(enough, low=max(enough.low, -1.0))
 
 
 def _common(agreements: Mapping[str, CodeAgreement]) -> list[str]:

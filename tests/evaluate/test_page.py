@@ -114,6 +114,8 @@ def nothing_settled() -> dict[str, Any]:
     dial = {key: None if "error" in key or "positives" in key else 0.0 for key in result["auto_accept"]}
     result["auto_accept"] |= {**dial, "target_error": 0.05, "confidence": 0.9}
     result["auto_accept"]["units_settled"] = {"all_decisions": 0.0, "all_positives": 0.0}
+    result["auto_accept"]["more_interviews"] = {"accept": 12, "reject": None}
+    result["auto_accept"]["nothing_because"] = {"accept": None, "reject": "labels of two kinds are needed"}
     return result
 
 
@@ -301,8 +303,11 @@ def test_the_dial_says_what_it_does_not_promise() -> None:
     assert "above target" not in trust[1]
     assert "above target" in trust[4]
     assert rows_of(html, "settled")["left for review"] == ["23.5%", "–", "61.8%"]
-    assert "could settle nothing unseen" in written("nothing settled")
-    assert "Nothing could be settled unseen" in written("nothing settled")
+    nothing = read(written("nothing settled")).text
+    assert "could settle nothing unseen: labels of two kinds are needed." in nothing
+    assert "Nothing could be accepted unseen here: code about 12 more interviews." in nothing
+    assert "Nothing could be rejected unseen here: labels of two kinds are needed." in nothing
+    assert "unseen here" not in text
 
 
 def test_confusions_are_set_against_the_cases() -> None:
