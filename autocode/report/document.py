@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from autocode.files import OutputError, explain_os_error, write_private_bytes
+from autocode.files import OutputError, check_free, explain_os_error, write_private_bytes
 from autocode.report import word
 from autocode.report.blocks import (
     Block,
@@ -36,9 +36,8 @@ TALLEST = 22.0  # cm of a picture
 
 def save_document(content: bytes, path: Path) -> None:
     """A document in a private file. Raises `OutputError`."""
+    check_free([path])
     try:
-        if path.is_dir():
-            raise OutputError(f"{path}: is a folder, and a file is to be written there")
         write_private_bytes(path, content)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({explain_os_error(error)})") from error
