@@ -48,6 +48,7 @@ from autocode.learn.views import DENSE, Views, take_rows
 FORMAT = 6  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
+LOCK = ".lock"  # of a workplace
 _FILES = (FACTS, ARRAYS, CARD)
 
 
@@ -77,22 +78,40 @@ def workplace(folder: Path) -> Iterator[Path]:
     """A private folder for what is to become the model in `folder`, which is not touched; gone in the end.
 
     It lies in `folder` if that is there, else beside it. What interrupted runs left there goes first. Raises
-    `OutputError`, before any work is done, where no model can be written.
+    `OutputError`, before any work is done, where no model can be written, or another run is about to.
     """
+    from filelock import FileLock
+
     _check_free(folder)
     parent = folder if folder.is_dir() else folder.parent
     pattern = f"{glob.escape(_work_prefix(folder))}*"
     with private_folder(parent):
         try:
             for left in (*folder.glob(pattern), *folder.parent.glob(pattern)):
+                if _in_use(left):
+                    raise OutputError(f"{folder}: is being written by another run; wait until that is done")
                 shutil.rmtree(left, ignore_errors=True)
             work = tempfile.mkdtemp(prefix=_work_prefix(folder), dir=parent)  # mode 0700
         except OSError as error:
             raise OutputError(f"{folder}: cannot be written ({explain_os_error(error)})") from error
         try:
-            yield Path(work)
+            with FileLock(Path(work, LOCK), mode=0o600):
+                yield Path(work)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _in_use(work: Path) -> bool:
+    """Whether a run that goes on holds the lock of its `workplace`."""
+    from filelock import FileLock, Timeout
+
+    if not (work / LOCK).exists():
+        return False
+    try:
+        with FileLock(work / LOCK, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def _work_prefix(folder: Path) -> str:

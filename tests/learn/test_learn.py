@@ -16,6 +16,7 @@ from autocode.codebook import Codebook
 from autocode.codebook.code import Code
 from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
+from autocode.files import OutputError
 from autocode.learn.blend import best_thresholds, fit_blend
 from autocode.learn.dial import set_dial
 from autocode.learn.files import ARRAYS, ENCODER, FACTS, Model, load_model, save_model, workplace
@@ -373,6 +374,21 @@ def test_a_new_model_takes_the_place_of_an_earlier_one(
     assert load_model(place).encoder_folder is None
     assert {path.name for path in place.iterdir()} == {ARRAYS, FACTS, "MODEL.md"}
     assert not any(folder.exists() for folder in left)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_two_runs_do_not_write_the_same_model_at_once(tmp_path: Path, there: bool) -> None:
+    place = tmp_path / "model"
+    if there:
+        place.mkdir()
+    with workplace(place) as work:
+        (work / "weights").write_text("first")
+        with pytest.raises(OutputError, match="model: is being written by another run"), workplace(place):
+            pass
+        assert (work / "weights").read_text() == "first"
+    with workplace(place):
+        pass
+    assert not list(tmp_path.rglob(".model*"))
 
 
 def test_suggestions_tell_why(coder: Coder, dataset: CodedDataset, signals: Signals, labels: Labels) -> None:
