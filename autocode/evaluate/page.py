@@ -396,16 +396,16 @@ def _dial(result: Result) -> str:
             f"anew for each part, on the other {held_together(result)}."
         )
         + _dial_summary(dial)
-        + paragraph(
-            f"{percent(settled['all_decisions'])} of utterances had every decision settled; "
-            f"{percent(settled['all_positives'])} of those that carry a code had all their codes accepted."
-        )
-        + _promise(result)
         + "".join(
             paragraph(f"Nothing could be {verdict}ed unseen here: {why_nothing(dial, verdict)}.")
             for verdict in ("accept", "reject")
             if not dial[f"{verdict}ed"]
         )
+        + paragraph(
+            f"{percent(settled['all_decisions'])} of utterances had every decision settled; "
+            f"{percent(settled['all_positives'])} of those that carry a code had all their codes accepted."
+        )
+        + _promise(result)
         + (_dial_figure(rows) if dial["coverage"] else "")
         + _dial_table(rows, target)
     )
