@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.learn.blend import sigmoid
+from autocode.learn.columns import minimize_columns
 from autocode.learn.signals import Tokens
 
 PENALTY = 30.0  # on squared weights
 LEAST_POSITIVES = 10  # of a code
 MOST_TOKENS = 200_000  # to learn from: 300 MB
-MOST_PRODUCTS = 4_000_000  # of tokens and codes: some ten seconds a fit
-MOST_STEPS = 50
+MOST_PRODUCTS = 4_000_000  # of tokens and codes: some 25 seconds
+EVALUATIONS = 16  # further steps fit what is learnt from, and not what is left out
 LEAST_SPREAD = 1.0  # of a component, in the units of `Signals.tokens`
 _CHUNK = 2048  # utterances whose tokens are unpacked at a time
 
@@ -67,17 +68,14 @@ def fit_heard(
     every = np.concatenate(some)
     center = every.mean(axis=0, dtype=np.float32)
     spread = np.maximum(every.std(axis=0, dtype=np.float32), LEAST_SPREAD)
-    bags = _Bags.of(some, center, spread)
-
-    def fitted(left_out: int) -> Heard:
-        known = np.where((folds[rows] != left_out)[:, None], values[rows], np.nan)
-        return Heard(center, spread, *_fit(bags, known, codes))
-
+    numbers = [*np.unique(folds).tolist(), -1]  # -1: none is left out
+    known = np.stack([np.where((folds[rows] != one)[:, None], values[rows], np.nan) for one in numbers])
+    fits = [Heard(center, spread, *one) for one in _fit(_Bags.of(some, center, spread), known, codes)]
     left_out = np.zeros(values.shape, np.float32)
-    for fold in np.unique(folds):
+    for fold, fit in zip(numbers[:-1], fits[:-1], strict=True):
         out = np.flatnonzero(folds == fold)
-        left_out[out] = fitted(fold)(_take(tokens, out))
-    return fitted(-1), left_out
+        left_out[out] = fit(_take(tokens, out))
+    return fits[-1], left_out
 
 
 def _take(tokens: Tokens, rows: NDArray[np.intp]) -> Tokens:
@@ -113,35 +111,35 @@ class _Bags:
 
 def _fit(
     bags: _Bags, values: Floats, codes: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weights (n_dims, n_codes) and constants (n_codes,) that make `values` (nan: not said) likely.
+) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """For each of the `values` (n_fits, n, n_codes; nan: not said) weights (n_dims, n_codes) and constants.
 
-    Zeros for all but `codes`, and where nothing, or everything, is said of one.
+    Zeros for all but `codes`, and where nothing, or everything, is said of one. All are learnt side by side.
     """
-    from scipy.optimize import minimize
-
-    n_dims, n_codes = bags.vectors.shape[1], values.shape[1]
-    weights, constant = np.zeros((n_dims, n_codes), np.float32), np.zeros(n_codes, np.float32)
-    said = ~np.isnan(values)
-    positives = np.nansum(values, axis=0)
-    usable = codes[np.minimum(positives, said.sum(axis=0) - positives)[codes] > 0]
-    if not len(usable):
-        return weights, constant
-    said, filled = said[:, usable], np.where(said, values, 0.0)[:, usable]
+    n_dims, (n_fits, n, n_codes) = bags.vectors.shape[1], values.shape
+    wide = values.transpose(1, 0, 2).reshape(n, -1)
+    said = ~np.isnan(wide)
+    positives = np.nansum(wide, axis=0)
+    asked = np.isin(np.tile(np.arange(n_codes), n_fits), codes)
+    usable = np.flatnonzero(asked & (np.minimum(positives, said.sum(axis=0) - positives) > 0))
+    weights = np.zeros((n_dims, n_fits * n_codes), np.float32)
+    constant = np.zeros(n_fits * n_codes, np.float32)
+    said, filled = said[:, usable], np.where(said, wide, 0.0)[:, usable]
     share = positives[usable] / said.sum(axis=0)
-    size = n_dims * len(usable)
 
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        own = flat[:size].reshape(n_dims, -1)
+    def loss(at: Floats) -> tuple[Floats, Floats]:
+        own = at[:-1]
         heard, of_token = bags.loudest(own.astype(np.float32))
-        logit = heard + flat[size:]
-        cost = np.where(said, np.logaddexp(0.0, logit) - filled * logit, 0.0).sum() + PENALTY * (own**2).sum()
+        logit = heard + at[-1]
+        cost = np.where(said, np.logaddexp(0.0, logit) - filled * logit, 0.0).sum(axis=0)
         error = np.where(said, sigmoid(logit) - filled, 0.0)
         of_token *= np.repeat(error.astype(np.float32), bags.lengths, axis=0)
-        gradient = bags.vectors.T @ of_token + 2.0 * PENALTY * own
-        return float(cost), np.concatenate([gradient.ravel(), error.sum(axis=0)])
+        slope = bags.vectors.T @ of_token + 2.0 * PENALTY * own
+        return cost + PENALTY * (own**2).sum(axis=0), np.vstack([slope, error.sum(axis=0)])
 
-    start = np.concatenate([np.zeros(size), np.log(share / (1.0 - share))])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS}).x
-    weights[:, usable], constant[usable] = found[:size].reshape(n_dims, -1), found[size:]
-    return weights, constant
+    if len(usable):
+        start = np.vstack([np.zeros((n_dims, len(usable))), np.log(share / (1.0 - share))])
+        found = minimize_columns(loss, start, evaluations=EVALUATIONS)
+        weights[:, usable], constant[usable] = found[:-1], found[-1]
+    shares = (np.split(weights, n_fits, axis=1), np.split(constant, n_fits))
+    return [(np.ascontiguousarray(own), alone) for own, alone in zip(*shares, strict=True)]
