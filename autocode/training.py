@@ -291,6 +291,7 @@ def dial_of(learned: Learned, target_error: float, confidence: float) -> Dial:
         target_error=target_error,
         confidence=confidence,
         exclusive=learned.rule.groups + learned.rule.options,
+        parents=learned.rule.parents,
     )
 
 

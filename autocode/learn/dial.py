@@ -18,6 +18,10 @@ share is to pass as well, by a t test of e - target s over interviews. What is a
 or very unlike interviews; cross-fitted probabilities stand for those of the final model, which has seen a
 little more, and they, which choose start and bet, come from labels of other interviews; codes that are
 clearly worse than the target are taken out after the test, by their labels.
+
+What is said of a code that stands above others, and applies where and only where one of them does, is no
+decision of its own: it counts nowhere, or every right parent would pay for a wrong child. It is accepted
+with one of its children, and rejected with all of them.
 """
 
 from __future__ import annotations
@@ -71,17 +75,22 @@ class Dial:
     accept: Side
     reject: Side
     exclusive: tuple[tuple[int, ...], ...] = ()  # where one must apply, the likeliest is not rejected
+    follows: tuple[tuple[int, ...], ...] = ()  # a code and its children, which decide for it, deepest first
 
     def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.str_]:
         """ "accept", "review" or "reject" for each probability, shape (n, n_codes)."""
         accepted = probabilities >= np.array(self.accept_from)
         rejected = (probabilities <= np.array(self.reject_to)) & ~accepted
         rejected &= ~likeliest(probabilities, self.exclusive)
+        for code, *children in self.follows:
+            accepted[:, code] = accepted[:, children].any(axis=1)
+            rejected[:, code] = rejected[:, children].all(axis=1)
         return np.where(accepted, "accept", np.where(rejected, "reject", "review"))
 
     def notes(self, code_ids: Sequence[str], values: NDArray[np.floating]) -> list[str]:
         """What a user has to know about it, one sentence each; `values` are those that it was set on."""
-        n_applied, n_said = int((values == 1).sum()), int((~np.isnan(values)).sum())
+        own = _own(values, self.follows)
+        n_applied, n_said = int((own == 1).sum()), int((~np.isnan(own)).sum())
         said = [
             _sentence("accepted", self.accept, self),
             _sentence("rejected", self.reject, self, n_applied=n_applied),
@@ -92,7 +101,12 @@ class Dial:
                 f"would keep the target of {self.target_error:g}, too: choose a smaller one, or read what "
                 "is rejected."
             )
-        never = [code for code, t in zip(code_ids, self.accept_from, strict=True) if t > 1]
+        following = {code for code, *_ in self.follows}
+        never = [
+            name
+            for code, (name, t) in enumerate(zip(code_ids, self.accept_from, strict=True))
+            if t > 1 and code not in following
+        ]
         if self.accept.threshold is not None and never:
             some = ", ".join(f"'{code}'" for code in never[:5]) + (", ..." if len(never) > 5 else "")
             said.append(f"Of {some} nothing is accepted unseen: too often wrong, or not enough labels yet.")
@@ -106,7 +120,7 @@ class Dial:
     def from_dict(cls, given: Mapping[str, Any]) -> Dial:
         """The dial that `to_dict` described. Raises `KeyError` or `TypeError` for anything else."""
         lists: dict[str, Any] = {name: tuple(given[name]) for name in ("accept_from", "reject_to")}
-        lists["exclusive"] = tuple(tuple(group) for group in given["exclusive"])
+        lists |= {name: tuple(map(tuple, given[name])) for name in ("exclusive", "follows")}
         sides = {name: Side(**given[name]) for name in ("accept", "reject")}
         return cls(**{**given, **lists, **sides})
 
@@ -128,14 +142,18 @@ def set_dial(
     target_error: float,
     confidence: float = 0.95,
     exclusive: tuple[tuple[int, ...], ...] = (),
+    parents: Sequence[tuple[int, int]] = (),
 ) -> Dial:
     """Set the dial on human-coded units.
 
     `probabilities` and `values` have shape (n, n_codes), the former from models that have not seen the unit's
     interview, the latter 1, 0 or nan where nobody has said; `groups` (n,) are interviews, `exclusive` columns
-    that exclude each other. Raises `LearnError` for a target or confidence outside 0 and 1.
+    that exclude each other, `parents` the columns of codes and of those that they stand under, the deepest
+    first. Raises `LearnError` for a target or confidence outside 0 and 1.
     """
     check_target(target_error, confidence)
+    follows = _following(values, parents)
+    values = _own(values, follows)
     said = ~np.isnan(values)
     open_ = said & ~likeliest(probabilities, exclusive)  # what may be rejected
     interviews = members_of(groups)
@@ -166,8 +184,28 @@ def set_dial(
     return Dial(
         target_error, confidence, len(interviews), tuple(accept_from.tolist()), tuple(reject_to.tolist()),
         _counted(accept, accepted, values == 0, said), _counted(reject, rejected, values == 1, said),
-        exclusive,
+        exclusive, follows,
     )  # fmt: skip
+
+
+def _following(values: Floats, parents: Sequence[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
+    """Codes that people applied exactly where they applied one below: each with its children."""
+    children: dict[int, list[int]] = {}
+    for child, parent in parents:
+        children.setdefault(parent, []).append(child)
+    found = []
+    for parent, below in children.items():  # a child's own children come before it
+        own = values[:, parent]
+        if np.array_equal(own[~np.isnan(own)] == 1, (values[~np.isnan(own)][:, below] == 1).any(axis=1)):
+            found.append((parent, *below))
+    return tuple(found)
+
+
+def _own(values: NDArray[np.floating], follows: Sequence[Sequence[int]]) -> Floats:
+    """The values, with nothing said of codes that follow from others."""
+    own = np.array(values, np.float64)
+    own[:, [code for code, *_ in follows]] = np.nan
+    return own
 
 
 def _counted(side: Side, settled: Bools, wrong: Bools, said: Bools) -> Side:

@@ -45,7 +45,7 @@ from autocode.learn.stack import Stack
 from autocode.learn.third import ThirdLook
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 6  # raised when the files' layout changes
+FORMAT = 7  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 LOCK = ".lock"  # of a workplace

@@ -191,3 +191,41 @@ def test_long_interviews_that_are_worse_do_not_hide_behind_short_ones() -> None:
     assert "too often wrong" in dial.notes(list("abcde"), y)[0]
     rare = set_dial(np.full(y.shape, 0.97), y, groups, target_error=0.15)
     assert rare.accept.n_settled == y.size
+
+
+def test_right_parents_do_not_pay_for_wrong_children() -> None:
+    """One of two codes always applies, and their parent with it: 8 % wrong, and not 4 % of twice as many."""
+    rng = np.random.default_rng(0)
+    n, groups = 1200, np.repeat(np.arange(100), 12)
+    first = rng.random(n) < 0.92
+    values = np.column_stack([np.ones(n), first, ~first]).astype(float)
+    p = np.tile([0.9999, 0.92, 0.08], (n, 1))
+    alone = set_dial(p, values, groups, target_error=0.05)
+    assert alone.accept.threshold is not None
+    dial = set_dial(p, values, groups, target_error=0.05, parents=((1, 0), (2, 0)))
+    assert dial.follows == ((0, 1, 2),)
+    assert dial.accept.threshold is None
+    assert (dial.decide(p) == "review").all()
+    assert set_dial(p, values, groups, target_error=0.15, parents=((1, 0), (2, 0))).accept.n_settled == n
+
+
+def test_a_code_follows_those_below_it_until_people_apply_it_by_itself() -> None:
+    rng = np.random.default_rng(1)
+    n, groups = 1200, np.repeat(np.arange(100), 12)
+    below = rng.random((n, 2)) < 0.3  # columns 2 and 3 stand under 1, which stands under 0
+    values = np.column_stack([below.any(axis=1), below.any(axis=1), below]).astype(float)
+    p = np.where(values == 1, 0.995, 0.001)
+    p[::3] = 0.5  # not to be told
+    parents = ((2, 1), (3, 1), (1, 0))
+    dial = set_dial(p, values, groups, target_error=0.05, parents=parents)
+    assert dial.follows == ((1, 2, 3), (0, 1))
+    unseen = np.array([
+        [0.5, 0.5, 0.999, 0.5], [0.5, 0.5, 0.0, 0.0], [0.999, 0.999, 0.5, 0.0]
+    ])  # fmt: skip
+    assert dial.decide(unseen).tolist() == [
+        ["accept", "accept", "accept", "review"], ["reject"] * 4, ["review", "review", "review", "reject"],
+    ]  # fmt: skip
+    assert not any("nothing is accepted" in note for note in dial.notes("abcd", values))
+    assert Dial.from_dict(json.loads(json.dumps(dial.to_dict()))) == dial
+    values[0] = [1, 1, 0, 0]
+    assert set_dial(p, values, groups, target_error=0.05, parents=parents).follows == ((0, 1),)
