@@ -15,7 +15,6 @@ from autocode.learn.files import Model
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.learn.learner import Learned, learn
 from autocode.learn.queue import RANDOM, Pool, best_of, check_strategy, pool_of, rank
-from autocode.learn.second import LEAST_UNITS
 from autocode.learn.signals import Signals
 from autocode.learn.stopping import Stopping, stopping
 from autocode.pipeline import Coder
@@ -39,7 +38,7 @@ class Corpus:
 
     coder: Coder
     utterances: Mapping[str, Utterance]  # by id, in order
-    signals: Signals  # of all of them
+    signals: Signals  # of all of them, without tokens
     labels: Labels
     model: Model | None = None  # the project's, which knows labels of its own
     taken: frozenset[str] = frozenset()  # not coded yet, but drawn for somebody
@@ -116,10 +115,7 @@ def _corpus(
     taken: frozenset[str] = frozenset(),
     text_of: Mapping[str, str] | None = None,
 ) -> Corpus:
-    n_labelled = len({*labels.unit_ids, *(model.learned.signals.ids if model else ())})
-    signals = signals_of(
-        coder, transcripts, set(codable), text_of=text_of, tokens=n_labelled >= LEAST_UNITS, done=done
-    )
+    signals = signals_of(coder, transcripts, set(codable), text_of=text_of, tokens=False, done=done)
     every = {one.id: one for transcript in transcripts for one in coder.segment(transcript)}
     utterances = {unit: every[unit] for unit in signals.ids}
     return Corpus(coder, utterances, signals, labels, model, taken)
@@ -149,7 +145,10 @@ def choose(corpus: Corpus, n: int, *, by: str, seed: int | None = None) -> Choic
     rest = [unit for unit in corpus.signals.ids if unit not in coded and unit not in corpus.taken]
     signals = corpus.signals.take(_rows(corpus.signals, rest))
     seed = coder.settings.seed if seed is None else seed
-    pool = _unlearnt(corpus, signals, seed) if learned is None else pool_of(learned, signals, seed=seed)
+    if learned is None:
+        pool = _unlearnt(corpus, signals, seed)
+    else:
+        pool = pool_of(learned, learned.with_tokens(signals, coder.tokens_of), seed=seed)
     at_random = by == RANDOM
     ranking = rank(pool, by)
     chosen = best_of(ranking, pool, n, spread=not at_random)

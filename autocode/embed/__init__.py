@@ -12,15 +12,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import platformdirs
-from numpy.typing import NDArray
 
 from autocode.config import EmbedConfig
 from autocode.embed.cache import CachedEmbedder, delete_vectors
 from autocode.embed.folder import ModelFolder, find_model, packaged_model
 from autocode.embed.hashing import HashingEmbedder
-from autocode.embed.protocol import Embedder, Progress, Vectors, n_early
+from autocode.embed.protocol import Embedder, Packed, Progress, Vectors, n_early
 from autocode.errors import EncoderError
 
 __all__ = [
@@ -86,7 +84,7 @@ def load_early_layers(config: EmbedConfig) -> Embedder | None:
     return with_cache(early, config)
 
 
-def embed_with_tokens(early: Embedder, texts: Sequence[str]) -> tuple[Vectors, tuple[NDArray[np.int8], ...]]:
+def embed_with_tokens(early: Embedder, texts: Sequence[str]) -> tuple[Vectors, tuple[Packed, ...]]:
     """The vectors of texts by `load_early_layers`, and of each text those of its tokens, (n_tokens, n_dims).
 
     Tokens' vectors are not cached: they take about ten times as much room. They are packed, see `protocol`.

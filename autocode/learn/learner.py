@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from autocode.learn.recipe import Recipe, anchors_of, choose_recipe, fit_kernel
 from autocode.learn.ridge import Fit
 from autocode.learn.second import SecondLook, look_again
 from autocode.learn.sets import SetRule, certain_roles, exclusive_columns, family, learn_sets
-from autocode.learn.signals import Signals, beside
+from autocode.learn.signals import Signals, Tokens, beside, with_tokens
 from autocode.learn.third import ThirdLook, fit_third
 from autocode.learn.views import WEIGHTS, Encoded, Views, Weights, kernel, take_rows
 
@@ -55,6 +55,16 @@ class Learned:
     def hears(self) -> bool:
         """Whether tokens have to be read of the utterances that it scores."""
         return self.second is not None and self.second.heard is not None
+
+    def with_tokens(self, signals: Signals, read: Callable[[Sequence[str]], Tokens]) -> Signals:
+        """`signals` with the tokens that it needs, if any; `read` gives those of texts that it has not."""
+        if not self.hears:
+            return signals
+        own = dict(zip(self.signals.texts, self.signals.tokens, strict=True))
+        known = zip(signals.texts, signals.tokens, strict=True)
+        return with_tokens(
+            replace(signals, tokens=tuple(own.get(text, tokens) for text, tokens in known)), read
+        )
 
     def probabilities(self, signals: Signals) -> Floats:
         """How likely each code applies to each utterance, shape (n, n_codes).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,3 +162,22 @@ def test_only_missing_tokens_are_read(signals: Signals) -> None:
     assert asked == list(signals.texts[-2:])
     assert [len(one) for one in found.tokens[-3:]] == [len(signals.tokens[-3]), 2, 2]
     assert found.tokens[0] is signals.tokens[0]
+
+
+def test_a_model_asks_for_the_tokens_of_texts_that_are_new_to_it_if_it_hears(
+    signals: Signals, table: np.ndarray, learned: Learned
+) -> None:
+    asked: list[str] = []
+    by_text = dict(zip(signals.texts, signals.tokens, strict=True))
+
+    def read(texts: Sequence[str]) -> Tokens:
+        asked.extend(texts)
+        return tuple(by_text[text] for text in texts)
+
+    silent = replace(signals, tokens=(NO_TOKENS,) * N)
+    given = learned.with_tokens(silent, read)
+    assert asked == list(signals.texts[N // 2 :])
+    np.testing.assert_array_equal(learned.probabilities(given), learned.probabilities(signals))
+    deaf = learn(silent, Labels(signals.ids, BOOK.ids, table), BOOK)
+    assert deaf.with_tokens(silent, read) is silent
+    assert len(asked) == N // 2
