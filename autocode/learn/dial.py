@@ -16,8 +16,8 @@ probability of at most alpha. Nearly all is bet as pays most if the probabilitie
 be exchangeable, and this bound is on the share so weighted, in which long interviews count less. The plain
 share is to pass as well, by a t test of e - target s over interviews. What is approximate: that test with few
 or very unlike interviews; cross-fitted probabilities stand for those of the final model, which has seen a
-little more, and they, which choose start and bet, come from labels of other interviews; codes that are
-clearly worse than the target are taken out after the test, by their labels.
+little more, and they, which choose start and bet, come from labels of other interviews; for codes that are
+clearly worse than the target the thresholds are made stricter after the test, by their labels.
 
 What is said of a code that stands above others, and applies where and only where one of them does, is no
 decision of its own: it counts nowhere, or every right parent would pay for a wrong child. It is accepted
@@ -167,19 +167,17 @@ def set_dial(
         target=target_error, alpha=alpha,
     )  # fmt: skip
     n_codes = values.shape[1]
-    accept_from = np.full(n_codes, NEVER if accept.threshold is None else accept.threshold)
-    reject_to = np.full(n_codes, -1.0 if reject.threshold is None else reject.threshold)
+    accept_from, reject_to = np.full(n_codes, NEVER), np.full(n_codes, -1.0)
     for column in range(n_codes):
-        own = said[:, column]
-        accepted = own & (probabilities[:, column] >= accept_from[column])
-        if (
-            _clearly_worse(accepted, values[:, column] == 0, target_error)
-            or not (values[own, column] == 1).any()
-        ):
-            accept_from[column] = NEVER
-        rejected = open_[:, column] & (probabilities[:, column] <= reject_to[column])
-        if _clearly_worse(rejected, values[:, column] == 1, target_error) or not own.any():
-            reject_to[column] = -1.0
+        p, own = probabilities[:, column], values[:, column]
+        if accept.threshold is not None and (own == 1).any():
+            laxest = ACCEPT_FROM[accept.threshold <= ACCEPT_FROM][::-1]
+            chosen = [said[:, column] & (p >= t) for t in laxest]
+            accept_from[column] = _of_code(laxest, chosen, own == 0, target_error, NEVER)
+        if reject.threshold is not None and said[:, column].any():
+            laxest = REJECT_TO[reject.threshold >= REJECT_TO][::-1]
+            chosen = [open_[:, column] & (p <= t) for t in laxest]
+            reject_to[column] = _of_code(laxest, chosen, own == 1, target_error, -1.0)
     accepted, rejected = said & (probabilities >= accept_from), open_ & (probabilities <= reject_to)
     return Dial(
         target_error, confidence, len(interviews), tuple(accept_from.tolist()), tuple(reject_to.tolist()),
@@ -298,12 +296,19 @@ def _by_interview(table: NDArray[Any], interviews: Sequence[NDArray[np.intp]]) -
     return np.array([by_row[rows].sum() for rows in interviews])
 
 
-def _clearly_worse(settled: Bools, wrong: Bools, target: float) -> bool:
-    """Whether a code's own error is above the target beyond chance (one-sided binomial test at 5 %)."""
+def _of_code(thresholds: Floats, settled: Sequence[Bools], wrong: Bools, target: float, none: float) -> float:
+    """The first of `thresholds`, the laxest first, unless a code's own error is above the target there beyond
+    chance: then the next at which it is below the target beyond chance, or `none` (one-sided binomial tests
+    at 5 %).
+    """
     from scipy.stats import binom
 
-    n, errors = int(settled.sum()), int((settled & wrong).sum())
-    return bool(n and errors > target * n and binom.sf(errors - 1, n, target) < 0.05)
+    n = np.array([part.sum() for part in settled])
+    errors = np.array([(part & wrong).sum() for part in settled])
+    if errors[0] <= target * n[0] or binom.sf(errors[0] - 1, n[0], target) >= 0.05:
+        return float(thresholds[0])
+    better = np.flatnonzero(binom.cdf(errors, n, target) < 0.05)
+    return float(thresholds[better[0]]) if len(better) else none
 
 
 def _sentence(what: str, side: Side, dial: Dial, *, n_applied: int | None = None) -> str:

@@ -229,3 +229,23 @@ def test_a_code_follows_those_below_it_until_people_apply_it_by_itself() -> None
     assert Dial.from_dict(json.loads(json.dumps(dial.to_dict()))) == dial
     values[0] = [1, 1, 0, 0]
     assert set_dial(p, values, groups, target_error=0.05, parents=parents).follows == ((0, 1),)
+
+
+def test_a_code_that_is_clearly_worse_gets_a_stricter_threshold_of_its_own() -> None:
+    """Of one code what looks rather unlikely applies often; what looks impossible never does."""
+    rng = np.random.default_rng(4)
+    p, y, groups = corpus(300, seed=4)
+    p[:, 1] = np.where(rng.random(len(p)) < 0.5, 0.001, 0.2)
+    y[:, 1] = (p[:, 1] == 0.2) & (rng.random(len(p)) < 0.4)
+    dial = set_dial(p, y, groups, target_error=0.15)
+    others = [dial.reject_to[column] for column in (0, 2, 3, 4)]
+    assert dial.reject.threshold == min(others) == max(others) > 0.2
+    assert 0.001 <= dial.reject_to[1] < 0.2
+    verdicts = dial.decide(p)
+    assert (verdicts[p[:, 1] == 0.001, 1] == "reject").all()
+    assert (verdicts[p[:, 1] == 0.2, 1] == "review").all()
+    p[:, 1] = 0.2
+    p[:8, 1] = 0.001  # too few to tell
+    y[:, 1] = (p[:, 1] == 0.2) & (rng.random(len(p)) < 0.4)
+    y[300:, 1] = np.nan
+    assert set_dial(p, y, groups, target_error=0.15).reject_to[1] == -1.0
