@@ -41,7 +41,6 @@ PATIENCE = 0.25  # share of the epochs that rank the left-out utterances no bett
 LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 3e-3
 WARM_UP = 0.1  # share of the steps
 DROPOUT = 0.1  # of the head's inputs
-ALIKE = 1.0  # how much it counts that an utterance read twice, with other parts left out, scores alike
 HEAD_START = 0.1  # of the customary random weights, so that all codes begin near their shares
 TOKEN_START = 0.02  # standard deviation of the tokens' first weights
 LEAST_SHARE = 1e-3  # of the utterances that a code is taken to apply to when its head begins
@@ -220,9 +219,7 @@ def _train(
     class CodeLoss(torch.nn.Module):
         """Binary cross-entropy of the head's log-odds, over what was said; summed over codes.
 
-        Each utterance is read twice, and the dropout differs; how far the two probabilities are from each
-        other (Kullback-Leibler divergence, both ways) is added (Liang et al. 2021, "R-Drop"). A label is what
-        was said of each code (-1: nothing), and the row of the utterance.
+        A label is what was said of each code (-1: nothing), and the row of the utterance.
         """
 
         def __init__(self) -> None:
@@ -232,27 +229,21 @@ def _train(
             self.dropout = torch.nn.Dropout(DROPOUT)
 
         def forward(self, sentence_features: Any, labels: Any) -> Any:
-            twice = {
-                name: torch.cat([part, part]) if isinstance(part, torch.Tensor) else part
-                for name, part in next(iter(sentence_features)).items()
-            }
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
-                made = model(twice)
+                made = model(next(iter(sentence_features)))
             unit = torch.nn.functional.normalize(made["sentence_embedding"].float(), dim=1)
             at = torch.from_numpy(places[labels[:, -1].long().numpy()])
-            known[at[:, 0]] = unit[: len(at)].detach()
+            known[at[:, 0]] = unit.detach()
             known[-1] = 0
-            beside = torch.cat([unit, *(known[at[:, side]].repeat(2, 1) for side in (1, 2))], dim=1)
+            beside = torch.cat([unit, known[at[:, 1]], known[at[:, 2]]], dim=1)
             tokens, there = made["token_embeddings"].float(), made["attention_mask"].bool()
             scores = head["tokens"](self.dropout(tokens)).masked_fill(~there[:, :, None], -math.inf)
             by_tokens = torch.logsumexp(scores, dim=1) - there.sum(dim=1, keepdim=True).log()
-            logit = head["beside"](self.dropout(SCALE * beside)) + by_tokens
-            said, values = labels[:, :-1] >= 0, labels[:, :-1].clamp(min=0)
-            loss = torch.nn.functional.binary_cross_entropy_with_logits
-            one, two = logit.chunk(2)
-            unlike = (one.sigmoid() - two.sigmoid()) * (one - two)
-            told = sum(loss(part, values, reduction="none") for part in (one, two)) / 2
-            return ((told + ALIKE * unlike) * said).sum(dim=1).mean()
+            said, labels = labels[:, :-1] >= 0, labels[:, :-1].clamp(min=0)
+            losses = torch.nn.functional.binary_cross_entropy_with_logits(
+                head["beside"](self.dropout(SCALE * beside)) + by_tokens, labels, reduction="none"
+            )
+            return (losses * said).sum(dim=1).mean()
 
     def state_of() -> tuple[dict[str, Any], dict[str, Any]]:
         model_state, head_state = (
