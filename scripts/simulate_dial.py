@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 
 from autocode.dataset import read_dataset
-from autocode.learn.dial import set_dial
 from autocode.learn.folds import numbered
 from autocode.learn.learner import learn
 from autocode.pipeline import Coder
-from autocode.training import coded_units
+from autocode.training import coded_units, dial_of
 
 
 def main() -> None:
@@ -52,10 +51,7 @@ def main() -> None:
         recipe = model.recipe  # chosen in the first split; to choose again each time only costs time
         p, y = model.probabilities(signals.take(test)), labels.values[test]
         for target in options.target:
-            dial = set_dial(
-                model.cross_fitted, model.values, groups[train],
-                target_error=target, confidence=options.confidence,
-            )  # fmt: skip
+            dial = dial_of(model, target, options.confidence)
             found[target].append(what_came_of(dial.decide(p), y))
     for target, rows in found.items():
         tell(target, np.array(rows))
