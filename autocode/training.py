@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from autocode.learn.dial import Dial
     from autocode.store import Project, Said
 
-TUNE_FOLDS = 3  # of interviews, which fine-tuning leaves out in turn
+TUNE_FOLDS = 5  # of interviews, which fine-tuning leaves out in turn
 LEAST_GROUPS = 5  # interviews to fine-tune on
 _CUT_OTHERWISE = (
     "the settings cut the transcripts into other statements than were coded; run 'autocode code' first"

@@ -49,6 +49,7 @@ REJECT_TO = np.concatenate(
     [[0.0005, 0.001, 0.002, 0.003, 0.004], np.round(np.arange(0.005, 0.505, 0.005), 3)]
 )
 PESSIMISM = 2.0  # the start of the sequence supposes so many times the errors that probabilities promise
+FAR = 10  # times as many interviews as there are, beyond which how many it takes is not to be told
 NEVER = 2.0  # a threshold that no probability reaches
 
 
@@ -249,14 +250,15 @@ def _search(
     if found is None:
         n, errors, promised = counts[start]
         reached = log_evidence(errors, n, promised, target) if n.any() else -np.inf
-        grows = reached > 0.05 * needed  # in proportion to the interviews
-        more = math.ceil(len(interviews) * (needed / reached - 1.0)) if grows else None
         if reached >= needed:  # long interviews are worse
             t = _t_of(errors - target * n)
-            more = math.ceil(len(interviews) * ((limit / t) ** 2 - 1.0)) if t < 0 else None
+            times = (limit / t) ** 2 if t < 0 else math.inf
+        else:  # evidence grows in proportion to the interviews
+            times = needed / reached if reached > 0 else math.inf
+        more = max(1, math.ceil(len(interviews) * (times - 1.0))) if times <= 1.0 + FAR else None
         if more is None and n.any() and errors.sum() < target * n.sum():  # not wrong too often, but too few
             without_error = needed / -math.log1p(-target) / float((n > 0).mean())
-            more = max(1, math.ceil(without_error) - len(interviews))
+            more = max(0, math.ceil(without_error) - len(interviews)) or None
         return Side(None, 0, 0, 0.0, more)
     return Side(float(thresholds[found]), 0, 0, 0.0, None)  # what it settles is counted at the end
 

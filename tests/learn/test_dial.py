@@ -249,3 +249,14 @@ def test_a_code_that_is_clearly_worse_gets_a_stricter_threshold_of_its_own() -> 
     y[:, 1] = (p[:, 1] == 0.2) & (rng.random(len(p)) < 0.4)
     y[300:, 1] = np.nan
     assert set_dial(p, y, groups, target_error=0.15).reject_to[1] == -1.0
+
+
+def test_how_many_more_interviews_is_not_told_where_it_is_anybodys_guess() -> None:
+    """Hardly less often wrong than the target: evidence grows, and would take many times the interviews."""
+    rng = np.random.default_rng(3)
+    values = rng.permutation(np.arange(1000)[:, None] >= 94).astype(float)
+    groups = np.repeat(np.arange(100), 10)
+    dial = set_dial(np.full((1000, 1), 0.96), values, groups, target_error=0.1)
+    assert dial.accept.threshold is None
+    assert dial.accept.more_interviews is None
+    assert "choose a larger target or code more" in dial.notes(["a"], values)[0]
