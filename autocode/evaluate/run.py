@@ -337,7 +337,7 @@ def _why_nothing(sides: Sequence[Side]) -> str | None:
     if any(side.threshold is not None for side in sides):
         return None
     if all(side.more_interviews is None for side in sides):
-        return "too often wrong for this target"
+        return "too often wrong, or too seldom sure, for this target"
     return "the interviews that a fold learns from are too few for this target"
 
 

@@ -49,7 +49,7 @@ REJECT_TO = np.concatenate(
     [[0.0005, 0.001, 0.002, 0.003, 0.004], np.round(np.arange(0.005, 0.505, 0.005), 3)]
 )
 PESSIMISM = 2.0  # the start of the sequence supposes so many times the errors that probabilities promise
-FAR = 10  # times as many interviews as there are, beyond which how many it takes is not to be told
+FAR = 10  # times as many interviews as there are, or as without an error, beyond which nothing can be told
 NEVER = 2.0  # a threshold that no probability reaches
 
 
@@ -256,7 +256,7 @@ def _search(
         else:  # evidence grows in proportion to the interviews
             times = needed / reached if reached > 0 else math.inf
         more = max(1, math.ceil(len(interviews) * (times - 1.0))) if times <= 1.0 + FAR else None
-        if more is None and n.any() and errors.sum() < target * n.sum():  # not wrong too often, but too few
+        if more is None and errors.sum() < target * n.sum() and FAR * (n > 0).mean() >= 1:  # right, but few
             without_error = needed / -math.log1p(-target) / float((n > 0).mean())
             more = max(0, math.ceil(without_error) - len(interviews)) or None
         return Side(None, 0, 0, 0.0, more)
@@ -322,7 +322,10 @@ def _sentence(what: str, side: Side, dial: Dial, *, n_applied: int | None = None
             f"{side.n_settled} wrong on the coded interviews{lost})."
         )
     if side.more_interviews is None:
-        more = "at this target the codes are too often wrong for it; choose a larger target or code more"
+        more = (
+            "at this target the codes are too often wrong, or too seldom sure, for it; choose a larger target "
+            "or code more"
+        )
     else:
         more = f"not enough labels yet: code about {side.more_interviews} more interviews"
     return f"Nothing can be {what} unseen ({promise}): {more}."

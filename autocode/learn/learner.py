@@ -17,7 +17,14 @@ from autocode.learn.labels import Labels
 from autocode.learn.recipe import Recipe, anchors_of, choose_recipe, fit_kernel
 from autocode.learn.ridge import Fit
 from autocode.learn.second import SecondLook, look_again
-from autocode.learn.sets import SetRule, certain_roles, exclusive_columns, family, learn_sets
+from autocode.learn.sets import (
+    SetRule,
+    certain_roles,
+    exclusive_columns,
+    exclusive_thresholds,
+    family,
+    learn_sets,
+)
 from autocode.learn.signals import Signals, Tokens, beside, with_tokens
 from autocode.learn.third import ThirdLook, fit_third
 from autocode.learn.views import WEIGHTS, Encoded, Views, Weights, kernel, take_rows
@@ -171,7 +178,9 @@ def learn(
             folds,
         )
     cross_fitted = blend.tied(log_odds, roles)
-    rule = learn_sets(values, best_thresholds(cross_fitted, values), codebook)
+    thresholds = best_thresholds(cross_fitted, values)
+    thresholds = exclusive_thresholds(cross_fitted, values, thresholds, exclusive, options)
+    rule = learn_sets(values, thresholds, codebook)
     return Learned(
         codebook.ids, signals, values, views, take_rows(encoded, anchors), anchors, recipe, fit, blend, rule,
         cross_fitted, second, third,

@@ -14,6 +14,9 @@ ALWAYS_FROM = 0.98  # share of labelled units with a code from which an empty se
 LEAST_UNITS = 50
 RARELY_TOGETHER = 0.05  # of what independence would give, from which two codes exclude each other
 LEAST_EXPECTED = 5.0
+MAX_ROWS = 20_000  # to set thresholds of exclusive codes by
+ROUNDS = 10  # over the codes of a group, if they go on moving
+EXTREMES = (0.02, 0.98)  # thresholds
 CERTAIN = 0.999  # the probabilities of a group's codes together, from which one of them must apply
 
 Columns = tuple[tuple[int, ...], ...]
@@ -24,7 +27,7 @@ class SetRule:
     """When a code applies, and which codes do not go together.
 
     Of an exclusive group the code wins whose odds are highest above those of its own threshold: thresholds
-    are set for F1, so that a rare code is not always outdone by a frequent one.
+    are set for the mean F1 of the group, so that a rare code is not always outdone by a frequent one.
     """
 
     thresholds: NDArray[np.float64]  # (n_codes,)
@@ -67,6 +70,66 @@ def learn_sets(values: NDArray[np.float64], thresholds: NDArray[np.float64], cod
     never_empty = len(whole) >= LEAST_UNITS and (whole.sum(axis=1) > 0).mean() >= ALWAYS_FROM
     related = {frozenset((column[c], column[a])) for c in codebook.ids for a in codebook.ancestors(c)}
     return SetRule(thresholds, bool(never_empty), _rivals(whole, related), groups, options, parents)
+
+
+def exclusive_thresholds(
+    probabilities: NDArray[np.float64],
+    values: NDArray[np.float64],
+    thresholds: NDArray[np.float64],
+    groups: Columns,
+    options: Columns,
+) -> NDArray[np.float64]:
+    """`thresholds` (n_codes,) anew for codes that exclude each other: with the largest expected mean F1.
+
+    `probabilities` (n, n_codes) are left-out ones. Each code's threshold by itself leaves out of account that
+    the others of its group, of `groups` one or of `options` at most one, are chosen instead. Where a group
+    was decided (`values` nan: not said) on fewer than 50 utterances its thresholds stay.
+    """
+    found = np.array(thresholds)
+    for group in (*groups, *options):
+        columns = list(group)
+        rows = np.flatnonzero(~np.isnan(values[:, columns]).any(axis=1))
+        rows = rows[:: len(rows) // MAX_ROWS + 1]
+        if len(rows) >= LEAST_UNITS and len(columns) > 1:
+            p = probabilities[rows][:, columns]
+            certain = np.full(len(rows), group in groups) | (p.sum(axis=1) >= CERTAIN)
+            found[columns] = _for_mean_f1(p, found[columns], certain)
+    return found
+
+
+def _for_mean_f1(
+    p: NDArray[np.float64], thresholds: NDArray[np.float64], certain: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Thresholds (n_codes,) of exclusive codes, by coordinate ascent: each is the best one beside the others.
+
+    Expected from the probabilities `p` (n, n_codes), as each code's own are; `certain` (n,) rows have a code.
+    """
+    n, n_codes = p.shape
+    log_odds, limits, applies = np.log(_odds(p)), np.log(_odds(thresholds)), p.sum(axis=0)
+    hit = np.column_stack([p, np.zeros(n)])  # the last column is for no code
+    none = np.where(certain, -np.inf, 0.0)
+    for _ in range(ROUNDS):
+        before = limits.copy()
+        for code in range(n_codes):
+            above = np.column_stack([log_odds - limits, none])
+            above[:, code] = -np.inf
+            rival = above.argmax(axis=1)  # is chosen where `code` is not
+            needed = log_odds[:, code] - above[np.arange(n), rival]
+            order = np.argsort(-needed, kind="stable")
+            lost = np.eye(n_codes + 1)[rival[order]]  # as the limit sinks, row after row goes to `code`
+            n_chosen = np.vstack([np.zeros(n_codes + 1), np.cumsum(lost, axis=0)])
+            n_hit = np.vstack([np.zeros(n_codes + 1), np.cumsum(lost * hit[order], axis=0)])
+            n_chosen, n_hit = n_chosen[-1] - n_chosen, n_hit[-1] - n_hit
+            n_chosen[:, code] = np.arange(n + 1)
+            n_hit[1:, code] = np.cumsum(p[order, code])
+            n_hit[0, code] = 0.0
+            f1 = 2.0 * n_hit[:, :n_codes] / np.maximum(n_chosen[:, :n_codes] + applies, 1e-9)
+            best = int(f1.mean(axis=1).argmax())
+            ends = needed[order][[max(best - 1, 0), min(best, n - 1)]]
+            limits[code] = np.clip(ends[np.isfinite(ends)].mean(), *np.log(_odds(np.array(EXTREMES))))
+        if np.allclose(limits, before):
+            break
+    return np.asarray(1.0 / (1.0 + np.exp(-limits)))
 
 
 def family(codebook: Codebook) -> tuple[tuple[int, int], ...]:

@@ -260,3 +260,11 @@ def test_how_many_more_interviews_is_not_told_where_it_is_anybodys_guess() -> No
     assert dial.accept.threshold is None
     assert dial.accept.more_interviews is None
     assert "choose a larger target or code more" in dial.notes(["a"], values)[0]
+
+
+def test_where_hardly_an_interview_has_a_sure_decision_no_number_is_told() -> None:
+    values, p = np.zeros((1000, 1)), np.full((1000, 1), 0.3)
+    values[:40], p[:40] = 1.0, 0.97  # four of a hundred interviews, all right: 1475 would do
+    dial = set_dial(p, values, np.repeat(np.arange(100), 10), target_error=0.05)
+    assert dial.accept.more_interviews is None
+    assert "too seldom sure" in dial.notes(["a"], values)[0]
