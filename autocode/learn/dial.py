@@ -323,8 +323,8 @@ def _sentence(what: str, side: Side, dial: Dial, *, n_applied: int | None = None
         )
     if side.more_interviews is None:
         more = (
-            "at this target the codes are too often wrong, or too seldom sure, for it; choose a larger target "
-            "or code more"
+            "at this target the codes are too often wrong, or too seldom sure, for it; "
+            "choose a larger target or code more"
         )
     else:
         more = f"not enough labels yet: code about {side.more_interviews} more interviews"

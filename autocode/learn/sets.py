@@ -27,7 +27,7 @@ class SetRule:
     """When a code applies, and which codes do not go together.
 
     Of an exclusive group the code wins whose odds are highest above those of its own threshold: thresholds
-    are set for the mean F1 of the group, so that a rare code is not always outdone by a frequent one.
+    are set for the F1 of the group, so that a rare code is not always outdone by a frequent one.
     """
 
     thresholds: NDArray[np.float64]  # (n_codes,)
@@ -79,11 +79,13 @@ def exclusive_thresholds(
     groups: Columns,
     options: Columns,
 ) -> NDArray[np.float64]:
-    """`thresholds` (n_codes,) anew for codes that exclude each other: with the largest expected mean F1.
+    """`thresholds` (n_codes,) anew for codes that exclude each other: those with the largest expected F1.
 
-    `probabilities` (n, n_codes) are left-out ones. Each code's threshold by itself leaves out of account that
-    the others of its group, of `groups` one or of `options` at most one, are chosen instead. Where a group
-    was decided (`values` nan: not said) on fewer than 50 utterances its thresholds stay.
+    Macro- and micro-F1 of a group count alike: by macro-F1 alone, codes that can hardly be told apart would
+    be suggested nearly as often as each other, however rare some are. Each code's threshold by itself leaves
+    out of account that the others of its group, of `groups` one or of `options` at most one, are chosen
+    instead. `probabilities` (n, n_codes) are left-out ones. Where a group was decided (`values` nan: not
+    said) on fewer than 50 utterances its thresholds stay.
     """
     found = np.array(thresholds)
     for group in (*groups, *options):
@@ -93,11 +95,11 @@ def exclusive_thresholds(
         if len(rows) >= LEAST_UNITS and len(columns) > 1:
             p = probabilities[rows][:, columns]
             certain = np.full(len(rows), group in groups) | (p.sum(axis=1) >= CERTAIN)
-            found[columns] = _for_mean_f1(p, found[columns], certain)
+            found[columns] = _for_f1(p, found[columns], certain)
     return found
 
 
-def _for_mean_f1(
+def _for_f1(
     p: NDArray[np.float64], thresholds: NDArray[np.float64], certain: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Thresholds (n_codes,) of exclusive codes, by coordinate ascent: each is the best one beside the others.
@@ -117,19 +119,22 @@ def _for_mean_f1(
             needed = log_odds[:, code] - above[np.arange(n), rival]
             order = np.argsort(-needed, kind="stable")
             lost = np.eye(n_codes + 1)[rival[order]]  # as the limit sinks, row after row goes to `code`
-            n_chosen = np.vstack([np.zeros(n_codes + 1), np.cumsum(lost, axis=0)])
-            n_hit = np.vstack([np.zeros(n_codes + 1), np.cumsum(lost * hit[order], axis=0)])
-            n_chosen, n_hit = n_chosen[-1] - n_chosen, n_hit[-1] - n_hit
+            n_chosen, n_hit = (_left(rows)[:, :n_codes] for rows in (lost, lost * hit[order]))
             n_chosen[:, code] = np.arange(n + 1)
-            n_hit[1:, code] = np.cumsum(p[order, code])
-            n_hit[0, code] = 0.0
-            f1 = 2.0 * n_hit[:, :n_codes] / np.maximum(n_chosen[:, :n_codes] + applies, 1e-9)
-            best = int(f1.mean(axis=1).argmax())
+            n_hit[:, code] = np.append(0.0, np.cumsum(p[order, code]))
+            macro = (2.0 * n_hit / np.maximum(n_chosen + applies, 1e-9)).mean(axis=1)
+            micro = 2.0 * n_hit.sum(axis=1) / np.maximum(n_chosen.sum(axis=1) + applies.sum(), 1e-9)
+            best = int((macro + micro).argmax())
             ends = needed[order][[max(best - 1, 0), min(best, n - 1)]]
             limits[code] = np.clip(ends[np.isfinite(ends)].mean(), *np.log(_odds(np.array(EXTREMES))))
         if np.allclose(limits, before):
             break
     return np.asarray(1.0 / (1.0 + np.exp(-limits)))
+
+
+def _left(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of the columns of `rows` (n, n_columns) without the first 0, 1, ... n rows, (n + 1, n_columns)."""
+    return np.vstack([np.cumsum(rows[::-1], axis=0)[::-1], np.zeros((1, rows.shape[1]))])
 
 
 def family(codebook: Codebook) -> tuple[tuple[int, int], ...]:
