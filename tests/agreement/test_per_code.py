@@ -5,6 +5,7 @@ import pytest
 
 from autocode import agreement as ag
 from autocode.errors import AgreementError
+from tests.hang import no_hang
 
 
 def made_up(n_coders=3, n_units=300, n_codes=3, seed=0):
@@ -65,13 +66,10 @@ def test_an_unknown_coefficient_is_refused():
         ag.code_agreement(made_up(), intervals=["cohen_kappa"])
 
 
-def test_a_large_codebook_takes_no_time():
-    """100,000 units, five coders, fifty codes and 2,000 replicates stay within seconds."""
-    import time
-
+def test_a_large_codebook_does_not_hang():
+    """20,000 units, five coders, fifty codes and 2,000 replicates: a fraction of a second, not minutes."""
     rng = np.random.default_rng(0)
     values = (rng.random((5, 20_000, 50), np.float32) < 0.1).astype(np.int8)
     table = ag.CodeTable(values, range(5), range(20_000), range(50))
-    start = time.perf_counter()
-    ag.code_agreement(table, clusters=np.arange(20_000) // 100)
-    assert time.perf_counter() - start < 10  # about 0.1 s on a quiet machine
+    with no_hang():
+        ag.code_agreement(table, clusters=np.arange(20_000) // 100)

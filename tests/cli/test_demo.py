@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -29,9 +28,7 @@ def test_the_demo_codes_eight_interviews_once(run: Run, here: Path) -> None:
     assert {one["format"] for one in told["inputs"]} >= {"text", "vtt", "srt", "docx", "markdown", "xlsx"}
 
     before = Path("autocode-demo/coding/suggestions.jsonl").read_bytes()
-    started = time.monotonic()
     again = run("demo")
-    assert time.monotonic() - started < 15
     assert again.code == 0
     assert "Nothing to do" in again.err
     assert again.out == done.out

@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 import zipfile
 from dataclasses import replace
 from itertools import product
@@ -24,6 +23,7 @@ from autocode.exchange import read_project
 from autocode.exchange.positions import Mark, Rule, Ruler, Unit, calibrate
 from autocode.exchange.refi_read import Opened, quotes, read_refi
 from tests.exchange.conftest import CODE, SOURCE, USER, Write, project_xml
+from tests.hang import no_hang
 
 HOSTILE = Path(__file__).parents[3] / "shared" / "formats" / "hostile"
 ANNEX = HOSTILE.parent / "refi-qda" / "atlasti" / "spec_annex_A2_atlasti_8.4.0.qde"
@@ -45,14 +45,13 @@ def open_any(path: Path) -> Any:
 @pytest.mark.parametrize("case", hostile_cases(), ids=lambda case: str(case["file"]))
 def test_hostile_file_does_what_the_index_says(case: dict[str, str]) -> None:
     path = HOSTILE / case["file"]
-    began = time.perf_counter()
-    if case["expected"] == "error":
-        with pytest.raises(AutocodeError, match=case["file"]) as caught:
+    with no_hang():
+        if case["expected"] == "error":
+            with pytest.raises(AutocodeError, match=case["file"]) as caught:
+                open_any(path)
+            assert "\n" not in str(caught.value)
+        else:
             open_any(path)
-        assert "\n" not in str(caught.value)
-    else:
-        open_any(path)
-    assert time.perf_counter() - began < 2
 
 
 @pytest.mark.shared
@@ -357,14 +356,13 @@ def test_bombs_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("project.qde", project_xml([]))
         archive.writestr(f"sources/{SOURCE}.txt", b" " * 60_000_000)
-    began = time.perf_counter()
-    with pytest.raises(ExchangeError, match="60 MB; refused"):
-        read_refi(path)
-    lying = path.read_bytes().replace((60_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little"))
-    path.write_bytes(lying)
-    with pytest.raises(ExchangeError, match=r"bomb\.qdpx"):
-        read_refi(path)
-    assert time.perf_counter() - began < 2
+    with no_hang():
+        with pytest.raises(ExchangeError, match="60 MB; refused"):
+            read_refi(path)
+        lying = path.read_bytes().replace((60_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little"))
+        path.write_bytes(lying)
+        with pytest.raises(ExchangeError, match=r"bomb\.qdpx"):
+            read_refi(path)
 
 
 def test_many_members_are_refused(tmp_path: Path) -> None:
@@ -522,10 +520,9 @@ def test_many_texts_are_refused_before_they_are_measured(tmp_path: Path) -> None
         archive.writestr("sources/film.mp4", random.Random(1).randbytes(1_000_000))
         for guid in guids:
             archive.writestr(f"sources/{guid}.txt", b"trust " * 1_500_000)
-    began = time.process_time()
-    with pytest.raises(ExchangeError, match="texts have more than 50,000,000 characters; refused"):
+    refused = "texts have more than 50,000,000 characters; refused"
+    with no_hang(), pytest.raises(ExchangeError, match=refused):
         read_refi(path)
-    assert time.process_time() - began < 2  # it was 19
 
 
 def test_a_flood_of_attributes_is_refused(write: Write) -> None:

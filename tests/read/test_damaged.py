@@ -6,7 +6,6 @@ import io
 import json
 import re
 import struct
-import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from autocode.errors import AutocodeError, ReadError
 from autocode.read import read_transcript
+from tests.hang import no_hang
 
 
 @pytest.mark.parametrize(("suffix", "member"), [(".docx", "word/document.xml"), (".odt", "content.xml")])
@@ -112,9 +112,8 @@ def test_a_label_with_thousands_of_spaces_costs_no_time(tmp_path: Path, key: str
     row = {"transcript_id": "a", "utterance_id": "1", "speaker": "R", "role": "r", "text": "x"}
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(row | {key: "x" + "1 " * 3000 + "y"}))
-    began = time.process_time()
-    assert len(str(read_transcript(path).warnings)) < 500
-    assert time.process_time() - began < 1
+    with no_hang():
+        assert len(str(read_transcript(path).warnings)) < 500
 
 
 @pytest.mark.parametrize(
@@ -204,17 +203,15 @@ def test_a_character_reference_of_thousands_of_digits(tmp_path: Path, suffix: st
 def test_many_spaces_after_what_might_be_a_label_cost_no_time(tmp_path: Path, line: str) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\n".join([line.replace("{}", " " * 180)] * 500), encoding="utf-8")
-    began = time.process_time()
-    read_transcript(path)
-    assert time.process_time() - began < 2  # it was four minutes for the worst
+    with no_hang():
+        read_transcript(path)
 
 
 def test_many_spaces_in_the_rule_of_a_table_cost_no_time(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(f"| a | b |\n| -{' ' * 100_000}x\n")
-    began = time.process_time()
-    read_transcript(path)
-    assert time.process_time() - began < 2  # it was half a minute
+    with no_hang():
+        read_transcript(path)
 
 
 def test_millions_of_lines_are_refused_before_they_are_split(tmp_path: Path) -> None:

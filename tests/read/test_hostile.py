@@ -7,7 +7,6 @@ import json
 import resource
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from autocode.config import ReadConfig
 from autocode.errors import ReadError
 from autocode.read import read_transcript, read_transcripts
 from autocode.records import Transcript
+from tests.hang import no_hang
 
 SHARED_STRINGS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 FORMATS = Path(__file__).parents[3] / "shared" / "formats"
@@ -55,15 +55,14 @@ def test_hostile_file_does_what_the_index_says(case: dict[str, str] | None) -> N
     if case is None:
         pytest.skip("the shared format samples are absent")
     path = HOSTILE / case["file"]
-    began = time.perf_counter()
-    if case["expected"] == "error":
-        with pytest.raises(ReadError, match=case["file"]) as caught:
-            read_transcripts(path)
-        assert "\n" not in str(caught.value)
-    else:
-        for transcript in read_transcripts(path):
-            _check(transcript)
-    assert time.perf_counter() - began < 2
+    with no_hang():
+        if case["expected"] == "error":
+            with pytest.raises(ReadError, match=case["file"]) as caught:
+                read_transcripts(path)
+            assert "\n" not in str(caught.value)
+        else:
+            for transcript in read_transcripts(path):
+                _check(transcript)
 
 
 @pytest.mark.shared
@@ -234,10 +233,8 @@ def test_a_huge_file_is_refused_without_reading_it(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(1_000_000_000)  # sparse: no disk is used
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.perf_counter()
     with pytest.raises(ReadError, match=r"huge.txt: 1,000 MB, more than the 50 MB"):
         read_transcripts(path)
-    assert time.perf_counter() - began < 0.1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 
 
@@ -278,9 +275,8 @@ def test_no_pattern_is_quadratic(tmp_path: Path, suffix: str, payload: str) -> N
         ".textgrid": f'"a" "TextGrid" 0 1 <exists> 1 "IntervalTier" "A" 0 1 1 0 1 "x {payload}"',
     }
     path.write_text(written.get(suffix, f"I: x {payload}\n{payload}\n| {payload}\n|-|\n"))
-    began = time.perf_counter()
-    _check(read_transcript(path))
-    assert time.perf_counter() - began < 1
+    with no_hang():
+        _check(read_transcript(path))
 
 
 def test_a_lone_cell_in_the_far_corner_costs_no_time(tmp_path: Path) -> None:
@@ -291,9 +287,8 @@ def test_a_lone_cell_in_the_far_corner_costs_no_time(tmp_path: Path) -> None:
     sheet.append(["Ann", "Why?"])
     sheet.cell(row=2**20, column=2**14, value="far")
     book.save(path)
-    began = time.perf_counter()
-    _check(read_transcript(path))
-    assert time.perf_counter() - began < 3
+    with no_hang():
+        _check(read_transcript(path))
 
 
 def test_a_lying_archive_is_refused(tmp_path: Path) -> None:
@@ -304,10 +299,8 @@ def test_a_lying_archive_is_refused(tmp_path: Path) -> None:
     at = data.index(b"PK\x01\x02")
     lying = data[: at + 24] + (100).to_bytes(4, "little") + data[at + 28 :]  # its size in the directory
     honest.write_bytes(lying)
-    began = time.perf_counter()
-    with pytest.raises(ReadError, match=r"a\.docx: "):
+    with no_hang(), pytest.raises(ReadError, match=r"a\.docx: "):
         read_transcripts(honest)
-    assert time.perf_counter() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -316,9 +309,8 @@ def test_a_lying_archive_is_refused(tmp_path: Path) -> None:
 def test_thousands_of_speakers_cost_little_time(tmp_path: Path, form: str) -> None:
     path = tmp_path / "a.txt"
     path.write_text("".join(form.format(number % 5000, number) for number in range(10_000)))
-    began = time.perf_counter()
-    _check(read_transcript(path))
-    assert time.perf_counter() - began < 3
+    with no_hang():
+        _check(read_transcript(path))
 
 
 @pytest.mark.parametrize(
@@ -341,10 +333,8 @@ def test_thousands_of_speakers_cost_little_time(tmp_path: Path, form: str) -> No
 def test_floods_are_refused_at_once(tmp_path: Path, name: str, content: str, message: str) -> None:
     path = tmp_path / name
     path.write_text(content)
-    began = time.process_time()
-    with pytest.raises(ReadError, match=f"more than {message}"):
+    with no_hang(), pytest.raises(ReadError, match=f"more than {message}"):
         read_transcripts(path)
-    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("name", ["a.txt.gz", "a.json.gz"])
@@ -383,10 +373,8 @@ def _with_document(folder: Path, content: bytes, *, name: str = "document.xml") 
 )
 def test_floods_in_office_files_are_refused_at_once(tmp_path: Path, inside: str, message: str) -> None:
     path = _with_document(tmp_path, _DOCUMENT.format(inside).encode())
-    began = time.process_time()
-    with pytest.raises(ReadError, match=f"more than .*{message}"):
+    with no_hang(), pytest.raises(ReadError, match=f"more than .*{message}"):
         read_transcript(path)
-    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("name", ["document.xml", "document.bin"])
@@ -420,7 +408,5 @@ def test_one_long_string_in_thousands_of_cells_is_refused(tmp_path: Path) -> Non
         parts["[Content_Types].xml"] = kinds.replace("</Types>", told)
         for name in {*archive.namelist(), *parts}:
             made.writestr(name, parts.get(name) or archive.read(name))
-    began = time.process_time()
-    with pytest.raises(ReadError, match="more than 50,000,000 characters"):
+    with no_hang(), pytest.raises(ReadError, match="more than 50,000,000 characters"):
         read_transcript(path)
-    assert time.process_time() - began < 2

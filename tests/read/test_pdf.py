@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -103,10 +102,8 @@ def test_what_is_no_pdf(tmp_path: Path, data: bytes, message: str) -> None:
 def test_a_bomb_is_refused(tmp_path: Path) -> None:
     packed = zlib.compress(zlib.compress(b"(a) Tj " * 40_000_000, 9), 9)
     path = write(tmp_path, with_streams([packed], b"/Filter[/FlateDecode/FlateDecode]"))
-    began = time.perf_counter()
     with pytest.raises(ReadError, match=r"a\.pdf: "):
         read_transcript(path)
-    assert time.perf_counter() - began < 30
 
 
 def test_time_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
