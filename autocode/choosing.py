@@ -38,7 +38,7 @@ class Corpus:
 
     coder: Coder
     utterances: Mapping[str, Utterance]  # by id, in order
-    signals: Signals  # of all of them, without tokens
+    signals: Signals  # of all of them, without parts
     labels: Labels
     model: Model | None = None  # the project's, which knows labels of its own
     taken: frozenset[str] = frozenset()  # not coded yet, but drawn for somebody
@@ -115,7 +115,7 @@ def _corpus(
     taken: frozenset[str] = frozenset(),
     text_of: Mapping[str, str] | None = None,
 ) -> Corpus:
-    signals = signals_of(coder, transcripts, set(codable), text_of=text_of, tokens=False, done=done)
+    signals = signals_of(coder, transcripts, set(codable), text_of=text_of, parts=False, done=done)
     every = {one.id: one for transcript in transcripts for one in coder.segment(transcript)}
     utterances = {unit: every[unit] for unit in signals.ids}
     return Corpus(coder, utterances, signals, labels, model, taken)
@@ -126,7 +126,7 @@ def learnt_of(corpus: Corpus) -> Learned | None:
     coder = corpus.coder
     if corpus.model is None and (len(corpus.labels) < LEAST or not (corpus.labels.values == 1).any()):
         return None
-    signals, table = with_model(corpus.model, corpus.signals, corpus.labels, coder.tokens_of)
+    signals, table = with_model(corpus.model, corpus.signals, corpus.labels, coder.parts_of)
     background = coder.background_signals()
     return learn(signals, table, coder.codebook, background=background, seed=coder.settings.seed)
 
@@ -148,7 +148,7 @@ def choose(corpus: Corpus, n: int, *, by: str, seed: int | None = None) -> Choic
     if learned is None:
         pool = _unlearnt(corpus, signals, seed)
     else:
-        pool = pool_of(learned, learned.with_tokens(signals, coder.tokens_of), seed=seed)
+        pool = pool_of(learned, learned.with_parts(signals, coder.parts_of), seed=seed)
     at_random = by == RANDOM
     ranking = rank(pool, by)
     chosen = best_of(ranking, pool, n, spread=not at_random)

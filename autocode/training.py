@@ -23,7 +23,7 @@ from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_d
 from autocode.learn.learner import Learned, learn, support
 from autocode.learn.recipe import mean_average_precision
 from autocode.learn.second import LEAST_UNITS
-from autocode.learn.signals import Signals, Tokens, join, with_tokens
+from autocode.learn.signals import Parts, Signals, join, with_parts
 from autocode.pipeline import Coder, check_model
 from autocode.records import Decision, Transcript
 
@@ -46,18 +46,18 @@ def signals_of(
     units: set[str],
     *,
     text_of: Mapping[str, str] | None = None,
-    tokens: bool | None = None,
+    parts: bool | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> Signals:
     """What is known of the utterances called `units`, in the order of the transcripts.
 
-    `text_of` are the words of utterances, by id, as a project has them. Their `tokens` are read if asked, or,
-    for None, if the units are enough to learn from tokens. Raises `LearnError` where a unit is
+    `text_of` are the words of utterances, by id, as a project has them. Their `parts` are read if asked, or,
+    for None, if the units are enough to learn from them. Raises `LearnError` where a unit is
     in none of the transcripts, or has other words in the project.
     """
-    parts: list[Signals] = []
+    read: list[Signals] = []
     found: set[str] = set()
-    tokens = len(units) >= LEAST_UNITS if tokens is None else tokens
+    parts = len(units) >= LEAST_UNITS if parts is None else parts
     for transcript in transcripts:
         utterances = coder.segment(transcript)
         rows = [row for row, utterance in enumerate(utterances) if utterance.id in units]
@@ -65,8 +65,8 @@ def signals_of(
             raise LearnError(_CUT_OTHERWISE)
         if rows:
             scored = coder.score(transcript, utterances, rows)
-            parts.append(coder.signals(utterances, rows, scored, tokens=tokens))
-            found.update(parts[-1].ids)
+            read.append(coder.signals(utterances, rows, scored, parts=parts))
+            found.update(read[-1].ids)
         done(transcript.id)
     if missing := sorted(units - found):
         if text_of:
@@ -75,7 +75,7 @@ def signals_of(
             f"{len(missing)} coded utterances are not in the transcripts as they are segmented now, "
             f"the first is '{missing[0]}'; give the transcripts (and the unit) that were coded"
         )
-    return join(parts)
+    return join(read)
 
 
 def coded_units(dataset: CodedDataset, coder: Coder) -> tuple[Signals, Labels]:
@@ -248,12 +248,12 @@ def usable_model(
 
 
 def with_model(
-    model: Model | None, signals: Signals, labels: Labels, read: Callable[[Sequence[str]], Tokens]
+    model: Model | None, signals: Signals, labels: Labels, read: Callable[[Sequence[str]], Sequence[Parts]]
 ) -> tuple[Signals, Labels]:
     """What people say of units in `signals`, and what a model has learnt from, to learn from anew.
 
-    What people say goes before the labels of the model, if there is one. `read` gives the tokens of texts,
-    where there are labels enough to learn from tokens.
+    What people say goes before the labels of the model, if there is one. `read` gives the parts of texts,
+    where there are labels enough to learn from them.
     """
     if model is None:
         inside = set(labels.unit_ids)
@@ -262,7 +262,7 @@ def with_model(
     else:
         everything, labels = _joined(model, signals, labels)
     if len(everything) >= LEAST_UNITS:
-        everything = with_tokens(everything, read)
+        everything = with_parts(everything, read)
     return everything, labels
 
 

@@ -19,7 +19,7 @@ from autocode.learn.learner import learn
 from autocode.learn.live import LiveScores
 from autocode.learn.recipe import Recipe
 from autocode.learn.ridge import fit_exact
-from autocode.learn.signals import N_PLACE, Signals
+from autocode.learn.signals import N_PLACE, Parts, Signals
 from autocode.learn.views import kernel
 
 
@@ -31,11 +31,17 @@ def made_up(n: int, n_codes: int, rng: np.random.Generator) -> Signals:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     texts = tuple(" ".join(words[row]) for row in chosen)
     names = tuple(f"u{i}" for i in range(n))
-    tokens = tuple(rng.integers(-127, 128, (int(length), 384), np.int8) for length in rng.integers(8, 40, n))
+    parts = tuple(
+        Parts(
+            rng.integers(-127, 128, (int(n_tokens), 384), np.int8),
+            rng.normal(size=(int(n_sentences), 384)).astype(np.float16),
+        )
+        for n_tokens, n_sentences in zip(rng.integers(8, 40, n), rng.integers(1, 4, n), strict=True)
+    )
     return Signals(
         names, tuple(f"t{i // 200}" for i in range(n)), texts, ("", *texts[:-1]), (*texts[1:], ""),
         ("", *names[:-1]), (*names[1:], ""),
-        vectors, vectors[:, ::-1].copy(), tokens, vectors[:, :0], np.roll(vectors, 1, axis=0),
+        vectors, vectors[:, ::-1].copy(), parts, vectors[:, :0], np.roll(vectors, 1, axis=0),
         np.zeros_like(vectors), rng.random((n, N_PLACE)).astype(np.float32),
         rng.normal(size=(n, n_codes)).astype(np.float32),
     )  # fmt: skip

@@ -132,7 +132,7 @@ def sampled_of_corpus(corpus: Corpus, sample: str | None) -> Sampled:
             f"{len(table)} coded utterances are too few to learn from; code {LEAST} or more, some of them "
             "with a code"
         )
-    probabilities = learned.probabilities(learned.with_tokens(signals, corpus.coder.tokens_of))
+    probabilities = learned.probabilities(learned.with_parts(signals, corpus.coder.parts_of))
     numbers = respondents_of(corpus.utterances.values())
     voices = tuple(numbers[person(corpus.utterances[unit])] for unit in signals.ids)
     return Sampled(

@@ -39,13 +39,14 @@ from autocode.learn.lexical import NAMES, Lexical
 from autocode.learn.recipe import Recipe
 from autocode.learn.ridge import Fit
 from autocode.learn.second import SecondLook
+from autocode.learn.sentences import Sentences
 from autocode.learn.sets import SetRule
-from autocode.learn.signals import NO_TOKENS, Signals
+from autocode.learn.signals import NO_PARTS, Signals
 from autocode.learn.stack import Stack
 from autocode.learn.third import ThirdLook
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 7  # raised when the files' layout changes
+FORMAT = 8  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 LOCK = ".lock"  # of a workplace
@@ -243,9 +244,11 @@ def card_of(model: Model) -> str:
 
 
 def _looks(learned: Learned) -> str:
-    words = " single words as the encoder hears them in their sentence," if learned.hears else ""
+    second = learned.second
+    words = " single words as the encoder hears them in their sentence," if second and second.heard else ""
+    words += " single sentences," if second and second.sentences else ""
     kinds = f"Each kind of signal by itself,{words} and what is said just before and after,"
-    if learned.second is not None:
+    if second is not None:
         return f"{kinds} count as well: transcripts that were left out were judged better so."
     return (
         f"{kinds} do not count: labels are few, or transcripts that were left out were judged no better so."
@@ -283,11 +286,12 @@ def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
-                 {"ids", "groups", "tokens", *_TEXTS})  # fmt: skip
+                 {"ids", "groups", "parts", *_TEXTS})  # fmt: skip
 _BLEND = ("weights", "base", "mean", "evidence_mean", "role_odds")
 _THIRD = tuple(field.name for field in fields(ThirdLook))
 _STACK = tuple(field.name for field in fields(Stack))
 _HEARD = tuple(field.name for field in fields(Heard))
+_SENTENCES = tuple(field.name for field in fields(Sentences))
 _LEXICAL = ("odds", "weights", "constant")
 
 
@@ -310,6 +314,8 @@ def _arrays(learned: Learned) -> dict[str, Any]:
         arrays |= {f"lexical.columns.{name}": second.lexical.columns[name] for name in NAMES}
         if second.heard is not None:
             arrays |= {f"heard.{name}": getattr(second.heard, name) for name in _HEARD}
+        if second.sentences is not None:
+            arrays |= {f"sentences.{name}": getattr(second.sentences, name) for name in _SENTENCES}
     if learned.third is not None:
         arrays |= {f"third.{name}": getattr(learned.third, name) for name in _THIRD}
     return arrays | {
@@ -336,7 +342,7 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
     signals = Signals(
         ids=tuple(unit for unit, _ in facts["units"]),
         groups=tuple(group for _, group in facts["units"]),
-        tokens=(NO_TOKENS,) * len(facts["units"]),
+        parts=(NO_PARTS,) * len(facts["units"]),
         **rest,
     )
     idf = {}
@@ -383,5 +389,8 @@ def _second(arrays: Mapping[str, Any]) -> SecondLook | None:
         *(arrays[f"lexical.{name}"] for name in _LEXICAL),
     )
     heard = Heard(*(arrays[f"heard.{name}"] for name in _HEARD)) if "heard.center" in arrays else None
+    sentences = None
+    if "sentences.center" in arrays:
+        sentences = Sentences(*(arrays[f"sentences.{name}"] for name in _SENTENCES))
     stack = Stack(**{name: arrays[f"stack.{name}"] for name in _STACK})
-    return SecondLook(arrays["second.dual"], lexical, heard, stack, arrays["second.first"])
+    return SecondLook(arrays["second.dual"], lexical, heard, sentences, stack, arrays["second.first"])

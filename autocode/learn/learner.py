@@ -25,7 +25,7 @@ from autocode.learn.sets import (
     family,
     learn_sets,
 )
-from autocode.learn.signals import Signals, Tokens, beside, with_tokens
+from autocode.learn.signals import Parts, Signals, beside, with_parts
 from autocode.learn.third import ThirdLook, fit_third
 from autocode.learn.views import WEIGHTS, Encoded, Views, Weights, kernel, take_rows
 
@@ -59,19 +59,18 @@ class Learned:
         return WEIGHTS[self.recipe.weights]
 
     @property
-    def hears(self) -> bool:
-        """Whether tokens have to be read of the utterances that it scores."""
-        return self.second is not None and self.second.heard is not None
+    def needs_parts(self) -> bool:
+        """Whether tokens and sentences have to be read of the utterances that it scores."""
+        second = self.second
+        return second is not None and not (second.heard is None and second.sentences is None)
 
-    def with_tokens(self, signals: Signals, read: Callable[[Sequence[str]], Tokens]) -> Signals:
-        """`signals` with the tokens that it needs, if any; `read` gives those of texts that it has not."""
-        if not self.hears:
+    def with_parts(self, signals: Signals, read: Callable[[Sequence[str]], Sequence[Parts]]) -> Signals:
+        """`signals` with the parts that it needs, if any; `read` gives those of texts that it has not."""
+        if not self.needs_parts:
             return signals
-        own = dict(zip(self.signals.texts, self.signals.tokens, strict=True))
-        known = zip(signals.texts, signals.tokens, strict=True)
-        return with_tokens(
-            replace(signals, tokens=tuple(own.get(text, tokens) for text, tokens in known)), read
-        )
+        own = dict(zip(self.signals.texts, self.signals.parts, strict=True))
+        known = zip(signals.texts, signals.parts, strict=True)
+        return with_parts(replace(signals, parts=tuple(own.get(text, part) for text, part in known)), read)
 
     def probabilities(self, signals: Signals) -> Floats:
         """How likely each code applies to each utterance, shape (n, n_codes).
@@ -103,7 +102,7 @@ class Learned:
     def look(self, encoded: Encoded, signals: Signals) -> tuple[NDArray[np.float32], Floats]:
         """The kernel to the anchors, (n, n_anchors), and what the second look's kinds of signal add."""
         if self.second is not None:
-            return self.second.look(encoded, self.encoded, self.weights, signals.tokens)
+            return self.second.look(encoded, self.encoded, self.weights, signals)
         return kernel(encoded, self.encoded, self.weights), np.zeros((encoded.n_rows, len(self.code_ids)))
 
     def around(self, signals: Signals, first: Floats) -> Floats:
@@ -164,7 +163,7 @@ def learn(
     near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
     near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
     again = look_again(
-        encoded, signals.tokens, values, groups, anchors, folds=folds, log_odds=log_odds,
+        encoded, signals, values, groups, anchors, folds=folds, log_odds=log_odds,
         tied=lambda found: blend.tied(found, roles), beside=near, seed=seed,
     )  # fmt: skip
     second, log_odds = again or (None, log_odds)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from autocode.learn.heard import Heard, fit_heard
 from autocode.learn.lexical import Lexical, fit_lexical
 from autocode.learn.recipe import fit_kernel
-from autocode.learn.signals import Tokens
+from autocode.learn.sentences import Sentences, fit_sentences
+from autocode.learn.signals import Signals
 from autocode.learn.stack import Stack, fit_stack
 from autocode.learn.views import ALONE, Encoded, Weights, kernel_and_scores
 
@@ -30,23 +31,26 @@ class SecondLook:
     dual: NDArray[np.float32]  # (n_kinds, n_anchors, n_codes), of what was learnt from each of `ALONE`
     lexical: Lexical
     heard: Heard | None  # without tokens to hear
+    sentences: Sentences | None  # where utterances have several
     stack: Stack
     first: Floats  # (n_units, n_codes), probabilities at first sight of the labelled units, left out
 
     def look(
-        self, encoded: Encoded, anchors: Encoded, weights: Weights, tokens: Tokens
+        self, encoded: Encoded, anchors: Encoded, weights: Weights, signals: Signals
     ) -> tuple[NDArray[np.float32], Floats]:
         """The first look's kernel, (n, n_anchors), and what the kinds add to the log-odds, (n, n_codes)."""
         gram, scores = kernel_and_scores(encoded, anchors, weights, list(zip(ALONE, self.dual, strict=True)))
         scores.append(self.lexical(encoded))
         if self.heard is not None:
-            scores.append(self.heard(tokens))
+            scores.append(self.heard(signals.tokens))
+        if self.sentences is not None:
+            scores.append(self.sentences(signals.sentences))
         return gram, self.stack.added(np.stack(scores))
 
 
 def look_again(
     encoded: Encoded,
-    tokens: Tokens,
+    signals: Signals,
     values: Floats,
     groups: NDArray[np.intp],
     anchors: NDArray[np.intp],
@@ -73,9 +77,9 @@ def look_again(
     ]
     lexical, by_terms = fit_lexical(encoded, values, folds, seed=seed)
     alone = [*((fit.left_out - fit.mean).astype(np.float32) for fit in fits), by_terms]
-    heard = fit_heard(tokens, values, folds, seed=seed)
-    if heard is not None:
-        alone.append(heard[1])
+    heard = fit_heard(signals.tokens, values, folds, seed=seed)
+    sentences = fit_sentences(signals.sentences, filled, folds, seed=seed)
+    alone += [found[1] for found in (heard, sentences) if found is not None]
     scores = np.stack(alone)
 
     def stacked(rows: NDArray[np.intp]) -> Stack:
@@ -89,7 +93,8 @@ def look_again(
     if _loss(tied(again), values) >= _loss(first, values):
         return None
     dual = np.stack([fit.dual for fit in fits]).astype(np.float32)
-    return SecondLook(dual, lexical, heard and heard[0], stacked(np.arange(len(values))), first), again
+    whole = stacked(np.arange(len(values)))
+    return SecondLook(dual, lexical, heard and heard[0], sentences and sentences[0], whole, first), again
 
 
 def _loss(probabilities: Floats, values: Floats) -> float:

@@ -12,9 +12,19 @@ from numpy.typing import NDArray
 from autocode.records import Utterance
 
 N_PLACE, N_ROLES = 9, 3
-NO_TOKENS: NDArray[np.int8] = np.zeros((0, 0), np.int8)  # of an utterance whose tokens were not read
 Tokens = tuple[NDArray[np.int8], ...]  # of texts: the vectors of each one's tokens, (n_tokens, n_dims)
 _ROLES = (6, 7)  # columns of `place`
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What the encoder's first layers make of the tokens of a text, and of its sentences, each by itself."""
+
+    tokens: NDArray[np.int8]  # (n_tokens, n_early)
+    sentences: NDArray[np.float16]  # (n_sentences, n_early)
+
+
+NO_PARTS = Parts(np.zeros((0, 0), np.int8), np.zeros((0, 0), np.float16))  # of a text that was not read so
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,7 @@ class Signals:
     after: tuple[str, ...]
     embeddings: NDArray[np.float32]  # (n, n_dims)
     early: NDArray[np.float32]  # (n, n_early), of the encoder's first layers; n_early may be 0
-    tokens: Tokens  # (n_tokens, n_early) each, of the same layers, or `NO_TOKENS`
+    parts: tuple[Parts, ...]  # by the same layers, or `NO_PARTS`
     tuned: NDArray[np.float32]  # (n, n_codes), log-odds by a fine-tuned encoder; (n, 0) without one
     previous_embeddings: NDArray[np.float32]  # (n, n_dims)
     question_embeddings: NDArray[np.float32]  # (n, n_dims), of the question that is being answered
@@ -39,6 +49,16 @@ class Signals:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The vectors of each utterance's tokens."""
+        return tuple(part.tokens for part in self.parts)
+
+    @property
+    def sentences(self) -> tuple[NDArray[np.float16], ...]:
+        """The vectors of each utterance's sentences."""
+        return tuple(part.sentences for part in self.parts)
 
     @property
     def roles(self) -> NDArray[np.intp]:
@@ -89,11 +109,11 @@ def join(parts: Sequence[Signals]) -> Signals:
     return Signals(*(joined(field.name) for field in fields(Signals)))
 
 
-def with_tokens(signals: Signals, read: Callable[[Sequence[str]], Tokens]) -> Signals:
-    """The same with tokens where they are missing; `read` gives those of texts."""
-    missing = [row for row, tokens in enumerate(signals.tokens) if not len(tokens)]
+def with_parts(signals: Signals, read: Callable[[Sequence[str]], Sequence[Parts]]) -> Signals:
+    """The same with parts where they are missing; `read` gives those of texts."""
+    missing = [row for row, part in enumerate(signals.parts) if not len(part.tokens)]
     found = dict(zip(missing, read([signals.texts[row] for row in missing]), strict=True))
-    return replace(signals, tokens=tuple(found.get(row, own) for row, own in enumerate(signals.tokens)))
+    return replace(signals, parts=tuple(found.get(row, own) for row, own in enumerate(signals.parts)))
 
 
 def marks(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -88,7 +88,7 @@ class Views:
     def encode(self, signals: Signals) -> Encoded:
         """Utterances as unit rows of every kind."""
         dense = {
-            name: _unit((vectors - self.center[name]) / self.spread[name])
+            name: standardised(vectors, self.center[name], self.spread[name])
             for name, vectors in _vectors(signals).items()
         }
         dense["previous"] = signals.previous_embeddings
@@ -165,14 +165,26 @@ def one_kernel(a: Encoded, b: Encoded, name: str) -> NDArray[np.float32]:
         return np.asarray((a.sparse[name] @ b.sparse[name].T).toarray(), np.float32)
     left, right = a.dense[name], b.dense[name]
     if name in DENSE:
-        product = left @ right.T
-        product -= 1.0
-        product /= WIDTH
-        return np.asarray(np.exp(product, out=product), np.float32)
+        return radial(left, right)
     if name in ("previous", "question"):
         return np.asarray(left @ right.T, np.float32)
     squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * (left @ right.T)
     return np.asarray(np.exp(-np.clip(squares, 0, None) / WIDTH), np.float32)
+
+
+def radial(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How near unit rows are to each other, `exp((cosine - 1) / WIDTH)`, shape (n_left, n_right)."""
+    product = left @ right.T
+    product -= 1.0
+    product /= WIDTH
+    return np.asarray(np.exp(product, out=product), np.float32)
+
+
+def standardised(
+    vectors: NDArray[np.floating], center: NDArray[np.float32], spread: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Unit rows of `vectors` (n, n_dims) whose components have been made alike in mean and spread."""
+    return _unit((vectors - center) / spread)
 
 
 def _vectors(signals: Signals) -> dict[str, NDArray[np.float32]]:

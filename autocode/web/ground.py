@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autocode.codebook import Codebook
 from autocode.errors import LearnError
@@ -17,14 +16,14 @@ from autocode.learn.files import Model
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned
 from autocode.learn.live import POOL
-from autocode.learn.signals import Signals, Tokens, join, with_tokens
+from autocode.learn.signals import Parts, Signals, join, with_parts
 from autocode.store import Reading
 from autocode.training import labels_of_people, usable_model
 
 if TYPE_CHECKING:
     from autocode.web.state import Review
 
-TEXTS_AT_ONCE = 64  # whose tokens are read before others may use the coder
+TEXTS_AT_ONCE = 64  # whose parts are read before others may use the coder
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Ground:
     function_words: frozenset[str]
     seed: int
     trained: Model | None  # for this codebook, where the project has one
-    read: Callable[[Sequence[str]], Tokens]  # the tokens of texts
+    read: Callable[[Sequence[str]], Sequence[Parts]]  # the parts of texts
 
     @cached_property
     def name_of(self) -> Mapping[int, str]:
@@ -56,12 +55,12 @@ class Ground:
         return {key: row for row, key in enumerate(self.keys)}
 
     @cached_property
-    def _with_tokens(self) -> Signals:
-        return with_tokens(self.signals, self.read)
+    def _with_parts(self) -> Signals:
+        return with_parts(self.signals, self.read)
 
     def pool(self, learned: Learned) -> Signals:
         """The utterances that follow, as something learnt has to see them; it may take a while at first."""
-        return self._with_tokens if learned.hears else self.signals
+        return self._with_parts if learned.needs_parts else self.signals
 
     @cached_property
     def labels(self) -> Labels:
@@ -77,29 +76,29 @@ class Ground:
         return "" if self.trained is None else self.trained.digest[:12]
 
 
-class TokenReader:
-    """Gives the tokens of utterances, and reads each text once; `stop` says that the page has ended.
+class PartReader:
+    """Gives the parts of utterances, and reads each text once; `stop` says that the page has ended.
 
     Others may use the same coder meanwhile: it is locked for some texts at a time.
     """
 
     def __init__(self, review: Review, stop: Callable[[], bool]) -> None:
         self._review, self._stop = review, stop
-        self._known: dict[str, NDArray[np.int8]] = {}
+        self._known: dict[str, Parts] = {}
 
-    def __call__(self, texts: Sequence[str]) -> Tokens:
-        """The tokens of each text. Raises `LearnError` where the page ends meanwhile."""
+    def __call__(self, texts: Sequence[str]) -> tuple[Parts, ...]:
+        """The parts of each text. Raises `LearnError` where the page ends meanwhile."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         for start in range(0, len(missing), TEXTS_AT_ONCE):
             if self._stop():
                 raise LearnError("the page has ended")
             some = missing[start : start + TEXTS_AT_ONCE]
             with self._review.coder_lock:
-                self._known.update(zip(some, self._review.coder.tokens_of(some), strict=True))
+                self._known.update(zip(some, self._review.coder.parts_of(some), strict=True))
         return tuple(self._known[text] for text in texts)
 
 
-def prepare(review: Review, *, read: TokenReader, stop: Callable[[], bool]) -> tuple[Ground, str]:
+def prepare(review: Review, *, read: PartReader, stop: Callable[[], bool]) -> tuple[Ground, str]:
     """The ground for the present codebook; and what is left aside, a model or utterances, in a sentence each.
 
     Others may read transcripts with the same coder meanwhile: it is locked for one transcript at a time.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from autocode.learn.stopping import Stopping
     from autocode.store import Outcome, Pool
     from autocode.web.following import Following
-    from autocode.web.ground import Ground, TokenReader
+    from autocode.web.ground import Ground, PartReader
     from autocode.web.state import Review
 
 REFIT_SHARE, REFIT_LEAST = 0.2, 10  # new labels after which everything is learnt anew
@@ -79,7 +79,7 @@ class Live:
         self._following: Following | None = None
         self._round, self._training, self._judging = 0, False, False
         self._since: set[int] = set()  # units decided on since what the second thread does began
-        self._tokens: TokenReader | None = None
+        self._parts: PartReader | None = None
         self._cores: Any = None  # the limit while it works
 
     def start(self) -> None:
@@ -219,16 +219,16 @@ class Live:
         """From the start, with the present codebook."""
         from autocode.learn.threads import half_the_cores
         from autocode.web.following import as_trained
-        from autocode.web.ground import TokenReader, prepare
+        from autocode.web.ground import PartReader, prepare
 
         self._cores = self._cores or half_the_cores()
-        self._tokens = self._tokens or TokenReader(self._review, self._closing)
+        self._parts = self._parts or PartReader(self._review, self._closing)
         self._round += 1  # what is being learnt of another codebook is not adopted
         self._ground = self._following = None
         self._training = self._judging = False
         if code_anew:
             self._code_anew()
-        self._ground, self._left_aside = prepare(self._review, read=self._tokens, stop=self._closing)
+        self._ground, self._left_aside = prepare(self._review, read=self._parts, stop=self._closing)
         ground = self._read = self._ground
         if self._worker.closing:
             return

@@ -17,7 +17,7 @@ from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
 from autocode.learn.recipe import mean_average_precision
-from autocode.learn.signals import N_PLACE, NO_TOKENS, Signals, Tokens, with_tokens
+from autocode.learn.signals import N_PLACE, NO_PARTS, Parts, Signals, Tokens, with_parts
 
 N_DIMS, N_INTERVIEWS, N_EACH = 64, 20, 12
 N = N_INTERVIEWS * N_EACH
@@ -37,6 +37,11 @@ def spoken(values: np.ndarray) -> Tokens:
     return tuple(found)
 
 
+def of_tokens(tokens: Tokens) -> tuple[Parts, ...]:
+    """Utterances of one sentence each, which is not looked at by itself."""
+    return tuple(Parts(one, np.zeros((1, N_DIMS), np.float16)) for one in tokens)
+
+
 @pytest.fixture(scope="module")
 def table() -> np.ndarray:
     values = (np.random.default_rng(1).random((N, 3)) < [0.3, 0.2, 0.0]).astype(float)
@@ -54,7 +59,7 @@ def signals(table: np.ndarray) -> Signals:
         texts=tuple(" ".join(rng.choice(words, 6)) for _ in range(N)), previous=("",) * N,
         following=("",) * N, before=("",) * N, after=("",) * N,
         embeddings=rng.normal(size=(N, 8)).astype(np.float32), early=np.zeros((N, 0), np.float32),
-        tokens=spoken(table), tuned=np.zeros((N, 0), np.float32), previous_embeddings=nothing,
+        parts=of_tokens(spoken(table)), tuned=np.zeros((N, 0), np.float32), previous_embeddings=nothing,
         question_embeddings=nothing, place=np.zeros((N, N_PLACE), np.float32),
         evidence=np.zeros((N, 3), np.float32),
     )  # fmt: skip
@@ -118,16 +123,16 @@ def test_it_learns_from_so_many_tokens_at_most(table: np.ndarray, monkeypatch: p
 def test_without_tokens_nothing_is_heard_and_what_learnt_from_them_says_so(
     signals: Signals, table: np.ndarray, learned: Learned
 ) -> None:
-    deaf = replace(signals, tokens=(NO_TOKENS,) * N)
+    deaf = replace(signals, parts=(NO_PARTS,) * N)
     assert fit_heard(deaf.tokens, table, FOLDS) is None
-    assert not learn(deaf, Labels(signals.ids, BOOK.ids, table), BOOK).hears
+    assert not learn(deaf, Labels(signals.ids, BOOK.ids, table), BOOK).needs_parts
     with pytest.raises(ValueError, match="tokens were not read"):
         learned.probabilities(deaf.take(UNSEEN))
 
 
 def test_a_model_is_better_for_it(signals: Signals, table: np.ndarray, learned: Learned) -> None:
-    assert learned.hears
-    deaf = replace(signals.take(np.arange(N // 2)), tokens=(NO_TOKENS,) * (N // 2))
+    assert learned.needs_parts
+    deaf = replace(signals.take(np.arange(N // 2)), parts=(NO_PARTS,) * (N // 2))
     without = learn(deaf, Labels(deaf.ids, BOOK.ids, table[: N // 2]), BOOK)
     unseen = signals.take(UNSEEN)
     with_it, otherwise = (
@@ -141,7 +146,7 @@ def test_saved_and_loaded_it_says_the_same(signals: Signals, learned: Learned, t
     assert "single words as the encoder hears them" in (tmp_path / "model" / "MODEL.md").read_text()
     again, unseen = load_model(tmp_path / "model").learned, signals.take(UNSEEN)
     np.testing.assert_array_equal(again.probabilities(unseen), learned.probabilities(unseen))
-    assert again.signals.tokens == (NO_TOKENS,) * (N // 2)  # which are read again where they are needed
+    assert again.signals.parts == (NO_PARTS,) * (N // 2)  # which are read again where they are needed
 
 
 def test_single_decisions_start_from_it(signals: Signals, learned: Learned) -> None:
@@ -150,34 +155,33 @@ def test_single_decisions_start_from_it(signals: Signals, learned: Learned) -> N
     np.testing.assert_allclose(live.probabilities, learned.probabilities(unseen), atol=1e-6)
 
 
-def test_only_missing_tokens_are_read(signals: Signals) -> None:
+def test_only_missing_parts_are_read(signals: Signals) -> None:
     asked: list[str] = []
 
-    def read(texts: list[str]) -> Tokens:
+    def read(texts: Sequence[str]) -> tuple[Parts, ...]:
         asked.extend(texts)
-        return tuple(np.ones((2, N_DIMS), np.int8) for _ in texts)
+        return of_tokens(tuple(np.ones((2, N_DIMS), np.int8) for _ in texts))
 
-    some = replace(signals, tokens=(*signals.tokens[:-2], NO_TOKENS, NO_TOKENS))
-    found = with_tokens(some, read)  # type: ignore[arg-type]
+    found = with_parts(replace(signals, parts=(*signals.parts[:-2], NO_PARTS, NO_PARTS)), read)
     assert asked == list(signals.texts[-2:])
     assert [len(one) for one in found.tokens[-3:]] == [len(signals.tokens[-3]), 2, 2]
-    assert found.tokens[0] is signals.tokens[0]
+    assert found.parts[0] is signals.parts[0]
 
 
-def test_a_model_asks_for_the_tokens_of_texts_that_are_new_to_it_if_it_hears(
+def test_a_model_asks_for_the_parts_of_texts_that_are_new_to_it_if_it_hears(
     signals: Signals, table: np.ndarray, learned: Learned
 ) -> None:
     asked: list[str] = []
-    by_text = dict(zip(signals.texts, signals.tokens, strict=True))
+    by_text = dict(zip(signals.texts, signals.parts, strict=True))
 
-    def read(texts: Sequence[str]) -> Tokens:
+    def read(texts: Sequence[str]) -> tuple[Parts, ...]:
         asked.extend(texts)
         return tuple(by_text[text] for text in texts)
 
-    silent = replace(signals, tokens=(NO_TOKENS,) * N)
-    given = learned.with_tokens(silent, read)
+    silent = replace(signals, parts=(NO_PARTS,) * N)
+    given = learned.with_parts(silent, read)
     assert asked == list(signals.texts[N // 2 :])
     np.testing.assert_array_equal(learned.probabilities(given), learned.probabilities(signals))
     deaf = learn(silent, Labels(signals.ids, BOOK.ids, table), BOOK)
-    assert deaf.with_tokens(silent, read) is silent
+    assert deaf.with_parts(silent, read) is silent
     assert len(asked) == N // 2

@@ -13,7 +13,7 @@ from autocode.learn.files import Model, load_model, save_model
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
-from autocode.learn.signals import N_PLACE, NO_TOKENS, Signals, neighbours
+from autocode.learn.signals import N_PLACE, NO_PARTS, Signals, neighbours
 from autocode.records import Role, Utterance
 
 N_INTERVIEWS, N_EACH = 40, 12
@@ -38,7 +38,7 @@ def made_up() -> tuple[Signals, Labels]:
         before=tuple("" if first[row] else ids[row - 1] for row in range(n)),
         after=tuple(ids[row + 1] if (row + 1) % N_EACH else "" for row in range(n)),
         embeddings=rng.normal(size=(n, 8)).astype(np.float32), early=np.zeros((n, 0), np.float32),
-        tokens=(NO_TOKENS,) * n, tuned=np.zeros((n, 0), np.float32),
+        parts=(NO_PARTS,) * n, tuned=np.zeros((n, 0), np.float32),
         previous_embeddings=nothing, question_embeddings=nothing,
         place=np.zeros((n, N_PLACE), np.float32), evidence=np.zeros((n, 2), np.float32),
     )  # fmt: skip

@@ -1,0 +1,108 @@
+"""What single sentences say of each code: the one that says most speaks for the whole utterance.
+
+People code an utterance, and not which of its sentences they mean: an answer of ten may carry a code for one
+of them. So that is learnt, too. A regression on how alike sentences are begins with every sentence of a coded
+utterance carrying the code, tells which of them do most likely, and learns anew from these, some rounds long
+(instances in bags: Andrews, Tsochantaridis & Hofmann 2003, mi-SVM; here softly, and by kernel ridge). Each
+sentence is read by itself, by the encoder's first layers (see `n_early`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.learn.views import radial, standardised
+
+PENALTY = 0.5  # on the kernel's diagonal
+ROUNDS = 4
+SHARPNESS = 2.0  # the power of what a sentence says, by which it shares in its utterance's code
+LEAST_SCORE, MOST_SCORE = 0.01, 0.99  # of a sentence, to share by
+MOST_SENTENCES = 8000  # to learn from: inverses of 256 MB
+LEAST_SENTENCES = 1.1  # an utterance; where nearly all have one only, it has been looked at already
+_CHUNK = 2048  # utterances that are scored at a time
+
+Floats = NDArray[np.float64]
+OfTexts = Sequence[NDArray[np.floating]]  # the vectors of each text's sentences, (n_sentences, n_dims)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """`kernel(sentence, anchors) @ dual + mean` for each code; the highest counts."""
+
+    center: NDArray[np.float32]  # (n_dims,)
+    spread: NDArray[np.float32]  # (n_dims,)
+    anchors: NDArray[np.float32]  # (n_anchors, n_dims), unit rows
+    dual: NDArray[np.float32]  # (n_anchors, n_codes)
+    mean: NDArray[np.float32]  # (n_codes,)
+
+    def __call__(self, sentences: OfTexts) -> NDArray[np.float32]:
+        """Scores of shape (n, n_codes), about 0 to 1. Sentences must be there for all."""
+        if not all(len(one) for one in sentences):
+            raise ValueError("the utterances' sentences were not read, and the model learnt from sentences")
+        found = np.zeros((len(sentences), len(self.mean)), np.float32)
+        for start in range(0, len(sentences), _CHUNK):
+            some = sentences[start : start + _CHUNK]
+            rows = standardised(np.concatenate(some), self.center, self.spread)
+            scores = radial(rows, self.anchors) @ self.dual + self.mean
+            found[start : start + _CHUNK] = np.maximum.reduceat(scores, _first(some), axis=0)
+        return found
+
+
+def fit_sentences(
+    sentences: OfTexts, values: Floats, folds: NDArray[np.intp], *, seed: int = 0
+) -> tuple[Sentences, NDArray[np.float32]] | None:
+    """Learn from `values` (n, n_codes), 0 to 1, and score each fold (n,) by what the others teach.
+
+    None where no sentences were read, or utterances hardly ever have more than one.
+    """
+    lengths = np.array([len(one) for one in sentences])
+    if not lengths.all() or lengths.mean() < LEAST_SENTENCES:
+        return None
+    shuffled = np.random.default_rng(seed).permutation(len(sentences))
+    rows = np.sort(shuffled[np.cumsum(lengths[shuffled]) <= MOST_SENTENCES])
+    some = [sentences[row] for row in rows.tolist()]
+    every = np.concatenate(some).astype(np.float32)
+    center, spread = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-6)
+    anchors = standardised(every, center, spread)
+    gram, owner = radial(anchors, anchors), np.repeat(np.arange(len(rows)), lengths[rows])
+
+    def fitted(known: NDArray[np.bool_]) -> Sentences:
+        """What the `known` (len(rows),) of the utterances teach."""
+        inside = np.flatnonzero(known[owner])
+        dual, mean = _learn(gram[np.ix_(inside, inside)], values[rows[known]], lengths[rows[known]])
+        return Sentences(center, spread, anchors[inside], dual, mean)
+
+    left_out = np.zeros(values.shape, np.float32)
+    for fold in np.unique(folds):
+        out = np.flatnonzero(folds == fold)
+        left_out[out] = fitted(folds[rows] != fold)([sentences[row] for row in out.tolist()])
+    return fitted(np.ones(len(rows), bool)), left_out
+
+
+def _learn(
+    gram: NDArray[np.float32], values: Floats, lengths: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Sentences' weights, (n_sentences, n_codes), and means, from what utterances of `lengths` carry."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    gram[np.diag_indices_from(gram)] += PENALTY
+    factor = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+    first, carried = np.cumsum(lengths) - lengths, np.repeat(values.astype(np.float32), lengths, axis=0)
+    share = np.ones_like(carried)
+    for _ in range(ROUNDS):
+        target = carried * share
+        mean = target.mean(axis=0)
+        dual = cho_solve(factor, target - mean, check_finite=False)
+        score = np.clip(target - np.float32(PENALTY) * dual, LEAST_SCORE, MOST_SCORE) ** SHARPNESS
+        share = score / np.repeat(np.maximum.reduceat(score, first, axis=0), lengths, axis=0)
+    return dual, mean
+
+
+def _first(sentences: OfTexts) -> NDArray[np.intp]:
+    """Where each text's sentences begin if all stand one after the other."""
+    lengths = np.array([len(one) for one in sentences], np.intp)
+    return np.cumsum(lengths) - lengths

@@ -1,0 +1,190 @@
+"""Sentences that speak for their utterance: a code for one of several, found without being told which."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autocode.codebook import Code, Codebook
+from autocode.config import Settings
+from autocode.learn import sentences as module
+from autocode.learn.files import Model, load_model, save_model
+from autocode.learn.labels import Labels
+from autocode.learn.learner import Learned, learn
+from autocode.learn.live import LiveScores
+from autocode.learn.recipe import mean_average_precision
+from autocode.learn.sentences import fit_sentences
+from autocode.learn.signals import N_PLACE, NO_PARTS, Parts, Signals
+from autocode.pipeline import Coder
+
+N_DIMS, N_INTERVIEWS, N_EACH = 32, 20, 15
+N = N_INTERVIEWS * N_EACH
+FOLDS = np.arange(N) // N_EACH % 4
+BOOK = Codebook(name="said", codes=tuple(Code(id=name, name=name) for name in ("vow", "debt", "never")))
+Sentences = tuple[np.ndarray, ...]
+
+
+def talk(values: np.ndarray) -> Sentences:
+    """Three to six sentences an utterance, each near one of twelve subjects; a code is a subject."""
+    rng = np.random.default_rng(0)
+    subjects, found = rng.normal(size=(12, N_DIMS)), []
+    for row in np.nan_to_num(values) == 1:
+        about = rng.integers(3, 12, rng.integers(3, 7))
+        for place, code in enumerate(np.flatnonzero(row)):
+            about[place] = code
+        said = subjects[rng.permutation(about)] + rng.normal(0, 0.7, (len(about), N_DIMS))
+        found.append((said / np.linalg.norm(said, axis=1, keepdims=True)).astype(np.float16))
+    return tuple(found)
+
+
+@pytest.fixture(scope="module")
+def table() -> np.ndarray:
+    return (np.random.default_rng(1).random((N, 3)) < [0.2, 0.1, 0.0]).astype(float)
+
+
+@pytest.fixture(scope="module")
+def sentences(table: np.ndarray) -> Sentences:
+    return talk(table)
+
+
+@pytest.fixture(scope="module")
+def signals(sentences: Sentences) -> Signals:
+    """What else is known of the utterances says nothing; their tokens are read, and say nothing, too."""
+    rng, nothing = np.random.default_rng(2), np.zeros((N, 8), np.float32)
+    words = [f"word{i}" for i in range(60)]
+    return Signals(
+        ids=tuple(f"u{row}" for row in range(N)), groups=tuple(f"t{row // N_EACH}" for row in range(N)),
+        texts=tuple(" ".join(rng.choice(words, 6)) for _ in range(N)), previous=("",) * N,
+        following=("",) * N, before=("",) * N, after=("",) * N,
+        embeddings=rng.normal(size=(N, 8)).astype(np.float32), early=np.zeros((N, 0), np.float32),
+        parts=tuple(Parts(np.ones((2, N_DIMS), np.int8), own) for own in sentences),
+        tuned=np.zeros((N, 0), np.float32), previous_embeddings=nothing, question_embeddings=nothing,
+        place=np.zeros((N, N_PLACE), np.float32), evidence=np.zeros((N, 3), np.float32),
+    )  # fmt: skip
+
+
+TAUGHT, UNSEEN = np.arange(2 * N // 3), np.arange(2 * N // 3, N)
+
+
+def taught(signals: Signals, table: np.ndarray) -> Learned:
+    rows = TAUGHT
+    return learn(signals.take(rows), Labels(signals.ids[: len(rows)], BOOK.ids, table[rows]), BOOK)
+
+
+@pytest.fixture(scope="module")
+def learned(signals: Signals, table: np.ndarray) -> Learned:
+    return taught(signals, table)
+
+
+def score(values: np.ndarray, left_out: np.ndarray) -> float:
+    return mean_average_precision(values, left_out.astype(float))
+
+
+def test_one_sentence_tells_a_code_which_the_mean_of_all_hardly_shows(
+    table: np.ndarray, sentences: Sentences
+) -> None:
+    found = fit_sentences(sentences, table, FOLDS)
+    assert found is not None
+    means = tuple(np.repeat(one.mean(axis=0, keepdims=True), 2, axis=0) for one in sentences)
+    by_means = fit_sentences(means, table, FOLDS)
+    assert by_means is not None
+    assert score(table, found[1]) > 0.9
+    assert score(table, by_means[1]) < score(table, found[1]) - 0.15
+    assert np.ptp(found[1][:, 2]) < 1e-6  # nobody applied it
+
+
+def test_which_sentence_was_meant_is_found(table: np.ndarray, sentences: Sentences) -> None:
+    found = fit_sentences(sentences, table, FOLDS)
+    assert found is not None
+    subject = np.random.default_rng(0).normal(size=(12, N_DIMS))[0]
+    own = [one for one, row in zip(sentences, table, strict=True) if row[0] == 1]
+    said = [found[0]([sentence[None] for sentence in one])[:, 0].argmax() for one in own]
+    meant = [(one.astype(float) @ subject).argmax() for one in own]
+    assert np.mean(np.array(said) == meant) > 0.95
+
+
+def test_rounds_tell_more_than_every_sentence_of_a_coded_utterance(
+    table: np.ndarray, sentences: Sentences, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = fit_sentences(sentences, table, FOLDS)
+    monkeypatch.setattr(module, "ROUNDS", 1)
+    once = fit_sentences(sentences, table, FOLDS)
+    assert found is not None
+    assert once is not None
+    assert score(table, found[1]) > score(table, once[1])
+
+
+def test_a_fold_is_scored_by_what_the_others_teach(table: np.ndarray, sentences: Sentences) -> None:
+    out = FOLDS == 0
+    changed = table.copy()
+    changed[out] = 1 - changed[out]
+    found, otherwise = (fit_sentences(sentences, one, FOLDS) for one in (table, changed))
+    assert found is not None
+    assert otherwise is not None
+    np.testing.assert_array_equal(found[1][out], otherwise[1][out])
+    assert not np.array_equal(found[1][~out], otherwise[1][~out])
+
+
+def test_shuffled_codes_teach_nothing(table: np.ndarray, sentences: Sentences) -> None:
+    shuffled = table[np.random.default_rng(3).permutation(N)]
+    found = fit_sentences(sentences, shuffled, FOLDS)
+    assert found is not None
+    assert score(shuffled, found[1]) < shuffled[:, :2].mean() + 0.1
+
+
+def test_it_learns_from_so_many_sentences_at_most(
+    table: np.ndarray, sentences: Sentences, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = sum(map(len, sentences)) // 2
+    monkeypatch.setattr(module, "MOST_SENTENCES", most)
+    found, again = (fit_sentences(sentences, table, FOLDS, seed=1) for _ in range(2))
+    assert found is not None
+    assert again is not None
+    assert 0.9 * most < len(found[0].anchors) <= most
+    assert score(table, found[1]) > 0.8
+    np.testing.assert_array_equal(found[1], again[1])
+
+
+def test_utterances_of_one_sentence_are_not_looked_at_again(table: np.ndarray, sentences: Sentences) -> None:
+    assert fit_sentences([one[:1] for one in sentences], table, FOLDS) is None
+    assert fit_sentences([part.sentences for part in (NO_PARTS,) * N], table, FOLDS) is None
+
+
+def test_a_model_is_better_for_it(signals: Signals, table: np.ndarray, learned: Learned) -> None:
+    whole = replace(signals, parts=tuple(replace(one, sentences=one.sentences[:1]) for one in signals.parts))
+    without = taught(whole, table)
+    with_it, otherwise = (
+        mean_average_precision(table[UNSEEN], one.probabilities(given.take(UNSEEN)))
+        for one, given in ((learned, signals), (without, whole))
+    )
+    assert with_it > otherwise + 0.3
+    assert learned.needs_parts
+    with pytest.raises(ValueError, match="were not read"):
+        learned.probabilities(replace(signals, parts=(NO_PARTS,) * N).take(UNSEEN))
+
+
+def test_saved_and_loaded_it_says_the_same(signals: Signals, learned: Learned, tmp_path: Path) -> None:
+    save_model(Model(learned, None, {}), tmp_path / "model")
+    assert "single sentences" in (tmp_path / "model" / "MODEL.md").read_text()
+    again, unseen = load_model(tmp_path / "model").learned, signals.take(UNSEEN)
+    np.testing.assert_array_equal(again.probabilities(unseen), learned.probabilities(unseen))
+
+
+def test_single_decisions_start_from_it(signals: Signals, learned: Learned) -> None:
+    unseen = signals.take(UNSEEN)
+    live = LiveScores(learned, unseen)
+    np.testing.assert_allclose(live.probabilities, learned.probabilities(unseen), atol=1e-6)
+
+
+@pytest.mark.model
+def test_the_encoder_reads_each_sentence_by_itself() -> None:
+    coder = Coder("knowledge_dynamics", settings=Settings())
+    first, second = "We trust them.", "Nobody checks the numbers."
+    both, alone, other, mark, nothing = coder.parts_of([f"{first} {second}", first, second, "(laughs)", ""])
+    assert both.sentences.shape == (2, coder.early_embedder.n_dims if coder.early_embedder else 0)
+    np.testing.assert_allclose(both.sentences[0], alone.sentences[0], atol=1e-3)
+    np.testing.assert_allclose(both.sentences[1], other.sentences[0], atol=1e-3)
+    assert [len(one.sentences) for one in (mark, nothing)] == [1, 1]
