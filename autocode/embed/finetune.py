@@ -203,7 +203,7 @@ def _train(
     disable_progress_bars()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.manual_seed(seed)
-    hide = _hide_words_instead_of_dropout(model, seed)
+    hide = _prepare_to_hide_words(model, seed)
     model[0].auto_model.get_input_embeddings().requires_grad_(False)  # half of the weights, and rare words
     rows, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
     seen, left = utterances.take(rows), utterances.take(unseen)
@@ -357,10 +357,11 @@ def _embed(model: Any, texts: Sequence[str]) -> NDArray[np.float32]:
     )
 
 
-def _hide_words_instead_of_dropout(model: Any, seed: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _prepare_to_hide_words(model: Any, seed: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """What replaces some tokens of a batch by the one that stands for a hidden word, special ones excepted.
 
-    An encoder whose tokenizer has no such token keeps its dropout.
+    The model loses its dropout, and computes attention plainly. One whose tokenizer has no such token stays
+    as it is.
     """
     import torch
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.learn.ridge import smoothed_mean
-from autocode.learn.sets import below_exclusive
+from autocode.learn.sets import EXTREMES, below_exclusive
 from autocode.learn.signals import N_ROLES
 
 Floats = NDArray[np.float64]
@@ -209,5 +209,5 @@ def best_thresholds(probabilities: Floats, values: Floats) -> Floats:
         f1 = 2.0 * np.cumsum(p) / (np.arange(1, len(p) + 1) + p.sum())
         best = int(np.argmax(f1))
         following = p[min(best + 1, len(p) - 1)]
-        thresholds[column] = float(np.clip((p[best] + following) / 2, 0.02, 0.98))
+        thresholds[column] = float(np.clip((p[best] + following) / 2, *EXTREMES))
     return thresholds

@@ -21,7 +21,7 @@ PENALTY = 0.5  # on the kernel's diagonal
 ROUNDS = 4
 SHARPNESS = 2.0  # the power of what a sentence says, by which it shares in its utterance's code
 LEAST_SCORE, MOST_SCORE = 0.01, 0.99  # of a sentence, to share by
-MOST_SENTENCES = 8000  # to learn from: inverses of 256 MB
+MOST_SENTENCES = 8000  # to learn from: a kernel of 256 MB, and a factor of one
 LEAST_SENTENCES = 1.1  # an utterance; where nearly all have one only, it has been looked at already
 _CHUNK = 2048  # utterances that are scored at a time
 
@@ -64,6 +64,8 @@ def fit_sentences(
         return None
     shuffled = np.random.default_rng(seed).permutation(len(sentences))
     rows = np.sort(shuffled[np.cumsum(lengths[shuffled]) <= MOST_SENTENCES])
+    if not len(rows):
+        return None  # one of them alone has more
     some = [sentences[row] for row in rows.tolist()]
     every = np.concatenate(some).astype(np.float32)
     center, spread = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-6)

@@ -16,7 +16,7 @@ RARELY_TOGETHER = 0.05  # of what independence would give, from which two codes 
 LEAST_EXPECTED = 5.0
 MAX_ROWS = 20_000  # to set thresholds of exclusive codes by
 ROUNDS = 10  # over the codes of a group, if they go on moving
-EXTREMES = (0.02, 0.98)  # thresholds
+EXTREMES = (0.02, 0.98)  # of thresholds
 CERTAIN = 0.999  # the probabilities of a group's codes together, from which one of them must apply
 
 Columns = tuple[tuple[int, ...], ...]
@@ -104,7 +104,8 @@ def _for_f1(
 ) -> NDArray[np.float64]:
     """Thresholds (n_codes,) of exclusive codes, by coordinate ascent: each is the best one beside the others.
 
-    Expected from the probabilities `p` (n, n_codes), as each code's own are; `certain` (n,) rows have a code.
+    Expected from the probabilities `p` (n, n_codes), as each code's own are (plug-in rules: Narasimhan, Vaish
+    & Agarwal 2014); `certain` (n,) rows have a code.
     """
     n, n_codes = p.shape
     log_odds, limits, applies = np.log(_odds(p)), np.log(_odds(thresholds)), p.sum(axis=0)
@@ -126,7 +127,7 @@ def _for_f1(
             micro = 2.0 * n_hit.sum(axis=1) / np.maximum(n_chosen.sum(axis=1) + applies.sum(), 1e-9)
             best = int((macro + micro).argmax())
             ends = needed[order][[max(best - 1, 0), min(best, n - 1)]]
-            limits[code] = np.clip(ends[np.isfinite(ends)].mean(), *np.log(_odds(np.array(EXTREMES))))
+            limits[code] = np.clip(ends.mean(), *np.log(_odds(np.array(EXTREMES))))
         if np.allclose(limits, before):
             break
     return np.asarray(1.0 / (1.0 + np.exp(-limits)))

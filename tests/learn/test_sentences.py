@@ -146,6 +146,8 @@ def test_it_learns_from_so_many_sentences_at_most(
     assert 0.9 * most < len(found[0].anchors) <= most
     assert score(table, found[1]) > 0.8
     np.testing.assert_array_equal(found[1], again[1])
+    monkeypatch.setattr(module, "MOST_SENTENCES", 2)  # fewer than any utterance has
+    assert fit_sentences(sentences, table, FOLDS) is None
 
 
 def test_utterances_of_one_sentence_are_not_looked_at_again(table: np.ndarray, sentences: Sentences) -> None:
