@@ -184,7 +184,7 @@ class Coder:
         return load_early_layers(self.settings.embed)
 
     def parts_of(self, texts: Sequence[str]) -> tuple[Parts, ...]:
-        """What the encoder makes of each text's tokens and sentences, as `Signals` hold them."""
+        """What the encoder makes of each text's tokens, sentences and phrases, as `Signals` hold them."""
         return self._early(texts, [self.segmenter.clean(text) for text in texts], parts=True)[1]
 
     def _early(
@@ -199,23 +199,26 @@ class Coder:
         if not parts:
             return self.early_embedder.embed(clean), (NO_PARTS,) * len(clean)
         vectors, tokens = embed_with_tokens(self.early_embedder, clean)
-        sentences = [
-            self._sentences(text, spans)
-            for text, spans in zip(texts, self.segmenter.sentences(texts), strict=True)
-        ]
-        several = list(dict.fromkeys(one for some in sentences if len(some) > 1 for one in some))
-        known = dict(zip(several, self.early_embedder.embed(several), strict=True))
-        by_sentence = (
-            [known[one] for one in some] if len(some) > 1 else [whole]
-            for some, whole in zip(sentences, vectors, strict=True)
-        )
-        pairs = zip(tokens, by_sentence, strict=True)
-        return vectors, tuple(Parts(own, np.array(some, np.float16)) for own, some in pairs)
+        pieces = [self._pieces(*one) for one in zip(texts, self.segmenter.sentences(texts), strict=True)]
+        known = dict(zip(clean, vectors, strict=True))
+        new = list(dict.fromkeys(one for both in pieces for some in both for one in some if one not in known))
+        known |= zip(new, self.early_embedder.embed(new), strict=True)
 
-    def _sentences(self, text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
-        """The sentences of a text as they are embedded, without those of marks alone."""
+        def read(some: Sequence[str], whole: str) -> NDArray[np.float16]:
+            return np.array([known[one] for one in some or [whole]], np.float16)
+
+        return vectors, tuple(
+            Parts(own, *(read(some, whole) for some in both))
+            for own, both, whole in zip(tokens, pieces, clean, strict=True)
+        )
+
+    def _pieces(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[list[str], list[str]]:
+        """The sentences of a text as they are embedded, and their phrases; none of marks alone."""
+        from autocode.segment.phrases import phrases
+
         clean = (self.segmenter.clean(text[start:end]) for start, end in spans)
-        return [one for one in clean if one.strip()]
+        sentences = [one for one in clean if one.strip()]
+        return sentences, [phrase for sentence in sentences for phrase in phrases(sentence)]
 
     def use_tuned(self, folder: Path | None) -> None:
         """Read utterances with the fine-tuned encoders in `folder` as well, or with none."""
@@ -301,8 +304,7 @@ class Coder:
     ) -> Signals:
         """What the learner knows of some of a transcript's utterances, whose zero-shot scores are given.
 
-        Only with `parts` are the utterances' tokens and sentences read, which takes its time: tokens are not
-        cached.
+        Only with `parts` are tokens, sentences and phrases read, which takes its time: tokens are not cached.
         """
         from autocode.learn.signals import Signals, neighbours, place
 

@@ -34,7 +34,7 @@ def made_up(n: int, n_codes: int, rng: np.random.Generator) -> Signals:
     parts = tuple(
         Parts(
             rng.integers(-127, 128, (int(n_tokens), 384), np.int8),
-            rng.normal(size=(int(n_sentences), 384)).astype(np.float16),
+            *(rng.normal(size=(int(n_sentences) + more, 384)).astype(np.float16) for more in (0, 1)),
         )
         for n_tokens, n_sentences in zip(rng.integers(8, 40, n), rng.integers(1, 4, n), strict=True)
     )

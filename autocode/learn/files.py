@@ -36,10 +36,10 @@ from autocode.learn.dial import Dial
 from autocode.learn.heard import Heard
 from autocode.learn.learner import Learned
 from autocode.learn.lexical import NAMES, Lexical
+from autocode.learn.pieces import Pieces
 from autocode.learn.recipe import Recipe
 from autocode.learn.ridge import Fit
 from autocode.learn.second import SecondLook
-from autocode.learn.sentences import Sentences
 from autocode.learn.sets import SetRule
 from autocode.learn.signals import NO_PARTS, Signals
 from autocode.learn.stack import Stack
@@ -246,7 +246,7 @@ def card_of(model: Model) -> str:
 def _looks(learned: Learned) -> str:
     second = learned.second
     words = " single words as the encoder hears them in their sentence," if second and second.heard else ""
-    words += " single sentences," if second and second.sentences else ""
+    words += " single sentences and phrases," if second and (second.sentences or second.phrases) else ""
     kinds = f"Each kind of signal by itself,{words} and what is said just before and after,"
     if second is not None:
         return f"{kinds} count as well: transcripts that were left out were judged better so."
@@ -291,7 +291,7 @@ _BLEND = ("weights", "base", "mean", "evidence_mean", "role_odds")
 _THIRD = tuple(field.name for field in fields(ThirdLook))
 _STACK = tuple(field.name for field in fields(Stack))
 _HEARD = tuple(field.name for field in fields(Heard))
-_SENTENCES = tuple(field.name for field in fields(Sentences))
+_PIECES = tuple(field.name for field in fields(Pieces))
 _LEXICAL = ("odds", "weights", "constant")
 
 
@@ -314,8 +314,9 @@ def _arrays(learned: Learned) -> dict[str, Any]:
         arrays |= {f"lexical.columns.{name}": second.lexical.columns[name] for name in NAMES}
         if second.heard is not None:
             arrays |= {f"heard.{name}": getattr(second.heard, name) for name in _HEARD}
-        if second.sentences is not None:
-            arrays |= {f"sentences.{name}": getattr(second.sentences, name) for name in _SENTENCES}
+        for kind in ("sentences", "phrases"):
+            if (pieces := getattr(second, kind)) is not None:
+                arrays |= {f"{kind}.{name}": getattr(pieces, name) for name in _PIECES}
     if learned.third is not None:
         arrays |= {f"third.{name}": getattr(learned.third, name) for name in _THIRD}
     return arrays | {
@@ -389,8 +390,11 @@ def _second(arrays: Mapping[str, Any]) -> SecondLook | None:
         *(arrays[f"lexical.{name}"] for name in _LEXICAL),
     )
     heard = Heard(*(arrays[f"heard.{name}"] for name in _HEARD)) if "heard.center" in arrays else None
-    sentences = None
-    if "sentences.center" in arrays:
-        sentences = Sentences(*(arrays[f"sentences.{name}"] for name in _SENTENCES))
+    sentences, phrases = (
+        Pieces(*(arrays[f"{kind}.{name}"] for name in _PIECES)) if f"{kind}.center" in arrays else None
+        for kind in ("sentences", "phrases")
+    )
     stack = Stack(**{name: arrays[f"stack.{name}"] for name in _STACK})
-    return SecondLook(arrays["second.dual"], lexical, heard, sentences, stack, arrays["second.first"])
+    return SecondLook(
+        arrays["second.dual"], lexical, heard, sentences, phrases, stack, arrays["second.first"]
+    )

@@ -60,9 +60,8 @@ class Learned:
 
     @property
     def needs_parts(self) -> bool:
-        """Whether tokens and sentences have to be read of the utterances that it scores."""
-        second = self.second
-        return second is not None and not (second.heard is None and second.sentences is None)
+        """Whether tokens, sentences and phrases have to be read of the utterances that it scores."""
+        return self.second is not None and self.second.needs_parts
 
     def with_parts(self, signals: Signals, read: Callable[[Sequence[str]], Sequence[Parts]]) -> Signals:
         """`signals` with the parts that it needs, if any; `read` gives those of texts that it has not."""

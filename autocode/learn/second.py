@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from autocode.learn.heard import Heard, fit_heard
 from autocode.learn.lexical import Lexical, fit_lexical
+from autocode.learn.pieces import Pieces, fit_pieces
 from autocode.learn.recipe import fit_kernel
-from autocode.learn.sentences import Sentences, fit_sentences
 from autocode.learn.signals import Signals
 from autocode.learn.stack import Stack, fit_stack
 from autocode.learn.views import ALONE, Encoded, Weights, kernel_and_scores
@@ -31,9 +31,15 @@ class SecondLook:
     dual: NDArray[np.float32]  # (n_kinds, n_anchors, n_codes), of what was learnt from each of `ALONE`
     lexical: Lexical
     heard: Heard | None  # without tokens to hear
-    sentences: Sentences | None  # where utterances have several
+    sentences: Pieces | None  # where utterances have several
+    phrases: Pieces | None
     stack: Stack
     first: Floats  # (n_units, n_codes), probabilities at first sight of the labelled units, left out
+
+    @property
+    def needs_parts(self) -> bool:
+        """Whether tokens, sentences or phrases count."""
+        return any(one is not None for one in (self.heard, self.sentences, self.phrases))
 
     def look(
         self, encoded: Encoded, anchors: Encoded, weights: Weights, signals: Signals
@@ -44,7 +50,9 @@ class SecondLook:
         if self.heard is not None:
             scores.append(self.heard(signals.tokens))
         if self.sentences is not None:
-            scores.append(self.sentences(signals.sentences))
+            scores.append(self.sentences([part.sentences for part in signals.parts]))
+        if self.phrases is not None:
+            scores.append(self.phrases([part.phrases for part in signals.parts]))
         return gram, self.stack.added(np.stack(scores))
 
 
@@ -78,8 +86,9 @@ def look_again(
     lexical, by_terms = fit_lexical(encoded, values, folds, seed=seed)
     alone = [*((fit.left_out - fit.mean).astype(np.float32) for fit in fits), by_terms]
     heard = fit_heard(signals.tokens, values, folds, seed=seed)
-    sentences = fit_sentences(signals.sentences, filled, folds, seed=seed)
-    alone += [found[1] for found in (heard, sentences) if found is not None]
+    sentences = fit_pieces([part.sentences for part in signals.parts], filled, folds, seed=seed)
+    phrases = fit_pieces([part.phrases for part in signals.parts], filled, folds, seed=seed)
+    alone += [found[1] for found in (heard, sentences, phrases) if found is not None]
     scores = np.stack(alone)
 
     def stacked(rows: NDArray[np.intp]) -> Stack:
@@ -94,7 +103,8 @@ def look_again(
         return None
     dual = np.stack([fit.dual for fit in fits]).astype(np.float32)
     whole = stacked(np.arange(len(values)))
-    return SecondLook(dual, lexical, heard and heard[0], sentences and sentences[0], whole, first), again
+    learnt = (heard and heard[0], sentences and sentences[0], phrases and phrases[0])
+    return SecondLook(dual, lexical, *learnt, whole, first), again
 
 
 def _loss(probabilities: Floats, values: Floats) -> float:

@@ -18,13 +18,15 @@ _ROLES = (6, 7)  # columns of `place`
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """What the encoder's first layers make of the tokens of a text, and of its sentences, each by itself."""
+    """What the encoder's first layers make of a text's tokens, and of sentences and phrases by themselves."""
 
     tokens: NDArray[np.int8]  # (n_tokens, n_early)
     sentences: NDArray[np.float16]  # (n_sentences, n_early)
+    phrases: NDArray[np.float16]  # (n_phrases, n_early)
 
 
-NO_PARTS = Parts(np.zeros((0, 0), np.int8), np.zeros((0, 0), np.float16))  # of a text that was not read so
+_NOTHING: NDArray[np.float16] = np.zeros((0, 0), np.float16)
+NO_PARTS = Parts(np.zeros((0, 0), np.int8), _NOTHING, _NOTHING)  # of a text that was not read so
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,6 @@ class Signals:
     def tokens(self) -> Tokens:
         """The vectors of each utterance's tokens."""
         return tuple(part.tokens for part in self.parts)
-
-    @property
-    def sentences(self) -> tuple[NDArray[np.float16], ...]:
-        """The vectors of each utterance's sentences."""
-        return tuple(part.sentences for part in self.parts)
 
     @property
     def roles(self) -> NDArray[np.intp]:

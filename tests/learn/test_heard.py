@@ -39,7 +39,8 @@ def spoken(values: np.ndarray) -> Tokens:
 
 def of_tokens(tokens: Tokens) -> tuple[Parts, ...]:
     """Utterances of one sentence each, which is not looked at by itself."""
-    return tuple(Parts(one, np.zeros((1, N_DIMS), np.float16)) for one in tokens)
+    one = np.zeros((1, N_DIMS), np.float16)
+    return tuple(Parts(own, one, one) for own in tokens)
 
 
 @pytest.fixture(scope="module")

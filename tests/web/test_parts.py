@@ -1,4 +1,4 @@
-"""Tokens and sentences of utterances on the review page: read once, the coder free in between, and learnt."""
+"""Tokens and pieces of utterances on the review page: read once, the coder free in between, and learnt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences that speak for their utterance: a code for one of several, found without being told which."""
+"""Pieces that speak for their utterance: a code for one of several, found without being told which."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from autocode.codebook import Code, Codebook
 from autocode.config import Settings
-from autocode.learn import sentences as module
+from autocode.learn import pieces as module
 from autocode.learn.files import Model, load_model, save_model
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
+from autocode.learn.pieces import fit_pieces
 from autocode.learn.recipe import mean_average_precision
-from autocode.learn.sentences import fit_sentences
 from autocode.learn.signals import N_PLACE, NO_PARTS, Parts, Signals
 from autocode.pipeline import Coder
 
@@ -60,7 +60,7 @@ def signals(sentences: Sentences) -> Signals:
         texts=tuple(" ".join(rng.choice(words, 6)) for _ in range(N)), previous=("",) * N,
         following=("",) * N, before=("",) * N, after=("",) * N,
         embeddings=rng.normal(size=(N, 8)).astype(np.float32), early=np.zeros((N, 0), np.float32),
-        parts=tuple(Parts(np.ones((2, N_DIMS), np.int8), own) for own in sentences),
+        parts=tuple(Parts(np.ones((2, N_DIMS), np.int8), own, own[:1]) for own in sentences),
         tuned=np.zeros((N, 0), np.float32), previous_embeddings=nothing, question_embeddings=nothing,
         place=np.zeros((N, N_PLACE), np.float32), evidence=np.zeros((N, 3), np.float32),
     )  # fmt: skip
@@ -86,10 +86,10 @@ def score(values: np.ndarray, left_out: np.ndarray) -> float:
 def test_one_sentence_tells_a_code_which_the_mean_of_all_hardly_shows(
     table: np.ndarray, sentences: Sentences
 ) -> None:
-    found = fit_sentences(sentences, table, FOLDS)
+    found = fit_pieces(sentences, table, FOLDS)
     assert found is not None
     means = tuple(np.repeat(one.mean(axis=0, keepdims=True), 2, axis=0) for one in sentences)
-    by_means = fit_sentences(means, table, FOLDS)
+    by_means = fit_pieces(means, table, FOLDS)
     assert by_means is not None
     assert score(table, found[1]) > 0.9
     assert score(table, by_means[1]) < score(table, found[1]) - 0.15
@@ -97,7 +97,7 @@ def test_one_sentence_tells_a_code_which_the_mean_of_all_hardly_shows(
 
 
 def test_which_sentence_was_meant_is_found(table: np.ndarray, sentences: Sentences) -> None:
-    found = fit_sentences(sentences, table, FOLDS)
+    found = fit_pieces(sentences, table, FOLDS)
     assert found is not None
     subject = np.random.default_rng(0).normal(size=(12, N_DIMS))[0]
     own = [one for one, row in zip(sentences, table, strict=True) if row[0] == 1]
@@ -109,9 +109,9 @@ def test_which_sentence_was_meant_is_found(table: np.ndarray, sentences: Sentenc
 def test_rounds_tell_more_than_every_sentence_of_a_coded_utterance(
     table: np.ndarray, sentences: Sentences, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = fit_sentences(sentences, table, FOLDS)
+    found = fit_pieces(sentences, table, FOLDS)
     monkeypatch.setattr(module, "ROUNDS", 1)
-    once = fit_sentences(sentences, table, FOLDS)
+    once = fit_pieces(sentences, table, FOLDS)
     assert found is not None
     assert once is not None
     assert score(table, found[1]) > score(table, once[1])
@@ -121,7 +121,7 @@ def test_a_fold_is_scored_by_what_the_others_teach(table: np.ndarray, sentences:
     out = FOLDS == 0
     changed = table.copy()
     changed[out] = 1 - changed[out]
-    found, otherwise = (fit_sentences(sentences, one, FOLDS) for one in (table, changed))
+    found, otherwise = (fit_pieces(sentences, one, FOLDS) for one in (table, changed))
     assert found is not None
     assert otherwise is not None
     np.testing.assert_array_equal(found[1][out], otherwise[1][out])
@@ -130,7 +130,7 @@ def test_a_fold_is_scored_by_what_the_others_teach(table: np.ndarray, sentences:
 
 def test_shuffled_codes_teach_nothing(table: np.ndarray, sentences: Sentences) -> None:
     shuffled = table[np.random.default_rng(3).permutation(N)]
-    found = fit_sentences(sentences, shuffled, FOLDS)
+    found = fit_pieces(sentences, shuffled, FOLDS)
     assert found is not None
     assert score(shuffled, found[1]) < shuffled[:, :2].mean() + 0.1
 
@@ -139,20 +139,20 @@ def test_it_learns_from_so_many_sentences_at_most(
     table: np.ndarray, sentences: Sentences, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = sum(map(len, sentences)) // 2
-    monkeypatch.setattr(module, "MOST_SENTENCES", most)
-    found, again = (fit_sentences(sentences, table, FOLDS, seed=1) for _ in range(2))
+    monkeypatch.setattr(module, "MOST_PIECES", most)
+    found, again = (fit_pieces(sentences, table, FOLDS, seed=1) for _ in range(2))
     assert found is not None
     assert again is not None
     assert 0.9 * most < len(found[0].anchors) <= most
     assert score(table, found[1]) > 0.8
     np.testing.assert_array_equal(found[1], again[1])
-    monkeypatch.setattr(module, "MOST_SENTENCES", 2)  # fewer than any utterance has
-    assert fit_sentences(sentences, table, FOLDS) is None
+    monkeypatch.setattr(module, "MOST_PIECES", 2)  # fewer than any utterance has
+    assert fit_pieces(sentences, table, FOLDS) is None
 
 
 def test_utterances_of_one_sentence_are_not_looked_at_again(table: np.ndarray, sentences: Sentences) -> None:
-    assert fit_sentences([one[:1] for one in sentences], table, FOLDS) is None
-    assert fit_sentences([part.sentences for part in (NO_PARTS,) * N], table, FOLDS) is None
+    assert fit_pieces([one[:1] for one in sentences], table, FOLDS) is None
+    assert fit_pieces([part.sentences for part in (NO_PARTS,) * N], table, FOLDS) is None
 
 
 def test_a_model_is_better_for_it(signals: Signals, table: np.ndarray, learned: Learned) -> None:
@@ -164,13 +164,15 @@ def test_a_model_is_better_for_it(signals: Signals, table: np.ndarray, learned: 
     )
     assert with_it > otherwise + 0.3
     assert learned.needs_parts
+    assert learned.second is not None
+    assert (learned.second.sentences is None, learned.second.phrases is None) == (False, True)
     with pytest.raises(ValueError, match="were not read"):
         learned.probabilities(replace(signals, parts=(NO_PARTS,) * N).take(UNSEEN))
 
 
 def test_saved_and_loaded_it_says_the_same(signals: Signals, learned: Learned, tmp_path: Path) -> None:
     save_model(Model(learned, None, {}), tmp_path / "model")
-    assert "single sentences" in (tmp_path / "model" / "MODEL.md").read_text()
+    assert "single sentences and phrases" in (tmp_path / "model" / "MODEL.md").read_text()
     again, unseen = load_model(tmp_path / "model").learned, signals.take(UNSEEN)
     np.testing.assert_array_equal(again.probabilities(unseen), learned.probabilities(unseen))
 
@@ -182,11 +184,16 @@ def test_single_decisions_start_from_it(signals: Signals, learned: Learned) -> N
 
 
 @pytest.mark.model
-def test_the_encoder_reads_each_sentence_by_itself() -> None:
+def test_the_encoder_reads_each_sentence_and_phrase_by_itself() -> None:
     coder = Coder("knowledge_dynamics", settings=Settings())
     first, second = "We trust them.", "Nobody checks the numbers."
-    both, alone, other, mark, nothing = coder.parts_of([f"{first} {second}", first, second, "(laughs)", ""])
+    long = "When we came to that market nobody there had told us what to do and how"
+    both, alone, other, mark, nothing, split = coder.parts_of(
+        [f"{first} {second}", first, second, "(laughs)", "", long]
+    )
     assert both.sentences.shape == (2, coder.early_embedder.n_dims if coder.early_embedder else 0)
     np.testing.assert_allclose(both.sentences[0], alone.sentences[0], atol=1e-3)
     np.testing.assert_allclose(both.sentences[1], other.sentences[0], atol=1e-3)
-    assert [len(one.sentences) for one in (mark, nothing)] == [1, 1]
+    assert [len(one.sentences) for one in (mark, nothing, split)] == [1, 1, 1]
+    assert [len(one.phrases) for one in (both, alone, mark, nothing, split)] == [2, 1, 1, 1, 2]
+    np.testing.assert_array_equal(both.phrases, both.sentences)  # they are short
