@@ -421,7 +421,7 @@ class TestDiverse:
 
 
 @pytest.mark.model
-def test_tokens_that_a_models_files_do_not_hold_are_read_again(tmp_path: Path) -> None:
+def test_parts_that_a_models_files_do_not_hold_are_read_again(tmp_path: Path) -> None:
     """Promises, in the midst of other talk: the encoder hears them among the tokens."""
     rng = random.Random(0)
 
@@ -441,7 +441,7 @@ def test_tokens_that_a_models_files_do_not_hold_are_read_again(tmp_path: Path) -
         code_project(study, coder)
         units = [one for number in range(7) for one in coder.segment(study.store.transcript(f"i{number}"))]
         trained(study, {one.id: frozenset({"trust"} if "promise" in one.text else ()) for one in units})
-        assert load_model(study.model_path).learned.hears
+        assert load_model(study.model_path).learned.needs_parts
         review = Review(study)
         try:
             live = started(review)
