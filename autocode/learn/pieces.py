@@ -23,7 +23,7 @@ SHARPNESS = 2.0  # the power of what a piece says, by which it shares in its utt
 LEAST_SCORE, MOST_SCORE = 0.01, 0.99  # of a piece, to share by
 MOST_PIECES = 8000  # to learn from: a kernel of 256 MB, and a factor of one
 LEAST_PIECES = 1.1  # an utterance; where nearly all have one only, it has been looked at already
-_CHUNK = 2048  # utterances that are scored at a time
+_CHUNK = 200  # utterances that are scored at a time: 10 MB a piece of each
 
 Floats = NDArray[np.float64]
 OfTexts = Sequence[NDArray[np.floating]]  # the vectors of each text's pieces, (n_pieces, n_dims)
@@ -57,15 +57,16 @@ def fit_pieces(
 ) -> tuple[Pieces, NDArray[np.float32]] | None:
     """Learn from `values` (n, n_codes), 0 to 1, and score each fold (n,) by what the others teach.
 
-    None where no pieces were read, or utterances hardly ever have more than one.
+    None where no pieces were read, utterances hardly ever have more than one, or very few of them have too
+    many.
     """
     lengths = np.array([len(one) for one in pieces])
     if not lengths.all() or lengths.mean() < LEAST_PIECES:
         return None
     shuffled = np.random.default_rng(seed).permutation(len(pieces))
     rows = np.sort(shuffled[np.cumsum(lengths[shuffled]) <= MOST_PIECES])
-    if not len(rows):
-        return None  # one of them alone has more
+    if len(np.unique(folds[rows])) < 2:
+        return None
     some = [pieces[row] for row in rows.tolist()]
     every = np.concatenate(some).astype(np.float32)
     center, spread = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-6)
