@@ -193,32 +193,38 @@ class Coder:
         """What the first layers make of texts, and of their parts if asked; nothing where there are none."""
         from autocode.embed import embed_with_tokens
         from autocode.learn.signals import NO_PARTS, Parts
+        from autocode.segment.phrases import phrases
 
         if self.early_embedder is None:
             return np.zeros((len(clean), 0), np.float32), (NO_PARTS,) * len(clean)
         if not parts:
             return self.early_embedder.embed(clean), (NO_PARTS,) * len(clean)
         vectors, tokens = embed_with_tokens(self.early_embedder, clean)
-        pieces = [self._pieces(*one) for one in zip(texts, self.segmenter.sentences(texts), strict=True)]
+        sentences = [
+            self._sentences(*one) for one in zip(texts, self.segmenter.sentences(texts), strict=True)
+        ]
+        split = [[phrase for one in said for phrase in phrases(one)] for _, said in sentences]
         known = dict(zip(clean, vectors, strict=True))
-        new = list(dict.fromkeys(one for both in pieces for some in both for one in some if one not in known))
+        pieces = [*(one for _, said in sentences for one in said), *(one for some in split for one in some)]
+        new = [one for one in dict.fromkeys(pieces) if one not in known]
         known |= zip(new, self.early_embedder.embed(new), strict=True)
 
         def read(some: Sequence[str], whole: str) -> NDArray[np.float16]:
             return np.array([known[one] for one in some or [whole]], np.float16)
 
+        together = zip(clean, tokens, sentences, split, strict=True)
         return vectors, tuple(
-            Parts(own, *(read(some, whole) for some in both))
-            for own, both, whole in zip(tokens, pieces, clean, strict=True)
+            Parts(own, read(said, whole), read(some, whole), spans)
+            for whole, own, (spans, said), some in together
         )
 
-    def _pieces(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[list[str], list[str]]:
-        """The sentences of a text as they are embedded, and their phrases; none of marks alone."""
-        from autocode.segment.phrases import phrases
-
-        clean = (self.segmenter.clean(text[start:end]) for start, end in spans)
-        sentences = [one for one in clean if one.strip()]
-        return sentences, [phrase for sentence in sentences for phrase in phrases(sentence)]
+    def _sentences(
+        self, text: str, spans: Sequence[tuple[int, int]]
+    ) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
+        """Those of the spans that are not blank, and the words there as they are embedded."""
+        clean = {span: self.segmenter.clean(text[slice(*span)]) for span in spans}
+        said = {span: words for span, words in clean.items() if words.strip()}
+        return tuple(said), tuple(said.values())
 
     def use_tuned(self, folder: Path | None) -> None:
         """Read utterances with the fine-tuned encoders in `folder` as well, or with none."""

@@ -14,8 +14,9 @@ from typing import Any, Literal
 Role = Literal["interviewer", "respondent", "other"]
 Verdict = Literal["accept", "review", "reject"]
 EvidenceKind = Literal[
-    "cue", "words", "definition", "include", "example", "question", "guide", "accepted", "rejected"
-]
+    "cue", "words", "sentence", "definition", "include", "example", "question", "guide", "accepted",
+    "rejected",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

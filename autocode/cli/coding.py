@@ -326,7 +326,7 @@ def _evidence(evidence: Iterable[Any]) -> str:
     """The words together, then one line for each other reason."""
     items = list(evidence)
     words = ", ".join(f"“{item.text}”" for item in items if item.kind in ("cue", "words"))
-    labels = {"guide": "guide question", "question": "asked"}
+    labels = {"guide": "guide question", "question": "asked", "sentence": "sentence that says most"}
     others = [
         f"{labels.get(item.kind, item.kind)}: {shortened(item.text, 100)}"
         for item in items

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,8 @@ from autocode.learn.views import Encoded, one_kernel
 from autocode.records import Evidence
 
 MOST_WORDS = 3
+
+Sentences = Mapping[int, tuple[int, int]]  # where one of an utterance's lies, in characters, by column
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,15 @@ class Explainer:
         """How near in meaning each utterance is to each labelled statement, shape (n, n_anchors)."""
         return one_kernel(encoded, self.learned.encoded, "meaning")
 
+    def sentences(self, signals: Signals, row: int) -> Sentences:
+        """The sentence of an utterance that says most of each code, by column; none where it has only one."""
+        second, part = self.learned.second, signals.parts[row]
+        if second is None or second.sentences is None or len(part.spans) < 2:
+            return {}
+        most = second.sentences.of_each(part.sentences).argmax(axis=0)
+        taught = np.flatnonzero(second.sentences.dual.any(axis=0)).tolist()
+        return {column: part.spans[int(most[column])] for column in taught}
+
     def __call__(
         self,
         signals: Signals,
@@ -49,13 +61,14 @@ class Explainer:
         row: int,
         column: int,
         *,
+        sentences: Sentences,
         allowed: NDArray[np.bool_] | None = None,
     ) -> tuple[Evidence, ...]:
         """The nearest statement that people gave the code and the nearest that they did not, and the words.
 
         `accepted` weighs what the labelled statements that carry the code add to the score, `words` what
-        the words add; `rejected` speaks against, and weighs nothing. `allowed` (n_anchors,) are the
-        statements that may be shown; None: all.
+        the words add; `rejected` speaks against, and `sentence` tells where (`sentences` are the row's), and
+        they weigh nothing. `allowed` (n_anchors,) are the statements that may be shown; None: all.
         """
         model = self.learned
         values = model.values[model.anchors, column]
@@ -76,6 +89,10 @@ class Explainer:
                 text = model.signals.texts[int(model.anchors[nearest])]
                 weight = 0.0 if kind == "rejected" else float(near[row, nearest])
                 found.append(Evidence(kind, " ".join(text.split()), weight))  # type: ignore[arg-type]
+        if column in sentences:
+            start, end = sentences[column]
+            text = signals.texts[row][start:end].rstrip()
+            words.append(Evidence("sentence", text, 0.0, start, start + len(text)))
         return (*found[:1], *words, *found[1:])
 
     def _words(self, text: str, terms: Any, column: int) -> list[Evidence]:

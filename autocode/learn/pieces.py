@@ -46,10 +46,14 @@ class Pieces:
         found = np.zeros((len(pieces), len(self.mean)), np.float32)
         for start in range(0, len(pieces), _CHUNK):
             some = pieces[start : start + _CHUNK]
-            rows = standardised(np.concatenate(some), self.center, self.spread)
-            scores = radial(rows, self.anchors) @ self.dual + self.mean
+            scores = self.of_each(np.concatenate(some))
             found[start : start + _CHUNK] = np.maximum.reduceat(scores, _first(some), axis=0)
         return found
+
+    def of_each(self, pieces: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Scores of single pieces, (n_pieces, n_dims), for each code: (n_pieces, n_codes)."""
+        rows = standardised(pieces, self.center, self.spread)
+        return np.asarray(radial(rows, self.anchors) @ self.dual + self.mean, np.float32)
 
 
 def fit_pieces(

@@ -23,6 +23,7 @@ class Parts:
     tokens: NDArray[np.int8]  # (n_tokens, n_early)
     sentences: NDArray[np.float16]  # (n_sentences, n_early)
     phrases: NDArray[np.float16]  # (n_phrases, n_early)
+    spans: tuple[tuple[int, int], ...] = ()  # of the sentences in the text, in characters; () for none
 
 
 _NOTHING: NDArray[np.float16] = np.zeros((0, 0), np.float16)

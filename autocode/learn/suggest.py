@@ -59,11 +59,11 @@ def suggestions(
     found: dict[str, tuple[Suggestion, ...]] = {}
     for row, unit in enumerate(signals.ids):
         columns = sorted(np.flatnonzero(listed[row]).tolist(), key=lambda c: (-scores[row, c], c))
-        items = []
+        items, sentences = [], explainer.sentences(signals, row) if columns else {}
         for column in columns:
             reasons: tuple[Evidence, ...] = ()
             if verdicts[row, column] != "reject":
-                learnt = explainer(signals, encoded, near, row, column)
+                learnt = explainer(signals, encoded, near, row, column, sentences=sentences)
                 reasons = together(learnt, codebook_reasons(row, column))
             items.append(
                 Suggestion(

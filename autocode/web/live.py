@@ -337,7 +337,8 @@ class Live:
         new = Snapshot(
             model_name(n_labelled, ground.model_name), version, n_labelled, ground.row_of_key,
             learned.code_ids, probabilities, chosen, learned.rule.thresholds,
-            np.nansum(learned.values, axis=0).astype(np.intp), ground.signals, following.explainer,
+            np.nansum(learned.values, axis=0).astype(np.intp), ground.pool(learned),
+            following.explainer,
         )  # fmt: skip
         if old is None or everything or old.probabilities.shape != probabilities.shape:
             changed = frozenset(ground.keys)

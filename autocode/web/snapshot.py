@@ -63,9 +63,11 @@ class Snapshot:
         learned = explainer.learned
         allowed = np.array([learned.signals.ids[anchor] not in hidden for anchor in learned.anchors], bool)
         encoded = learned.views.encode(one)
-        near = explainer.nearness(encoded)
+        near, sentences = explainer.nearness(encoded), explainer.sentences(one, 0)
         return {
-            code: explainer(one, encoded, near, 0, self.code_ids.index(code), allowed=allowed)
+            code: explainer(
+                one, encoded, near, 0, self.code_ids.index(code), sentences=sentences, allowed=allowed
+            )
             for code in codes
             if code in self.code_ids
         }

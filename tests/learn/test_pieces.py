@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from autocode.codebook import Code, Codebook
 from autocode.config import Settings
 from autocode.learn import pieces as module
+from autocode.learn.explain import Explainer
 from autocode.learn.files import Model, load_model, save_model
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
@@ -170,6 +172,29 @@ def test_a_model_is_better_for_it(signals: Signals, table: np.ndarray, learned: 
         learned.probabilities(replace(signals, parts=(NO_PARTS,) * N).take(UNSEEN))
 
 
+def test_a_suggestion_tells_which_sentence_says_most(
+    signals: Signals, table: np.ndarray, learned: Learned
+) -> None:
+    row = int(UNSEEN[table[UNSEEN, 0] == 1][0])
+    n, subject = len(signals.parts[row].sentences), np.random.default_rng(0).normal(size=(12, N_DIMS))[0]
+    meant = int((signals.parts[row].sentences.astype(float) @ subject).argmax())
+    said = [f"This is number {number}.  " for number in range(n)]
+    ends = np.cumsum([0, *map(len, said)]).tolist()
+    spans = tuple(pairwise(ends))
+    one = signals.take(np.array([row]))
+    one = replace(one, texts=("".join(said),), parts=(replace(one.parts[0], spans=spans),))
+    explainer = Explainer(learned)
+    found = explainer.sentences(one, 0)
+    assert (found[0], sorted(found)) == (spans[meant], [0, 1])  # nobody applied the third code
+    encoded = learned.views.encode(one)
+    reasons = explainer(one, encoded, explainer.nearness(encoded), 0, 0, sentences=found)
+    (told,) = [reason for reason in reasons if reason.kind == "sentence"]
+    assert (told.text, told.weight) == (f"This is number {meant}.", 0.0)
+    assert one.texts[0][told.start_char : told.end_char] == told.text
+    single = replace(one, parts=(replace(one.parts[0], spans=spans[:1]),))
+    assert explainer.sentences(single, 0) == {}
+
+
 def test_saved_and_loaded_it_says_the_same(signals: Signals, learned: Learned, tmp_path: Path) -> None:
     save_model(Model(learned, None, {}), tmp_path / "model")
     assert "single sentences and phrases" in (tmp_path / "model" / "MODEL.md").read_text()
@@ -195,5 +220,6 @@ def test_the_encoder_reads_each_sentence_and_phrase_by_itself() -> None:
     np.testing.assert_allclose(both.sentences[0], alone.sentences[0], atol=1e-3)
     np.testing.assert_allclose(both.sentences[1], other.sentences[0], atol=1e-3)
     assert [len(one.sentences) for one in (mark, nothing, split)] == [1, 1, 1]
+    assert [one.spans for one in (both, mark, nothing)] == [((0, 15), (15, 41)), ((0, 8),), ()]
     assert [len(one.phrases) for one in (both, alone, mark, nothing, split)] == [2, 1, 1, 1, 2]
     np.testing.assert_array_equal(both.phrases, both.sentences)  # they are short
