@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autocode.config import EmbedConfig, Settings
 from autocode.dataset import CodedDataset, read_dataset
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.learn.learner import Learned, learn
-from autocode.learn.signals import Signals
+from autocode.learn.signals import N_PLACE, Parts, Signals
 from autocode.pipeline import Coder
 from autocode.training import signals_of
 
@@ -105,6 +106,21 @@ def make_dataset(tmp_path: Path) -> MakeDataset:
         return folder
 
     return make
+
+
+def of_parts(parts: Sequence[Parts], *, n_each: int, n_codes: int) -> Signals:
+    """Utterances of which nothing but their parts tells anything; `n_each` an interview."""
+    rng, n, nothing = np.random.default_rng(2), len(parts), np.zeros((len(parts), 8), np.float32)
+    words = [f"word{i}" for i in range(60)]
+    return Signals(
+        ids=tuple(f"u{row}" for row in range(n)), groups=tuple(f"t{row // n_each}" for row in range(n)),
+        texts=tuple(" ".join(rng.choice(words, 6)) for _ in range(n)), previous=("",) * n,
+        following=("",) * n, before=("",) * n, after=("",) * n,
+        embeddings=rng.normal(size=(n, 8)).astype(np.float32), early=np.zeros((n, 0), np.float32),
+        parts=tuple(parts), tuned=np.zeros((n, 0), np.float32), previous_embeddings=nothing,
+        question_embeddings=nothing, place=np.zeros((n, N_PLACE), np.float32),
+        evidence=np.zeros((n, n_codes), np.float32),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,8 @@ from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
 from autocode.learn.recipe import mean_average_precision
-from autocode.learn.signals import N_PLACE, NO_PARTS, Parts, Signals, Tokens, with_parts
+from autocode.learn.signals import NO_PARTS, Parts, Signals, Tokens, with_parts
+from tests.learn.conftest import of_parts
 
 N_DIMS, N_INTERVIEWS, N_EACH = 64, 20, 12
 N = N_INTERVIEWS * N_EACH
@@ -53,17 +54,7 @@ def table() -> np.ndarray:
 @pytest.fixture(scope="module")
 def signals(table: np.ndarray) -> Signals:
     """What else is known of the utterances says nothing."""
-    rng, nothing = np.random.default_rng(2), np.zeros((N, 8), np.float32)
-    words = [f"word{i}" for i in range(60)]
-    return Signals(
-        ids=tuple(f"u{row}" for row in range(N)), groups=tuple(f"t{row // N_EACH}" for row in range(N)),
-        texts=tuple(" ".join(rng.choice(words, 6)) for _ in range(N)), previous=("",) * N,
-        following=("",) * N, before=("",) * N, after=("",) * N,
-        embeddings=rng.normal(size=(N, 8)).astype(np.float32), early=np.zeros((N, 0), np.float32),
-        parts=of_tokens(spoken(table)), tuned=np.zeros((N, 0), np.float32), previous_embeddings=nothing,
-        question_embeddings=nothing, place=np.zeros((N, N_PLACE), np.float32),
-        evidence=np.zeros((N, 3), np.float32),
-    )  # fmt: skip
+    return of_parts(of_tokens(spoken(table)), n_each=N_EACH, n_codes=3)
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,9 @@ from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
 from autocode.learn.pieces import fit_pieces
 from autocode.learn.recipe import mean_average_precision
-from autocode.learn.signals import N_PLACE, NO_PARTS, Parts, Signals
+from autocode.learn.signals import NO_PARTS, Parts, Signals
 from autocode.pipeline import Coder
+from tests.learn.conftest import of_parts
 
 N_DIMS, N_INTERVIEWS, N_EACH = 32, 20, 15
 N = N_INTERVIEWS * N_EACH
@@ -55,17 +56,8 @@ def sentences(table: np.ndarray) -> Sentences:
 @pytest.fixture(scope="module")
 def signals(sentences: Sentences) -> Signals:
     """What else is known of the utterances says nothing; their tokens are read, and say nothing, too."""
-    rng, nothing = np.random.default_rng(2), np.zeros((N, 8), np.float32)
-    words = [f"word{i}" for i in range(60)]
-    return Signals(
-        ids=tuple(f"u{row}" for row in range(N)), groups=tuple(f"t{row // N_EACH}" for row in range(N)),
-        texts=tuple(" ".join(rng.choice(words, 6)) for _ in range(N)), previous=("",) * N,
-        following=("",) * N, before=("",) * N, after=("",) * N,
-        embeddings=rng.normal(size=(N, 8)).astype(np.float32), early=np.zeros((N, 0), np.float32),
-        parts=tuple(Parts(np.ones((2, N_DIMS), np.int8), own, own[:1]) for own in sentences),
-        tuned=np.zeros((N, 0), np.float32), previous_embeddings=nothing, question_embeddings=nothing,
-        place=np.zeros((N, N_PLACE), np.float32), evidence=np.zeros((N, 3), np.float32),
-    )  # fmt: skip
+    parts = [Parts(np.ones((2, N_DIMS), np.int8), own, own[:1]) for own in sentences]
+    return of_parts(parts, n_each=N_EACH, n_codes=3)
 
 
 TAUGHT, UNSEEN = np.arange(2 * N // 3), np.arange(2 * N // 3, N)
