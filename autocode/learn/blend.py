@@ -121,11 +121,19 @@ def weighed(weights: Floats, inputs: Sequence[Floats], base: Floats | float) -> 
     return np.asarray(logit)
 
 
-def fit_weights(inputs: Sequence[Floats], base: Floats | float, values: Floats, start: Floats) -> Floats:
+def fit_weights(
+    inputs: Sequence[Floats],
+    base: Floats | float,
+    values: Floats,
+    start: Floats,
+    *,
+    own_penalty: float = OWN_PENALTY,
+) -> Floats:
     """One logistic regression over all codes, (n_codes, n_inputs + 1): shared weights, and each code's own.
 
     `base` and `inputs` are (n, n_codes) each, `values` say what applies (nan: not said). Shared weights are
-    held at `start` (n_inputs + 1, 2), with their slope in a code's support, and each code's at the shared.
+    held at `start` (n_inputs + 1, 2), with their slope in a code's support, and each code's at the shared, by
+    `own_penalty`.
     """
     from scipy.optimize import minimize
 
@@ -153,9 +161,9 @@ def fit_weights(inputs: Sequence[Floats], base: Floats | float, values: Floats, 
         error = np.where(said, sigmoid(logit) - filled, 0.0)
         gradient = np.stack([*((error * one).sum(axis=0) for one in inputs), error.sum(axis=0)], axis=1)
         away = shared - start
-        cost += SHARED_PENALTY * (away**2).sum() + OWN_PENALTY * (own**2).sum()
+        cost += SHARED_PENALTY * (away**2).sum() + own_penalty * (own**2).sum()
         to_shared = gradient.T @ spread + 2 * SHARED_PENALTY * away
-        return float(cost), np.concatenate([to_shared.ravel(), (gradient + 2 * OWN_PENALTY * own).ravel()])
+        return float(cost), np.concatenate([to_shared.ravel(), (gradient + 2 * own_penalty * own).ravel()])
 
     flat = np.concatenate([start.ravel(), np.zeros(n_weights * n_codes)])
     found = minimize(loss, flat, jac=True, method="L-BFGS-B", options={"maxiter": 300})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.learn.learner import Learned
+from autocode.learn.pieces import Pieces
 from autocode.learn.signals import Signals
 from autocode.learn.views import Encoded, one_kernel
 from autocode.records import Evidence
@@ -44,14 +45,25 @@ class Explainer:
         """How near in meaning each utterance is to each labelled statement, shape (n, n_anchors)."""
         return one_kernel(encoded, self.learned.encoded, "meaning")
 
-    def sentences(self, signals: Signals, row: int) -> Sentences:
-        """The sentence of an utterance that says most of each code, by column; none where it has only one."""
-        second, part = self.learned.second, signals.parts[row]
-        if second is None or second.sentences is None or len(part.spans) < 2:
-            return {}
-        most = second.sentences.of_each(part.sentences).argmax(axis=0)
-        taught = np.flatnonzero(second.sentences.dual.any(axis=0)).tolist()
-        return {column: part.spans[int(most[column])] for column in taught}
+    @cached_property
+    def _by_sentence(self) -> tuple[Pieces, list[int]] | None:
+        """What single sentences say, and the columns of which they say anything."""
+        second = self.learned.second
+        if second is None or second.sentences is None:
+            return None
+        return second.sentences, np.flatnonzero(second.sentences.dual.any(axis=0)).tolist()
+
+    def sentences(self, signals: Signals, rows: Sequence[int]) -> dict[int, Sentences]:
+        """For each of `rows` the sentence that says most of each code; none where it has only one."""
+        found: dict[int, Sentences] = {row: {} for row in rows}
+        several = [row for row in rows if len(signals.parts[row].spans) >= 2]
+        if self._by_sentence is not None and several:
+            pieces, columns = self._by_sentence
+            most = pieces.loudest([signals.parts[row].sentences for row in several])
+            for row, of_row in zip(several, most.tolist(), strict=True):
+                spans = signals.parts[row].spans
+                found[row] = {column: spans[of_row[column]] for column in columns}
+        return found
 
     def __call__(
         self,

@@ -33,6 +33,7 @@ from autocode.files import (
 )
 from autocode.learn.blend import Blend
 from autocode.learn.dial import Dial
+from autocode.learn.fourth import FourthLook
 from autocode.learn.heard import Heard
 from autocode.learn.learner import Learned
 from autocode.learn.lexical import NAMES, Lexical
@@ -46,7 +47,7 @@ from autocode.learn.stack import Stack
 from autocode.learn.third import ThirdLook
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 8  # raised when the files' layout changes
+FORMAT = 9  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 LOCK = ".lock"  # of a workplace
@@ -248,11 +249,14 @@ def _looks(learned: Learned) -> str:
     words = " single words as the encoder hears them in their sentence," if second and second.heard else ""
     words += " single sentences and phrases," if second and (second.sentences or second.phrases) else ""
     kinds = f"Each kind of signal by itself,{words} and what is said just before and after,"
+    better = "transcripts that were left out were judged better so."
     if second is not None:
-        return f"{kinds} count as well: transcripts that were left out were judged better so."
-    return (
-        f"{kinds} do not count: labels are few, or transcripts that were left out were judged no better so."
-    )
+        told = f"{kinds} count as well: {better}"
+    else:
+        told = f"{kinds} do not count: labels are few, or {better.replace('better', 'no better')}"
+    if learned.third is None:
+        return told
+    return f"{told} So does how likely all codes together are, of which some exclude each other: {better}"
 
 
 def _ties(learned: Learned) -> list[str]:
@@ -289,6 +293,7 @@ _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
                  {"ids", "groups", "parts", *_TEXTS})  # fmt: skip
 _BLEND = ("weights", "base", "mean", "evidence_mean", "role_odds")
 _THIRD = tuple(field.name for field in fields(ThirdLook))
+_FOURTH = tuple(field.name for field in fields(FourthLook))
 _STACK = tuple(field.name for field in fields(Stack))
 _HEARD = tuple(field.name for field in fields(Heard))
 _PIECES = tuple(field.name for field in fields(Pieces))
@@ -317,8 +322,9 @@ def _arrays(learned: Learned) -> dict[str, Any]:
         for kind in ("sentences", "phrases"):
             if (pieces := getattr(second, kind)) is not None:
                 arrays |= {f"{kind}.{name}": getattr(pieces, name) for name in _PIECES}
-    if learned.third is not None:
-        arrays |= {f"third.{name}": getattr(learned.third, name) for name in _THIRD}
+    for look, names in (("third", _THIRD), ("fourth", _FOURTH)):
+        if (found := getattr(learned, look)) is not None:
+            arrays |= {f"{look}.{name}": getattr(found, name) for name in names}
     return arrays | {
         "values": learned.values, "anchors": learned.anchors, "dual": learned.fit.dual,
         "mean": learned.fit.mean, "left_out": learned.fit.left_out, "cross_fitted": learned.cross_fitted,
@@ -361,11 +367,12 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
     tied: dict[str, Any] = {name: pairs[name] for name in ("groups", "options", "certain", "parents")}
     blend = Blend(**{name: arrays[f"blend.{name}"] for name in _BLEND}, **tied)
     third = ThirdLook(*(arrays[f"third.{name}"] for name in _THIRD)) if "third.mean" in arrays else None
+    fourth = FourthLook(*(arrays[f"fourth.{name}"] for name in _FOURTH)) if "fourth.mean" in arrays else None
     learned = Learned(
         tuple(facts["code_ids"]), signals, arrays["values"], views,
         take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),
         Fit(arrays["dual"], arrays["mean"], arrays["left_out"]), blend, rule, arrays["cross_fitted"],
-        _second(arrays), third,
+        _second(arrays), third, fourth,
     )  # fmt: skip
     own = {
         "format",

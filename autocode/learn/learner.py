@@ -13,6 +13,7 @@ from autocode.codebook import Codebook
 from autocode.errors import LearnError
 from autocode.learn.blend import Blend, best_thresholds, fit_blend
 from autocode.learn.folds import group_folds, numbered
+from autocode.learn.fourth import FourthLook, fit_fourth
 from autocode.learn.labels import Labels
 from autocode.learn.recipe import Recipe, anchors_of, choose_recipe, fit_kernel
 from autocode.learn.ridge import Fit
@@ -51,7 +52,8 @@ class Learned:
     rule: SetRule
     cross_fitted: Floats  # (n_units, n_codes): each unit's probabilities without its interview
     second: SecondLook | None  # where it judges better what was left out
-    third: ThirdLook | None  # where there is a fine-tuned encoder
+    third: ThirdLook | None  # the same
+    fourth: FourthLook | None  # where there is a fine-tuned encoder
 
     @property
     def weights(self) -> Weights:
@@ -89,7 +91,9 @@ class Learned:
             added += self.around(signals, self.blend.tied(log_odds, signals.roles))
             log_odds = self.second.stack(log_odds, added)
         if self.third is not None:
-            log_odds = self.third(log_odds, signals.tuned)
+            log_odds = self.third(log_odds, self.third.told(self.blend.tied(log_odds, signals.roles)))
+        if self.fourth is not None:
+            log_odds = self.fourth(log_odds, signals.tuned)
         found = self.blend.tied(log_odds, signals.roles)
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
         for row, unit in enumerate(signals.ids):
@@ -161,27 +165,33 @@ def learn(
     log_odds = _cross_fitted(lambda rows: blended(rows).log_odds, (left_out, signals.evidence, roles), folds)
     near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
     near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
+
+    def tied(found: Floats) -> Floats:
+        return blend.tied(found, roles)
+
     again = look_again(
         encoded, signals, values, groups, anchors, folds=folds, log_odds=log_odds,
-        tied=lambda found: blend.tied(found, roles), beside=near, seed=seed,
+        tied=tied, beside=near, seed=seed,
     )  # fmt: skip
     second, log_odds = again or (None, log_odds)
-    third = None
+    together = fit_third(log_odds, values, groups, folds, tied=tied, seed=seed)
+    third, log_odds = together or (None, log_odds)
+    fourth = None
     if signals.tuned.size:
-        third = fit_third(log_odds, signals.tuned, values)
+        fourth = fit_fourth(log_odds, signals.tuned, values)
         before = log_odds
         log_odds = _cross_fitted(
-            lambda rows: fit_third(before[rows], signals.tuned[rows], values[rows]),
+            lambda rows: fit_fourth(before[rows], signals.tuned[rows], values[rows]),
             (before, signals.tuned),
             folds,
         )
-    cross_fitted = blend.tied(log_odds, roles)
+    cross_fitted = tied(log_odds)
     thresholds = best_thresholds(cross_fitted, values)
     thresholds = exclusive_thresholds(cross_fitted, values, thresholds, exclusive, options)
     rule = learn_sets(values, thresholds, codebook)
     return Learned(
         codebook.ids, signals, values, views, take_rows(encoded, anchors), anchors, recipe, fit, blend, rule,
-        cross_fitted, second, third,
+        cross_fitted, second, third, fourth,
     )  # fmt: skip
 
 

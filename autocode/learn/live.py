@@ -1,9 +1,9 @@
 """Scores that follow each decision at once: the same numbers as a refit, without refitting.
 
-The texts, the kernel, the blend and the second look stay as the last full training left them; the regression
-itself is kept exact. A new labelled utterance borders the inverse (Henderson & Searle 1981), a code's weights
-are solved again from it, and only the codes that were decided on are scored anew. A full training in the
-background then learns everything else from the new labels too.
+The texts, the kernel, the blend and the looks after it stay as the last full training left them; the
+regression itself is kept exact. A new labelled utterance borders the inverse (Henderson & Searle 1981), a
+code's weights are solved again from it, and only the codes that were decided on are scored anew. A full
+training in the background then learns everything else from the new labels too.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ class LiveScores:
         if learned.second is not None:
             first = learned.blend(self.learnt, self._evidence, self._roles)
             self._added += learned.around(pool, first)
+        third = learned.third
+        before = learned.blend.tied(self._seen_twice(), self._roles)
+        self._told = np.zeros_like(before) if third is None else third.told(before)
         self.probabilities = self._scored()
 
     def decide(self, unit_id: str, decided: Mapping[str, bool | None]) -> list[int]:
@@ -118,17 +121,26 @@ class LiveScores:
 
     def _scored(self, columns: list[int] | None = None) -> Floats:
         """Probabilities of all codes, or of some that nothing ties to others."""
-        blend, second, third = self._learned.blend, self._learned.second, self._learned.third
         some: slice | list[int] = slice(None) if columns is None else columns
-        own = blend if columns is None else blend.of(columns)
-        log_odds = own.log_odds(self.learnt[:, some], self._evidence[:, some], self._roles)
-        if second is not None:
-            stack = second.stack if columns is None else second.stack.of(columns)
-            log_odds = stack(log_odds, self._added[:, some])
+        blend, third, fourth = self._learned.blend, self._learned.third, self._learned.fourth
+        log_odds = self._seen_twice(columns)
         if third is not None:
             third = third if columns is None else third.of(columns)
-            log_odds = third(log_odds, self._tuned[:, some])
-        return own.tied(log_odds, self._roles)
+            log_odds = third(log_odds, self._told[:, some])
+        if fourth is not None:
+            fourth = fourth if columns is None else fourth.of(columns)
+            log_odds = fourth(log_odds, self._tuned[:, some])
+        return (blend if columns is None else blend.of(columns)).tied(log_odds, self._roles)
+
+    def _seen_twice(self, columns: list[int] | None = None) -> Floats:
+        """Log-odds after the second look."""
+        some: slice | list[int] = slice(None) if columns is None else columns
+        blend, second = self._learned.blend, self._learned.second
+        own = blend if columns is None else blend.of(columns)
+        log_odds = own.log_odds(self.learnt[:, some], self._evidence[:, some], self._roles)
+        if second is None:
+            return log_odds
+        return (second.stack if columns is None else second.stack.of(columns))(log_odds, self._added[:, some])
 
     def _restricted(self, residual: Floats, said: NDArray[np.bool_]) -> Floats:
         """The weights of the rows on which something was said, as if the others were not there."""

@@ -9,7 +9,7 @@ Each piece is read by itself, by the encoder's first layers (see `n_early`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,11 +44,22 @@ class Pieces:
         if not all(len(one) for one in pieces):
             raise ValueError("the utterances' sentences were not read, and the model learnt from them")
         found = np.zeros((len(pieces), len(self.mean)), np.float32)
+        for rows, scores, first in self._in_turn(pieces):
+            found[rows] = np.maximum.reduceat(scores, first, axis=0)
+        return found
+
+    def loudest(self, pieces: OfTexts) -> NDArray[np.intp]:
+        """Which of each utterance's pieces says most of each code, (n, n_codes)."""
+        found = np.zeros((len(pieces), len(self.mean)), np.intp)
+        for rows, scores, first in self._in_turn(pieces):
+            found[rows] = [of_one.argmax(axis=0) for of_one in np.split(scores, first[1:])]
+        return found
+
+    def _in_turn(self, pieces: OfTexts) -> Iterator[tuple[slice, NDArray[np.float32], NDArray[np.intp]]]:
+        """Some utterances at a time: which, the scores of all their pieces, and where each one's begin."""
         for start in range(0, len(pieces), _CHUNK):
             some = pieces[start : start + _CHUNK]
-            scores = self.of_each(np.concatenate(some))
-            found[start : start + _CHUNK] = np.maximum.reduceat(scores, _first(some), axis=0)
-        return found
+            yield slice(start, start + len(some)), self.of_each(np.concatenate(some)), _first(some)
 
     def of_each(self, pieces: NDArray[np.floating]) -> NDArray[np.float32]:
         """Scores of single pieces, (n_pieces, n_dims), for each code: (n_pieces, n_codes)."""

@@ -99,7 +99,7 @@ def look_again(
         out = np.flatnonzero(folds == fold)
         stack = stacked(np.flatnonzero(folds != fold))
         again[out] = stack(log_odds[out], stack.added(scores[:, out]) + stack.beside(first, beside[out]))
-    if _loss(tied(again), values) >= _loss(first, values):
+    if loss(tied(again), values) >= loss(first, values):
         return None
     dual = np.stack([fit.dual for fit in fits]).astype(np.float32)
     whole = stacked(np.arange(len(values)))
@@ -107,7 +107,7 @@ def look_again(
     return SecondLook(dual, lexical, *learnt, whole, first), again
 
 
-def _loss(probabilities: Floats, values: Floats) -> float:
+def loss(probabilities: Floats, values: Floats) -> float:
     """The mean negative logarithm of the probability of what was said."""
     p = np.clip(probabilities, 1e-6, 1 - 1e-6)
     return float(-np.nanmean(np.where(np.isnan(values), np.nan, np.log(np.where(values == 1, p, 1 - p)))))

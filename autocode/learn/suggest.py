@@ -56,14 +56,16 @@ def suggestions(
         listed &= chosen | (verdicts == "accept")
     encoded = model.views.encode(signals)
     near = explainer.nearness(encoded)
+    explained = (listed & (verdicts != "reject")).any(axis=1)
+    sentences = explainer.sentences(signals, np.flatnonzero(explained).tolist())
     found: dict[str, tuple[Suggestion, ...]] = {}
     for row, unit in enumerate(signals.ids):
         columns = sorted(np.flatnonzero(listed[row]).tolist(), key=lambda c: (-scores[row, c], c))
-        items, sentences = [], explainer.sentences(signals, row) if columns else {}
+        items: list[Suggestion] = []
         for column in columns:
             reasons: tuple[Evidence, ...] = ()
             if verdicts[row, column] != "reject":
-                learnt = explainer(signals, encoded, near, row, column, sentences=sentences)
+                learnt = explainer(signals, encoded, near, row, column, sentences=sentences[row])
                 reasons = together(learnt, codebook_reasons(row, column))
             items.append(
                 Suggestion(

@@ -63,7 +63,7 @@ class Snapshot:
         learned = explainer.learned
         allowed = np.array([learned.signals.ids[anchor] not in hidden for anchor in learned.anchors], bool)
         encoded = learned.views.encode(one)
-        near, sentences = explainer.nearness(encoded), explainer.sentences(one, 0)
+        near, sentences = explainer.nearness(encoded), explainer.sentences(one, [0])[0]
         return {
             code: explainer(
                 one, encoded, near, 0, self.code_ids.index(code), sentences=sentences, allowed=allowed

@@ -20,11 +20,11 @@ from autocode.files import OutputError
 from autocode.learn.blend import best_thresholds, fit_blend
 from autocode.learn.dial import set_dial
 from autocode.learn.files import ARRAYS, ENCODER, FACTS, Model, load_model, save_model, workplace
+from autocode.learn.fourth import fit_fourth
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.sets import certain_roles, exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
-from autocode.learn.third import fit_third
 from autocode.pipeline import Coder
 from autocode.training import dial_of, facts_of, signals_of, train
 
@@ -165,7 +165,7 @@ def test_a_fine_tuned_encoder_counts_as_far_as_it_knows(knows: bool) -> None:
     noise = rng.normal(size=(n, n_codes))
     before, tuned = (noise, 3 * truth + 5) if knows else (truth, 3 * noise)
     fitted, others = slice(None, 1500), slice(1500, None)
-    look = fit_third(before[fitted], tuned[fitted].astype(np.float32), values[fitted])
+    look = fit_fourth(before[fitted], tuned[fitted].astype(np.float32), values[fitted])
     p = 1 / (1 + np.exp(-look(before[others], tuned[others].astype(np.float32))))
     assert np.abs(p - 1 / (1 + np.exp(-truth[others]))).mean() < 0.04
     assert (look.weights[:, 1].min() > 0.5) if knows else (look.weights[:, 1].max() < 0.1)

@@ -48,8 +48,8 @@ def test_any_order_of_decisions_equals_a_refit(
     expected = kernel(learned.views.encode(pool), encoded, learned.weights) @ fit.dual + fit.mean
     np.testing.assert_allclose(live.learnt, expected, atol=1e-6)
     log_odds = learned.blend.log_odds(live.learnt, pool.evidence, pool.roles)
-    if learned.third is not None:
-        log_odds = learned.third(log_odds, pool.tuned)
+    if learned.fourth is not None:
+        log_odds = learned.fourth(log_odds, pool.tuned)
     probabilities = learned.blend.tied(log_odds, pool.roles)
     np.testing.assert_allclose(live.probabilities, probabilities, atol=1e-12)
 

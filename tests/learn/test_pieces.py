@@ -176,7 +176,7 @@ def test_a_suggestion_tells_which_sentence_says_most(
     one = signals.take(np.array([row]))
     one = replace(one, texts=("".join(said),), parts=(replace(one.parts[0], spans=spans),))
     explainer = Explainer(learned)
-    found = explainer.sentences(one, 0)
+    found = explainer.sentences(one, [0])[0]
     assert (found[0], sorted(found)) == (spans[meant], [0, 1])  # nobody applied the third code
     encoded = learned.views.encode(one)
     reasons = explainer(one, encoded, explainer.nearness(encoded), 0, 0, sentences=found)
@@ -184,7 +184,18 @@ def test_a_suggestion_tells_which_sentence_says_most(
     assert (told.text, told.weight) == (f"This is number {meant}.", 0.0)
     assert one.texts[0][told.start_char : told.end_char] == told.text
     single = replace(one, parts=(replace(one.parts[0], spans=spans[:1]),))
-    assert explainer.sentences(single, 0) == {}
+    assert explainer.sentences(single, [0]) == {0: {}}
+
+
+def test_many_read_together_say_what_each_says_alone(signals: Signals, learned: Learned) -> None:
+    assert learned.second is not None
+    pieces = learned.second.sentences
+    assert pieces is not None
+    read = [part.sentences for part in signals.parts]
+    assert len(read) > 200  # more than are read at a time
+    alone = [pieces.of_each(one) for one in read]
+    np.testing.assert_array_equal(pieces.loudest(read), [one.argmax(axis=0) for one in alone])
+    np.testing.assert_allclose(pieces(read), [one.max(axis=0) for one in alone], atol=1e-5)
 
 
 def test_saved_and_loaded_it_says_the_same(signals: Signals, learned: Learned, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_fine_tuned_encoder_speaks_last(
 ) -> None:
     heard, found = tuned
     y = made_up[1].values[UNSEEN] == 1
-    assert (learned.third, found.third is None) == (None, False)
+    assert (learned.fourth, found.fourth is None) == (None, False)
     said, before = found.probabilities(heard.take(UNSEEN)), learned.probabilities(heard.take(UNSEEN))
     assert np.abs(said - y).mean() < 0.5 * np.abs(before - y).mean()
     np.testing.assert_allclose(said.mean(axis=0), y.mean(axis=0), atol=0.05)
