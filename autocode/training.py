@@ -21,7 +21,7 @@ from autocode.learn.files import Model, load_model
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions, overlaid
 from autocode.learn.learner import Learned, learn, support
-from autocode.learn.recipe import mean_average_precision
+from autocode.learn.recipe import mean_average_precision, precision_in_folds
 from autocode.learn.second import LEAST_UNITS
 from autocode.learn.signals import Parts, Signals, join, with_parts
 from autocode.pipeline import Coder, check_model
@@ -185,7 +185,7 @@ class Tuned:
     log_odds: NDArray[
         np.float32
     ]  # (n_units, n_codes), of each unit by the one that has not seen its interview
-    before: float  # mean average precision on interviews left out, without and with them
+    before: float  # mean average precision on interviews left out, fold by fold, without and with them
     after: float
     epochs: tuple[int, ...]
 
@@ -211,13 +211,14 @@ def tune(
         raise LearnError(
             f"fine-tuning needs coded utterances of {LEAST_GROUPS} interviews or more; there are {n_groups}"
         )
+    folds = group_folds(groups, TUNE_FOLDS, seed=seed)
     made = fine_tune(
         coder.in_context(signals.texts, signals.previous, signals.following), labels.values,
-        group_folds(groups, TUNE_FOLDS, seed=seed), judge=mean_average_precision,
+        folds, judge=mean_average_precision,
         config=coder.settings.embed, out=folder, minutes=minutes, seed=seed, progress=progress,
     )  # fmt: skip
     before, after = (
-        mean_average_precision(labels.values, learn(one, labels, coder.codebook, seed=seed).cross_fitted)
+        precision_in_folds(labels.values, learn(one, labels, coder.codebook, seed=seed).cross_fitted, folds)
         for one in (signals, replace(signals, tuned=made.log_odds))
     )
     if after <= before:

@@ -32,6 +32,7 @@ from autocode.files import (
     write_together,
 )
 from autocode.learn.blend import Blend
+from autocode.learn.calibration import Calibration
 from autocode.learn.dial import Dial
 from autocode.learn.fourth import FourthLook
 from autocode.learn.heard import Heard
@@ -325,6 +326,8 @@ def _arrays(learned: Learned) -> dict[str, Any]:
     for look, names in (("third", _THIRD), ("fourth", _FOURTH)):
         if (found := getattr(learned, look)) is not None:
             arrays |= {f"{look}.{name}": getattr(found, name) for name in names}
+    if (calibration := learned.calibration) is not None:
+        arrays["calibration"] = np.array([calibration.likely, calibration.unlikely, calibration.constant])
     return arrays | {
         "values": learned.values, "anchors": learned.anchors, "dual": learned.fit.dual,
         "mean": learned.fit.mean, "left_out": learned.fit.left_out, "cross_fitted": learned.cross_fitted,
@@ -368,11 +371,12 @@ def _model(folder: Path, facts: dict[str, Any], arrays: dict[str, Any]) -> Model
     blend = Blend(**{name: arrays[f"blend.{name}"] for name in _BLEND}, **tied)
     third = ThirdLook(*(arrays[f"third.{name}"] for name in _THIRD)) if "third.mean" in arrays else None
     fourth = FourthLook(*(arrays[f"fourth.{name}"] for name in _FOURTH)) if "fourth.mean" in arrays else None
+    calibration = Calibration(*arrays["calibration"].tolist()) if "calibration" in arrays else None
     learned = Learned(
         tuple(facts["code_ids"]), signals, arrays["values"], views,
         take_rows(views.encode(signals), arrays["anchors"]), arrays["anchors"], Recipe(**facts["recipe"]),
         Fit(arrays["dual"], arrays["mean"], arrays["left_out"]), blend, rule, arrays["cross_fitted"],
-        _second(arrays), third, fourth,
+        _second(arrays), third, fourth, calibration,
     )  # fmt: skip
     own = {
         "format",

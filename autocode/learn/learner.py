@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autocode.codebook import Codebook
 from autocode.errors import LearnError
 from autocode.learn.blend import Blend, best_thresholds, fit_blend
+from autocode.learn.calibration import Calibration, fit_calibration
 from autocode.learn.folds import group_folds, numbered
 from autocode.learn.fourth import FourthLook, fit_fourth
 from autocode.learn.labels import Labels
@@ -54,6 +55,7 @@ class Learned:
     second: SecondLook | None  # where it judges better what was left out
     third: ThirdLook | None  # the same
     fourth: FourthLook | None  # where there is a fine-tuned encoder
+    calibration: Calibration | None  # where it makes left-out probabilities better
 
     @property
     def weights(self) -> Weights:
@@ -95,6 +97,8 @@ class Learned:
         if self.fourth is not None:
             log_odds = self.fourth(log_odds, signals.tuned)
         found = self.blend.tied(log_odds, signals.roles)
+        if self.calibration is not None:
+            found = self.blend.tied(self.calibration(found), signals.roles)
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
         for row, unit in enumerate(signals.ids):
             own = known.get(unit)  # not another study's, or another cut's, of the same number
@@ -186,12 +190,14 @@ def learn(
             folds,
         )
     cross_fitted = tied(log_odds)
+    calibrated = fit_calibration(cross_fitted, values, folds, tied=tied)
+    calibration, cross_fitted = calibrated or (None, cross_fitted)
     thresholds = best_thresholds(cross_fitted, values)
     thresholds = exclusive_thresholds(cross_fitted, values, thresholds, exclusive, options)
     rule = learn_sets(values, thresholds, codebook)
     return Learned(
         codebook.ids, signals, values, views, take_rows(encoded, anchors), anchors, recipe, fit, blend, rule,
-        cross_fitted, second, third, fourth,
+        cross_fitted, second, third, fourth, calibration,
     )  # fmt: skip
 
 

@@ -130,7 +130,9 @@ class LiveScores:
         if fourth is not None:
             fourth = fourth if columns is None else fourth.of(columns)
             log_odds = fourth(log_odds, self._tuned[:, some])
-        return (blend if columns is None else blend.of(columns)).tied(log_odds, self._roles)
+        own, calibration = blend if columns is None else blend.of(columns), self._learned.calibration
+        found = own.tied(log_odds, self._roles)
+        return found if calibration is None else own.tied(calibration(found), self._roles)
 
     def _seen_twice(self, columns: list[int] | None = None) -> Floats:
         """Log-odds after the second look."""

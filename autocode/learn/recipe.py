@@ -114,6 +114,18 @@ def mean_average_precision(values: Floats, scores: Floats) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
+def precision_in_folds(values: Floats, scores: Floats, folds: NDArray[np.intp]) -> float:
+    """The mean over `folds` (n,) of each one's mean average precision.
+
+    Where each fold was scored by another model, scores of different folds are no ranking: with few
+    labels, encoders that rank every fold better can look worse in all of them together.
+    """
+    found = [
+        mean_average_precision(values[folds == fold], scores[folds == fold]) for fold in np.unique(folds)
+    ]
+    return float(np.mean(found))
+
+
 def _average_precision(y: Floats, score: Floats) -> float:
     said = ~np.isnan(y)
     y, score = y[said], score[said]

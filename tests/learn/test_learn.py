@@ -23,6 +23,7 @@ from autocode.learn.files import ARRAYS, ENCODER, FACTS, Model, load_model, save
 from autocode.learn.fourth import fit_fourth
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
+from autocode.learn.recipe import mean_average_precision, precision_in_folds
 from autocode.learn.sets import certain_roles, exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
@@ -169,6 +170,15 @@ def test_a_fine_tuned_encoder_counts_as_far_as_it_knows(knows: bool) -> None:
     p = 1 / (1 + np.exp(-look(before[others], tuned[others].astype(np.float32))))
     assert np.abs(p - 1 / (1 + np.exp(-truth[others]))).mean() < 0.04
     assert (look.weights[:, 1].min() > 0.5) if knows else (look.weights[:, 1].max() < 0.1)
+
+
+def test_folds_that_were_scored_on_other_scales_are_ranked_by_themselves() -> None:
+    rng, n = np.random.default_rng(0), 400
+    values = (rng.random((n, 2)) < 0.3).astype(float)
+    folds, scores = np.arange(n) % 4, values + rng.normal(0, 0.5, (n, 2))
+    shifted = scores + 3.0 * folds[:, None]
+    assert precision_in_folds(values, scores, folds) == precision_in_folds(values, shifted, folds) > 0.8
+    assert mean_average_precision(values, shifted) < mean_average_precision(values, scores) - 0.2
 
 
 def test_thresholds_make_the_expected_f1_largest() -> None:
