@@ -19,10 +19,9 @@ from autocode.errors import LearnError
 from autocode.learn.dial import set_dial
 from autocode.learn.files import Model, load_model
 from autocode.learn.folds import group_folds, numbered
+from autocode.learn.judging import LEAST_UNITS, mean_average_precision, precision_in_folds
 from autocode.learn.labels import Labels, joined, labels_of_codings, labels_of_decisions, overlaid
 from autocode.learn.learner import Learned, learn, support
-from autocode.learn.recipe import mean_average_precision, precision_in_folds
-from autocode.learn.second import LEAST_UNITS
 from autocode.learn.signals import Parts, Signals, join, with_parts
 from autocode.pipeline import Coder, check_model
 from autocode.records import Decision, Transcript

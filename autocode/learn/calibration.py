@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.learn.blend import sigmoid
-from autocode.learn.second import LEAST_UNITS, loss
+from autocode.learn.judging import LEAST_UNITS, loss
 
 PENALTY = 10.0  # on squared distances from no change
 LEAST_SLOPE = 0.1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.learn.judging import average_precision
 from autocode.learn.ridge import MAX_EXACT_ROWS, N_LANDMARKS, Fit, fit_exact, fit_landmarks, members_of
 from autocode.learn.views import WEIGHTS, Encoded, Weights, kernel, one_kernel, take_rows
 
@@ -49,7 +50,7 @@ def choose_recipe(encoded: Encoded, values: Floats, groups: NDArray[np.intp], *,
         for penalty in PENALTIES:
             left_out = fit_exact(gram, table[:, usable], groups[rows], penalty, precision=np.float32).left_out
             score = float(
-                np.mean([_average_precision(table[:, c], left_out[:, i]) for i, c in enumerate(usable)])
+                np.mean([average_precision(table[:, c], left_out[:, i]) for i, c in enumerate(usable)])
             )
             if score > best_score + 1e-6:
                 best, best_score = Recipe(name, penalty), score
@@ -102,33 +103,3 @@ def _whole_groups(groups: NDArray[np.intp], most: int, *, seed: int) -> NDArray[
             break
         chosen.append(members[index])
     return np.sort(np.concatenate(chosen))
-
-
-def mean_average_precision(values: Floats, scores: Floats) -> float:
-    """The mean over codes that somebody applied of the average precision of `scores`, (n, n_codes) each."""
-    found = [
-        _average_precision(values[:, c], scores[:, c])
-        for c in range(values.shape[1])
-        if np.nansum(values[:, c]) > 0
-    ]
-    return float(np.mean(found)) if found else 0.0
-
-
-def precision_in_folds(values: Floats, scores: Floats, folds: NDArray[np.intp]) -> float:
-    """The mean over `folds` (n,) of each one's mean average precision.
-
-    Where each fold was scored by another model, scores of different folds are no ranking: with few
-    labels, encoders that rank every fold better can look worse in all of them together.
-    """
-    found = [
-        mean_average_precision(values[folds == fold], scores[folds == fold]) for fold in np.unique(folds)
-    ]
-    return float(np.mean(found))
-
-
-def _average_precision(y: Floats, score: Floats) -> float:
-    said = ~np.isnan(y)
-    y, score = y[said], score[said]
-    order = np.argsort(-score, kind="stable")
-    hits = y[order] == 1
-    return float((np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean()) if hits.any() else 0.0

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.learn.heard import Heard, fit_heard
+from autocode.learn.judging import LEAST_UNITS, loss
 from autocode.learn.lexical import Lexical, fit_lexical
 from autocode.learn.pieces import Pieces, fit_pieces
 from autocode.learn.recipe import fit_kernel
@@ -19,7 +20,6 @@ from autocode.learn.stack import Stack, fit_stack
 from autocode.learn.views import ALONE, Encoded, Weights, kernel_and_scores
 
 PENALTY = 0.3  # of the regressions on one kind of signal
-LEAST_UNITS = 100  # coded utterances
 
 Floats = NDArray[np.float64]
 
@@ -105,9 +105,3 @@ def look_again(
     whole = stacked(np.arange(len(values)))
     learnt = (heard and heard[0], sentences and sentences[0], phrases and phrases[0])
     return SecondLook(dual, lexical, *learnt, whole, first), again
-
-
-def loss(probabilities: Floats, values: Floats) -> float:
-    """The mean negative logarithm of the probability of what was said."""
-    p = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    return float(-np.nanmean(np.where(np.isnan(values), np.nan, np.log(np.where(values == 1, p, 1 - p)))))

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from sklearn.metrics.pairwise import rbf_kernel
 
 from autocode.learn.blend import fit_weights, weighed
+from autocode.learn.judging import LEAST_UNITS, loss
 from autocode.learn.ridge import fit_landmarks
-from autocode.learn.second import LEAST_UNITS, loss
 from autocode.learn.stack import LEAST_POSITIVES
 
 N_LANDMARKS = 1000  # utterances that carry weight

@@ -15,7 +15,7 @@ from autocode.embed import describe, load_embedder
 from autocode.embed.finetune import FineTuned, fine_tune
 from autocode.embed.tuned import HEADS, InContext, Reader, TunedEncoders, load_tuned
 from autocode.errors import LearnError
-from autocode.learn.recipe import mean_average_precision
+from autocode.learn.judging import mean_average_precision
 
 SAID = (
     ["We trust them and never check", "I rely on what they promise", "They kept their word again"],

@@ -13,10 +13,10 @@ from autocode.codebook import Code, Codebook
 from autocode.learn import heard
 from autocode.learn.files import Model, load_model, save_model
 from autocode.learn.heard import fit_heard
+from autocode.learn.judging import mean_average_precision
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
-from autocode.learn.recipe import mean_average_precision
 from autocode.learn.signals import NO_PARTS, Parts, Signals, Tokens, with_parts
 from tests.learn.conftest import of_parts
 

@@ -21,9 +21,9 @@ from autocode.learn.blend import best_thresholds, fit_blend
 from autocode.learn.dial import set_dial
 from autocode.learn.files import ARRAYS, ENCODER, FACTS, Model, load_model, save_model, workplace
 from autocode.learn.fourth import fit_fourth
+from autocode.learn.judging import mean_average_precision, precision_in_folds
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
-from autocode.learn.recipe import mean_average_precision, precision_in_folds
 from autocode.learn.sets import certain_roles, exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder

@@ -14,11 +14,11 @@ from autocode.config import Settings
 from autocode.learn import pieces as module
 from autocode.learn.explain import Explainer
 from autocode.learn.files import Model, load_model, save_model
+from autocode.learn.judging import mean_average_precision
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
 from autocode.learn.pieces import fit_pieces
-from autocode.learn.recipe import mean_average_precision
 from autocode.learn.signals import NO_PARTS, Parts, Signals
 from autocode.pipeline import Coder
 from tests.learn.conftest import of_parts

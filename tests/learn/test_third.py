@@ -12,10 +12,10 @@ from autocode.codebook import Code, Codebook
 from autocode.learn.blend import sigmoid
 from autocode.learn.files import Model, load_model, save_model
 from autocode.learn.folds import group_folds
+from autocode.learn.judging import mean_average_precision
 from autocode.learn.labels import Labels
 from autocode.learn.learner import Learned, learn
 from autocode.learn.live import LiveScores
-from autocode.learn.recipe import mean_average_precision
 from autocode.learn.signals import NO_PARTS, Signals
 from autocode.learn.third import ThirdLook, fit_third
 from tests.learn.conftest import of_parts
