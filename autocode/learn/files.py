@@ -257,7 +257,7 @@ def _looks(learned: Learned) -> str:
         told = f"{kinds} do not count: labels are few, or {better.replace('better', 'no better')}"
     if learned.third is None:
         return told
-    return f"{told} So does how likely all codes together are, of which some exclude each other: {better}"
+    return f"{told} So does how likely all codes together are, as some exclude each other or hardly come alone: {better}"
 
 
 def _ties(learned: Learned) -> list[str]:
