@@ -250,14 +250,14 @@ def _looks(learned: Learned) -> str:
     words = " single words as the encoder hears them in their sentence," if second and second.heard else ""
     words += " single sentences and phrases," if second and (second.sentences or second.phrases) else ""
     kinds = f"Each kind of signal by itself,{words} and what is said just before and after,"
-    better = "transcripts that were left out were judged better so."
-    if second is not None:
-        told = f"{kinds} count as well: {better}"
-    else:
-        told = f"{kinds} do not count: labels are few, or {better.replace('better', 'no better')}"
+    left_out = "transcripts that were left out were judged"
+    told = f"{kinds} count as well: {left_out} better so."
+    if second is None:
+        told = f"{kinds} do not count: labels are few, or {left_out} no better so."
     if learned.third is None:
         return told
-    return f"{told} So does how likely all codes together are, as some exclude each other or hardly come alone: {better}"
+    others = "how likely all codes together are, as some exclude each other or hardly come alone,"
+    return f"{told} And {others} counts: {left_out} better so."
 
 
 def _ties(learned: Learned) -> list[str]:
