@@ -1,7 +1,7 @@
 """What a fine-tuned encoder says of each code, weighed against all else that is known of an utterance.
 
-It comes last, so that what the looks before it make of the other signals does not depend on it: one logistic
-regression over all codes, with shared weights from which each code may deviate (see `blend`).
+It comes after all other looks, so that what they make of the other signals does not depend on it: one
+logistic regression over all codes, with shared weights from which each code may deviate (see `blend`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class FourthLook:
     mean: Floats  # (n_codes,) of the encoder's log-odds
 
     def __call__(self, log_odds: Floats, tuned: NDArray[np.float32]) -> Floats:
-        """Log-odds in the end, from those before and the encoder's, (n, n_codes) each."""
+        """Log-odds after this look, from those before and the encoder's, (n, n_codes) each."""
         return weighed(self.weights, _inputs(log_odds, tuned, self.mean), 0.0)
 
     def of(self, columns: Sequence[int]) -> FourthLook:

@@ -53,7 +53,7 @@ class ThirdLook:
         return found
 
     def __call__(self, log_odds: Floats, told: Floats) -> Floats:
-        """Log-odds in the end, from those before and what was `told`, (n, n_codes) each."""
+        """Log-odds after this look, from those before and what was `told`, (n, n_codes) each."""
         return _weighed(self.weights, log_odds, told, self.mean)
 
     def of(self, columns: Sequence[int]) -> ThirdLook:
@@ -112,7 +112,7 @@ def _weighed(weights: Floats, log_odds: Floats, told: Floats, mean: Floats) -> F
 
 
 def _points(probabilities: Floats) -> NDArray[np.float32]:
-    """Of probabilities (n, n_codes), points (n, 2 * n_codes) whose distances are Hellinger's.
+    """Of probabilities (n, n_codes), points (n, 2 * n_codes); distances are Hellinger's but for a factor.
 
     >>> a, b = _points(np.array([[0.0, 0.5], [1.0, 0.5]]))
     >>> round(float(((a - b) ** 2).sum()), 3)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import autocode.learn.third
 from autocode.codebook import Code, Codebook
 from autocode.learn.blend import sigmoid
 from autocode.learn.files import Model, load_model, save_model
@@ -142,3 +144,7 @@ def test_single_decisions_start_from_it(signals: Signals, learned: Learned) -> N
     live.decide(unseen.ids[3], {"unclear": True})
     assert live.probabilities[3, 2] > before[3, 2]
     assert (live.probabilities[:, :2] == before[:, :2]).all()
+
+
+def test_the_examples_of_the_documentation_are_right() -> None:
+    assert doctest.testmod(autocode.learn.third).failed == 0
