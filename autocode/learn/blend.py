@@ -2,8 +2,9 @@
 
 One logistic regression over all codes. Its weights are shared, change with the number of a code's positives,
 and each code may deviate as far as its own labels justify it: a rare code keeps what all codes have in
-common, and a code without any positive rests on the codebook. It is fitted on scores of interviews that the
-learner had not seen (Platt 1999; partial pooling as in Gelman & Hill 2007, ch. 12).
+common, and a code without any positive rests on the codebook and on codes of like names. It is fitted on
+scores of interviews that the learner had not seen (Platt 1999; partial pooling as in Gelman & Hill 2007,
+ch. 12).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.learn.kin import shares
 from autocode.learn.ridge import smoothed_mean
 from autocode.learn.sets import EXTREMES, below_exclusive
 from autocode.learn.signals import N_ROLES
@@ -21,8 +23,9 @@ from autocode.learn.signals import N_ROLES
 Floats = NDArray[np.float64]
 Floating = NDArray[np.floating]
 
-# Learnt, codebook and constant, each with its slope in support.
-START = np.array([[1.5, 0.0], [0.7, 0.0], [0.0, 0.0]])
+# Learnt, codebook, lent by codes of like names, and constant, each with its slope in support.
+START = np.array([[1.5, 0.0], [0.7, 0.0], [0.0, 0.0], [0.0, 0.0]])
+LEAST = (0.0, 0.0, -np.inf)  # of the weights: a code of a like name may speak against one
 SHARED_PENALTY = 2.0  # how firmly the shared weights are held at START
 OWN_PENALTY = 3.0  # how firmly a code is held at the shared weights
 ROLE_PRIOR = 5.0
@@ -32,13 +35,14 @@ _LIMIT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """`sigmoid(base + weights . (learnt, codebook, 1))` for each code; `base` differs by role."""
+    """`sigmoid(base + weights . (learnt, codebook, lent, 1))` for each code; `base` differs by role."""
 
-    weights: Floats  # (n_codes, 3)
+    weights: Floats  # (n_codes, 4)
     base: Floats  # (n_codes,) log-odds of the codes' shares
     mean: Floats  # (n_codes,) shares, by which learnt scores are standardised
     evidence_mean: Floats  # (n_codes,)
     role_odds: Floats  # (N_ROLES, n_codes) log-odds that a role adds
+    lenders: Floats  # (n_codes, n_codes), see `kin.shares`
     groups: tuple[tuple[int, ...], ...] = ()  # columns of which exactly one applies
     options: tuple[tuple[int, ...], ...] = ()  # columns of which at most one applies
     certain: tuple[tuple[int, ...], ...] = ()  # roles in which one of them does, for each of `options`
@@ -50,20 +54,24 @@ class Blend:
         return bool(self.groups or self.options or self.parents)
 
     def of(self, columns: Sequence[int]) -> Blend:
-        """The blend of some codes by themselves, without what ties them to others."""
+        """The blend of some codes by themselves, without what ties them to others; they cannot lend."""
         rows = list(columns)
         return Blend(
             self.weights[rows], self.base[rows], self.mean[rows], self.evidence_mean[rows],
-            self.role_odds[:, rows],
+            self.role_odds[:, rows], np.zeros((0, 0)),
         )  # fmt: skip
 
     def __call__(self, learnt: Floats, evidence: Floating, roles: NDArray[np.intp]) -> Floats:
         """Probabilities of shape (n, n_codes); `roles` (n,) are those of `Signals`."""
-        return self.tied(self.log_odds(learnt, evidence, roles), roles)
+        return self.tied(self.log_odds(learnt, evidence, self.lent(learnt), roles), roles)
 
-    def log_odds(self, learnt: Floats, evidence: Floating, roles: NDArray[np.intp]) -> Floats:
-        """The same as log-odds, each code by itself."""
-        said = _standardised(learnt, evidence, self.mean, self.evidence_mean)
+    def lent(self, learnt: Floats) -> Floats:
+        """What was learnt of codes with like names, (n, n_codes), about 0 where it says nothing."""
+        return _standardised(learnt, self.mean) @ self.lenders.T
+
+    def log_odds(self, learnt: Floats, evidence: Floating, lent: Floats, roles: NDArray[np.intp]) -> Floats:
+        """The same as log-odds, before they are tied; what is `lent` is given."""
+        said = (_standardised(learnt, self.mean), _centred(evidence, self.evidence_mean), lent)
         return weighed(self.weights, said, self.base + self.role_odds[roles])
 
     def tied(self, log_odds: Floats, roles: NDArray[np.intp]) -> Floats:
@@ -94,6 +102,7 @@ def fit_blend(
     values: Floats,
     roles: NDArray[np.intp],
     *,
+    alike: Floats | None = None,
     groups: tuple[tuple[int, ...], ...] = (),
     options: tuple[tuple[int, ...], ...] = (),
     certain: tuple[tuple[int, ...], ...] = (),
@@ -101,15 +110,18 @@ def fit_blend(
 ) -> Blend:
     """Weigh left-out scores and zero-shot evidence, (n, n_codes) each.
 
-    `values` (n, n_codes) say what applies (nan: not said), `roles` (n,) who speaks.
+    `values` (n, n_codes) say what applies (nan: not said), `roles` (n,) who speaks, `alike` (n_codes,
+    n_codes) how alike the codes' names are (None: not at all).
     """
     mean = smoothed_mean(values)
     base, by_role = np.log(mean / (1.0 - mean)), role_odds(values, roles)
     evidence_mean = evidence.mean(axis=0, dtype=np.float64)
-    said = _standardised(np.where(np.isnan(learnt), mean, learnt), evidence, mean, evidence_mean)
-    weights = fit_weights(said, base + by_role[roles], values, START)
+    own = _standardised(np.where(np.isnan(learnt), mean, learnt), mean)
+    lenders = shares(np.zeros((len(mean),) * 2) if alike is None else alike, np.nansum(values, axis=0))
+    said = (own, _centred(evidence, evidence_mean), own @ lenders.T)
+    weights = fit_weights(said, base + by_role[roles], values, START, least=LEAST)
     return Blend(
-        weights, base, mean, evidence_mean, by_role, groups, options, certain, tuple(parents),
+        weights, base, mean, evidence_mean, by_role, lenders, groups, options, certain, tuple(parents),
     )  # fmt: skip
 
 
@@ -128,12 +140,14 @@ def fit_weights(
     start: Floats,
     *,
     own_penalty: float = OWN_PENALTY,
+    least: Sequence[float] | float = 0.0,
 ) -> Floats:
     """One logistic regression over all codes, (n_codes, n_inputs + 1): shared weights, and each code's own.
 
     `base` and `inputs` are (n, n_codes) each, `values` say what applies (nan: not said). Shared weights are
     held at `start` (n_inputs + 1, 2), with their slope in a code's support, and each code's at the shared, by
-    `own_penalty`.
+    `own_penalty`. None of the inputs' weights is below the `least`: evidence for a code does not speak
+    against it.
     """
     from scipy.optimize import minimize
 
@@ -168,7 +182,7 @@ def fit_weights(
     flat = np.concatenate([start.ravel(), np.zeros(n_weights * n_codes)])
     found = minimize(loss, flat, jac=True, method="L-BFGS-B", options={"maxiter": 300})
     weights = unpack(found.x)[2]
-    weights[:, :-1] = np.maximum(weights[:, :-1], 0.0)  # evidence for a code never speaks against it
+    weights[:, :-1] = np.maximum(weights[:, :-1], least)
     return weights
 
 
@@ -196,11 +210,13 @@ def sigmoid(logit: Floats) -> Floats:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logit)))
 
 
-def _standardised(
-    learnt: Floats, evidence: Floating, mean: Floats, evidence_mean: Floats
-) -> tuple[Floats, Floats]:
-    """The two inputs of the blend, (n, n_codes) each, about 0 where they say nothing."""
-    return (learnt - mean) / np.sqrt(mean * (1.0 - mean)), (evidence - evidence_mean) / 2.0
+def _standardised(learnt: Floats, mean: Floats) -> Floats:
+    """Scores (n, n_codes) above those of the mean, about 0 where they say nothing."""
+    return np.asarray((learnt - mean) / np.sqrt(mean * (1.0 - mean)))
+
+
+def _centred(evidence: Floating, mean: Floats) -> Floats:
+    return np.asarray((evidence - mean) / 2.0)
 
 
 def best_thresholds(probabilities: Floats, values: Floats) -> Floats:

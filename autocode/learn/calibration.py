@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.learn.blend import sigmoid
-from autocode.learn.judging import LEAST_UNITS, loss
+from autocode.learn.folds import cross_fitted
+from autocode.learn.judging import can_judge, loss
 
 PENALTY = 10.0  # on squared distances from no change
 LEAST_SLOPE = 0.1
@@ -53,13 +54,13 @@ def fit_calibration(
     These are by what other `folds` (n,) teach; `tied` makes probabilities of log-odds. None where labels are
     few, or the probabilities of what was left out get no better.
     """
-    if len(values) < LEAST_UNITS or folds.max() < 1:
+    if not can_judge(values, folds):
         return None
-    log_odds = np.zeros_like(probabilities)
-    for fold in range(int(folds.max()) + 1):
-        out = folds == fold
-        log_odds[out] = _fit(probabilities[~out], values[~out])(probabilities[out])
-    again = tied(log_odds)
+
+    def set_right(known: NDArray[np.intp], asked: NDArray[np.intp]) -> Floats:
+        return _fit(probabilities[known], values[known])(probabilities[asked])
+
+    again = tied(cross_fitted(set_right, folds))
     if loss(again, values) >= loss(probabilities, values):
         return None
     return _fit(probabilities, values), again

@@ -48,7 +48,7 @@ from autocode.learn.stack import Stack
 from autocode.learn.third import ThirdLook
 from autocode.learn.views import DENSE, Views, take_rows
 
-FORMAT = 9  # raised when the files' layout changes
+FORMAT = 10  # raised when the files' layout changes
 _TEXTS = ("texts", "previous", "following", "before", "after")  # of the signals
 ARRAYS, FACTS, CARD, ENCODER = "model.npz", "model.json", "MODEL.md", "encoder"
 LOCK = ".lock"  # of a workplace
@@ -236,7 +236,8 @@ def card_of(model: Model) -> str:
         *(f"- {sentence}" for sentence in notes),
         *([""] if model.dial else []),
         f"Kernel weights '{learned.recipe.weights}', penalty {learned.recipe.penalty:g}, chosen on inner "
-        "folds by transcript. Probabilities are calibrated on transcripts that were left out.",
+        "folds by transcript. Probabilities are calibrated on transcripts that were left out. Codes of like "
+        "names, or below one heading, lend each other what was learnt, unless they exclude each other.",
         "",
         _looks(learned),
         *_tuning(facts),
@@ -292,7 +293,7 @@ def _pairs(learned: Learned) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 _SIGNALS = tuple(field.name for field in fields(Signals) if field.name not in
                  {"ids", "groups", "parts", *_TEXTS})  # fmt: skip
-_BLEND = ("weights", "base", "mean", "evidence_mean", "role_odds")
+_BLEND = ("weights", "base", "mean", "evidence_mean", "role_odds", "lenders")
 _THIRD = tuple(field.name for field in fields(ThirdLook))
 _FOURTH = tuple(field.name for field in fields(FourthLook))
 _STACK = tuple(field.name for field in fields(Stack))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.learn.blend import fit_weights, weighed
+from autocode.learn.folds import cross_fitted
 
 START = np.array([[0.6, 0.0], [0.5, 0.0], [0.0, 0.0]])  # of what was known, of the encoder, and constant
 
@@ -35,13 +36,21 @@ class FourthLook:
         return FourthLook(self.weights[list(columns)], self.mean[list(columns)])
 
 
-def fit_fourth(log_odds: Floats, tuned: NDArray[np.float32], values: Floats) -> FourthLook:
-    """Weigh log-odds before and a fine-tuned encoder's, (n, n_codes) each, both left out.
+def fit_fourth(
+    log_odds: Floats, tuned: NDArray[np.float32], values: Floats, folds: NDArray[np.intp]
+) -> tuple[FourthLook, Floats]:
+    """Weigh log-odds before and a fine-tuned encoder's, (n, n_codes) each, both left out; with the new ones.
 
-    `values` (n, n_codes) say what applies (nan: not said).
+    These are by what other `folds` (n,) teach. `values` (n, n_codes) say what applies (nan: not said).
     """
-    mean = tuned.mean(axis=0, dtype=np.float64)
-    return FourthLook(fit_weights(_inputs(log_odds, tuned, mean), 0.0, values, START), mean)
+
+    def look(rows: NDArray[np.intp]) -> FourthLook:
+        mean = tuned[rows].mean(axis=0, dtype=np.float64)
+        inputs = _inputs(log_odds[rows], tuned[rows], mean)
+        return FourthLook(fit_weights(inputs, 0.0, values[rows], START), mean)
+
+    again = cross_fitted(lambda known, asked: look(known)(log_odds[asked], tuned[asked]), folds)
+    return look(np.arange(len(values))), again
 
 
 def _inputs(log_odds: Floats, tuned: NDArray[np.float32], mean: Floats) -> tuple[Floats, Floats]:

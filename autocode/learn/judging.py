@@ -10,6 +10,11 @@ LEAST_UNITS = 100  # coded utterances, with fewer of which nothing is kept that 
 Floats = NDArray[np.float64]
 
 
+def can_judge(values: Floats, folds: NDArray[np.intp]) -> bool:
+    """Whether `values` (n, n_codes) are enough, and of more than one of the `folds` (n,), to judge by."""
+    return len(values) >= LEAST_UNITS and bool(folds.max() > 0)
+
+
 def mean_average_precision(values: Floats, scores: Floats) -> float:
     """The mean over codes that somebody applied of the average precision of `scores`, (n, n_codes) each."""
     found = [

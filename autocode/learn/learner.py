@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,11 @@ from autocode.codebook import Codebook
 from autocode.errors import LearnError
 from autocode.learn.blend import Blend, best_thresholds, fit_blend
 from autocode.learn.calibration import Calibration, fit_calibration
-from autocode.learn.folds import group_folds, numbered
+from autocode.learn.folds import cross_fitted, group_folds, numbered
 from autocode.learn.fourth import FourthLook, fit_fourth
+from autocode.learn.kin import likeness
 from autocode.learn.labels import Labels
+from autocode.learn.looks import Looks
 from autocode.learn.recipe import Recipe, anchors_of, choose_recipe, fit_kernel
 from autocode.learn.ridge import Fit
 from autocode.learn.second import SecondLook, look_again
@@ -63,6 +64,12 @@ class Learned:
         return WEIGHTS[self.recipe.weights]
 
     @property
+    def looks(self) -> Looks:
+        """What makes probabilities of scores."""
+        stack = None if self.second is None else self.second.stack
+        return Looks(self.blend, stack, self.third, self.fourth, self.calibration)
+
+    @property
     def needs_parts(self) -> bool:
         """Whether tokens, sentences and phrases have to be read of the utterances that it scores."""
         return self.second is not None and self.second.needs_parts
@@ -88,17 +95,11 @@ class Learned:
             encoded = self.views.encode(part)
             gram, added[rows] = self.look(encoded, part)
             learnt = gram @ self.fit.dual + self.fit.mean
-            log_odds[rows] = self.blend.log_odds(learnt, part.evidence, part.roles)
-        if self.second is not None:
-            added += self.around(signals, self.blend.tied(log_odds, signals.roles))
-            log_odds = self.second.stack(log_odds, added)
-        if self.third is not None:
-            log_odds = self.third(log_odds, self.third.told(self.blend.tied(log_odds, signals.roles)))
-        if self.fourth is not None:
-            log_odds = self.fourth(log_odds, signals.tuned)
-        found = self.blend.tied(log_odds, signals.roles)
-        if self.calibration is not None:
-            found = self.blend.tied(self.calibration(found), signals.roles)
+            log_odds[rows] = self.blend.log_odds(learnt, part.evidence, self.blend.lent(learnt), part.roles)
+        looks, roles = self.looks, signals.roles
+        added += self.around(signals, looks.blend.tied(log_odds, roles))
+        log_odds = looks.second(log_odds, added)
+        found = looks.probabilities(log_odds, looks.told(log_odds, roles), signals.tuned, roles)
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
         for row, unit in enumerate(signals.ids):
             own = known.get(unit)  # not another study's, or another cut's, of the same number
@@ -114,7 +115,8 @@ class Learned:
 
     def around(self, signals: Signals, first: Floats) -> Floats:
         """What the neighbours add to the log-odds, from the probabilities at first sight, (n, n_codes)."""
-        assert self.second is not None
+        if self.second is None:
+            return np.zeros_like(first)
         n_known = len(self.signals)
         row_of = {unit: n_known + row for row, unit in enumerate(signals.ids)}
         row_of |= {unit: row for row, unit in enumerate(self.signals.ids)}
@@ -154,19 +156,24 @@ def learn(
     )
     (exclusive, options), parents = exclusive_columns(codebook, values), family(codebook)
     roles = signals.roles
-    certain = certain_roles(options, values, roles)
+    certain, alike = certain_roles(options, values, roles), likeness(codebook)
 
     def blended(rows: NDArray[np.intp]) -> Blend:
         return fit_blend(
-            fit.left_out[rows], signals.evidence[rows], values[rows], roles[rows], groups=exclusive,
-            options=options, certain=certain, parents=parents,
+            fit.left_out[rows], signals.evidence[rows], values[rows], roles[rows], alike=alike,
+            groups=exclusive, options=options, certain=certain, parents=parents,
         )  # fmt: skip
 
     everything = np.arange(len(labels))
     blend = blended(everything)
     left_out = np.where(np.isnan(fit.left_out), _in_sample(encoded, anchors, fit, recipe), fit.left_out)
     folds = group_folds(groups, min(FOLDS, int(groups.max()) + 1), seed=seed)
-    log_odds = _cross_fitted(lambda rows: blended(rows).log_odds, (left_out, signals.evidence, roles), folds)
+
+    def at_first_sight(known: NDArray[np.intp], asked: NDArray[np.intp]) -> Floats:
+        one, found = blended(known), left_out[asked]
+        return one.log_odds(found, signals.evidence[asked], one.lent(found), roles[asked])
+
+    log_odds = cross_fitted(at_first_sight, folds)
     near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
     near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
 
@@ -182,22 +189,16 @@ def learn(
     third, log_odds = together or (None, log_odds)
     fourth = None
     if signals.tuned.size:
-        fourth = fit_fourth(log_odds, signals.tuned, values)
-        before = log_odds
-        log_odds = _cross_fitted(
-            lambda rows: fit_fourth(before[rows], signals.tuned[rows], values[rows]),
-            (before, signals.tuned),
-            folds,
-        )
-    cross_fitted = tied(log_odds)
-    calibrated = fit_calibration(cross_fitted, values, folds, tied=tied)
-    calibration, cross_fitted = calibrated or (None, cross_fitted)
-    thresholds = best_thresholds(cross_fitted, values)
-    thresholds = exclusive_thresholds(cross_fitted, values, thresholds, exclusive, options)
+        fourth, log_odds = fit_fourth(log_odds, signals.tuned, values, folds)
+    probabilities = tied(log_odds)
+    calibrated = fit_calibration(probabilities, values, folds, tied=tied)
+    calibration, probabilities = calibrated or (None, probabilities)
+    thresholds = best_thresholds(probabilities, values)
+    thresholds = exclusive_thresholds(probabilities, values, thresholds, exclusive, options)
     rule = learn_sets(values, thresholds, codebook)
     return Learned(
         codebook.ids, signals, values, views, take_rows(encoded, anchors), anchors, recipe, fit, blend, rule,
-        cross_fitted, second, third, fourth, calibration,
+        probabilities, second, third, fourth, calibration,
     )  # fmt: skip
 
 
@@ -213,21 +214,6 @@ def _in_sample(encoded: Encoded, anchors: NDArray[np.intp], fit: Fit, recipe: Re
         return fit.left_out
     gram = kernel(encoded, take_rows(encoded, anchors), WEIGHTS[recipe.weights])
     return np.asarray(gram @ fit.dual + fit.mean)
-
-
-def _cross_fitted(
-    fitted: Callable[[NDArray[np.intp]], Callable[..., Floats]],
-    inputs: Sequence[NDArray[Any]],
-    folds: NDArray[np.intp],
-) -> Floats:
-    """Log-odds by what was `fitted` on rows of other interviews; each of `inputs` is (n, ...)."""
-    if (n_folds := int(folds.max()) + 1) < 2:
-        return fitted(np.arange(len(folds)))(*inputs)
-    found = np.zeros_like(inputs[0], np.float64)
-    for fold in range(n_folds):
-        out = folds == fold
-        found[out] = fitted(np.flatnonzero(~out))(*(one[out] for one in inputs))
-    return found
 
 
 def support(learned: Learned) -> Mapping[str, int]:

@@ -1,9 +1,9 @@
 """Scores that follow each decision at once: the same numbers as a refit, without refitting.
 
-The texts, the kernel, the blend and the looks after it stay as the last full training left them; the
-regression itself is kept exact. A new labelled utterance borders the inverse (Henderson & Searle 1981), a
-code's weights are solved again from it, and only the codes that were decided on are scored anew. A full
-training in the background then learns everything else from the new labels too.
+The texts, the kernel, the blend, what codes lend each other and the looks after it stay as the last full
+training left them; the regression itself is kept exact. A new labelled utterance borders the inverse
+(Henderson & Searle 1981), a code's weights are solved again from it, and only the codes that were decided on
+are scored anew. A full training in the background then learns everything else from the new labels too.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class LiveScores:
         self._learned, self._pool = learned, learned.views.encode(pool)
         self._row = {unit: row for row, unit in enumerate(pool.ids)}
         self._labelled = {unit: row for row, unit in enumerate(learned.signals.ids)}
-        self._evidence, self._tuned = pool.evidence.astype(np.float64), pool.tuned
-        self._roles = pool.roles
+        self._evidence, self._roles = pool.evidence.astype(np.float64), pool.roles
+        self._tuned = pool.tuned if pool.tuned.size else np.zeros(pool.evidence.shape, np.float32)
         self._values = learned.values.copy()
         own = kernel(learned.encoded, learned.encoded, learned.weights).astype(np.float64)
         self._gram = _Growing(own + learned.recipe.penalty * np.eye(n))
@@ -45,13 +45,12 @@ class LiveScores:
         to_pool, self._added = learned.look(self._pool, pool)
         self._to_pool = _Growing(to_pool, grows_down=False)
         self.learnt = self._to_pool.array @ learned.fit.dual + learned.fit.mean
-        if learned.second is not None:
-            first = learned.blend(self.learnt, self._evidence, self._roles)
-            self._added += learned.around(pool, first)
-        third = learned.third
-        before = learned.blend.tied(self._seen_twice(), self._roles)
-        self._told = np.zeros_like(before) if third is None else third.told(before)
-        self.probabilities = self._scored()
+        self._looks = looks = learned.looks
+        self._lent = looks.blend.lent(self.learnt)
+        log_odds = looks.blend.log_odds(self.learnt, self._evidence, self._lent, self._roles)
+        self._added += learned.around(pool, looks.blend.tied(log_odds, self._roles))
+        self._told = looks.told(looks.second(log_odds, self._added), self._roles)
+        self.probabilities = self._scored(slice(None))
 
     def decide(self, unit_id: str, decided: Mapping[str, bool | None]) -> list[int]:
         """Take in what was decided on a unit of the pool, by code (None: taken back); which columns changed.
@@ -114,35 +113,17 @@ class LiveScores:
         for index in np.flatnonzero(~whole):
             dual[:, index] = self._restricted(residual[:, index], said[:, index])
         self.learnt[:, columns] = self._to_pool.array @ dual + mean
-        if self._learned.blend.ties:
-            self.probabilities = self._scored()
-        else:
-            self.probabilities[:, columns] = self._scored(columns)
+        some = slice(None) if self._looks.blend.ties else columns
+        self.probabilities[:, some] = self._scored(some)
 
-    def _scored(self, columns: list[int] | None = None) -> Floats:
+    def _scored(self, some: slice | list[int]) -> Floats:
         """Probabilities of all codes, or of some that nothing ties to others."""
-        some: slice | list[int] = slice(None) if columns is None else columns
-        blend, third, fourth = self._learned.blend, self._learned.third, self._learned.fourth
-        log_odds = self._seen_twice(columns)
-        if third is not None:
-            third = third if columns is None else third.of(columns)
-            log_odds = third(log_odds, self._told[:, some])
-        if fourth is not None:
-            fourth = fourth if columns is None else fourth.of(columns)
-            log_odds = fourth(log_odds, self._tuned[:, some])
-        own, calibration = blend if columns is None else blend.of(columns), self._learned.calibration
-        found = own.tied(log_odds, self._roles)
-        return found if calibration is None else own.tied(calibration(found), self._roles)
-
-    def _seen_twice(self, columns: list[int] | None = None) -> Floats:
-        """Log-odds after the second look."""
-        some: slice | list[int] = slice(None) if columns is None else columns
-        blend, second = self._learned.blend, self._learned.second
-        own = blend if columns is None else blend.of(columns)
-        log_odds = own.log_odds(self.learnt[:, some], self._evidence[:, some], self._roles)
-        if second is None:
-            return log_odds
-        return (second.stack if columns is None else second.stack.of(columns))(log_odds, self._added[:, some])
+        looks = self._looks if isinstance(some, slice) else self._looks.of(some)
+        log_odds = looks.blend.log_odds(
+            self.learnt[:, some], self._evidence[:, some], self._lent[:, some], self._roles
+        )
+        log_odds = looks.second(log_odds, self._added[:, some])
+        return looks.probabilities(log_odds, self._told[:, some], self._tuned[:, some], self._roles)
 
     def _restricted(self, residual: Floats, said: NDArray[np.bool_]) -> Floats:
         """The weights of the rows on which something was said, as if the others were not there."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.learn.folds import cross_fitted
 from autocode.learn.heard import Heard, fit_heard
-from autocode.learn.judging import LEAST_UNITS, loss
+from autocode.learn.judging import can_judge, loss
 from autocode.learn.lexical import Lexical, fit_lexical
 from autocode.learn.pieces import Pieces, fit_pieces
 from autocode.learn.recipe import fit_kernel
@@ -75,7 +76,7 @@ def look_again(
     `beside` (n, 3) are the rows of each unit and its neighbours (-1: none). None where labels are few, or
     what was left out is not judged better.
     """
-    if len(values) < LEAST_UNITS or folds.max() < 1:
+    if not can_judge(values, folds):
         return None
     first = tied(log_odds)
     filled = np.where(np.isnan(values), first, values)  # so that one inverse serves all codes
@@ -94,11 +95,12 @@ def look_again(
     def stacked(rows: NDArray[np.intp]) -> Stack:
         return fit_stack(first, log_odds, scores, values, rows, beside=beside)
 
-    again = np.zeros_like(first)
-    for fold in range(int(folds.max()) + 1):
-        out = np.flatnonzero(folds == fold)
-        stack = stacked(np.flatnonzero(folds != fold))
-        again[out] = stack(log_odds[out], stack.added(scores[:, out]) + stack.beside(first, beside[out]))
+    def seen_again(known: NDArray[np.intp], asked: NDArray[np.intp]) -> Floats:
+        stack = stacked(known)
+        added = stack.added(scores[:, asked]) + stack.beside(first, beside[asked])
+        return stack(log_odds[asked], added)
+
+    again = cross_fitted(seen_again, folds)
     if loss(tied(again), values) >= loss(first, values):
         return None
     dual = np.stack([fit.dual for fit in fits]).astype(np.float32)

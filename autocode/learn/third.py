@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from sklearn.metrics.pairwise import rbf_kernel
 
 from autocode.learn.blend import fit_weights, weighed
-from autocode.learn.judging import LEAST_UNITS, loss
+from autocode.learn.folds import cross_fitted
+from autocode.learn.judging import can_judge, loss
 from autocode.learn.ridge import fit_landmarks
 from autocode.learn.stack import LEAST_POSITIVES
 
@@ -77,7 +78,7 @@ def fit_third(
     left out by `groups` (n,), weights by `folds` (n,) of them. None where labels are few, or what was left
     out is not judged better.
     """
-    if len(values) < LEAST_UNITS or folds.max() < 1:
+    if not can_judge(values, folds):
         return None
     before = tied(log_odds)
     filled = np.where(np.isnan(values), before, values)  # so that one inverse serves all codes
@@ -96,10 +97,10 @@ def fit_third(
         weights[np.nansum(values[rows], axis=0) < LEAST_POSITIVES] = (1.0, 0.0, 0.0)
         return weights
 
-    again = np.zeros_like(before)
-    for fold in range(int(folds.max()) + 1):
-        out = folds == fold
-        again[out] = _weighed(weights_from(np.flatnonzero(~out)), log_odds[out], told[out], fit.mean)
+    def seen_again(known: NDArray[np.intp], asked: NDArray[np.intp]) -> Floats:
+        return _weighed(weights_from(known), log_odds[asked], told[asked], fit.mean)
+
+    again = cross_fitted(seen_again, folds)
     if loss(tied(again), values) >= loss(before, values):
         return None
     dual = fit.dual.astype(np.float32)

@@ -166,9 +166,12 @@ def test_a_fine_tuned_encoder_counts_as_far_as_it_knows(knows: bool) -> None:
     noise = rng.normal(size=(n, n_codes))
     before, tuned = (noise, 3 * truth + 5) if knows else (truth, 3 * noise)
     fitted, others = slice(None, 1500), slice(1500, None)
-    look = fit_fourth(before[fitted], tuned[fitted].astype(np.float32), values[fitted])
-    p = 1 / (1 + np.exp(-look(before[others], tuned[others].astype(np.float32))))
-    assert np.abs(p - 1 / (1 + np.exp(-truth[others]))).mean() < 0.04
+    look, left_out = fit_fourth(
+        before[fitted], tuned[fitted].astype(np.float32), values[fitted], np.arange(1500) % 5
+    )
+    new = look(before[others], tuned[others].astype(np.float32))
+    for said, log_odds in ((fitted, left_out), (others, new)):
+        assert np.abs(1 / (1 + np.exp(-log_odds)) - 1 / (1 + np.exp(-truth[said]))).mean() < 0.04
     assert (look.weights[:, 1].min() > 0.5) if knows else (look.weights[:, 1].max() < 0.1)
 
 
