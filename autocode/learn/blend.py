@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.learn.kin import shares
+from autocode.learn.kin import itself_and_around, shares
 from autocode.learn.ridge import smoothed_mean
 from autocode.learn.sets import EXTREMES, below_exclusive
 from autocode.learn.signals import N_ROLES
@@ -23,9 +23,9 @@ from autocode.learn.signals import N_ROLES
 Floats = NDArray[np.float64]
 Floating = NDArray[np.floating]
 
-# Learnt, codebook, lent by codes of like names, and constant, each with its slope in support.
-START = np.array([[1.5, 0.0], [0.7, 0.0], [0.0, 0.0], [0.0, 0.0]])
-LEAST = (0.0, 0.0, -np.inf)  # of the weights: a code of a like name may speak against one
+# Learnt, codebook, lent by codes of like names here and around, and constant, each with its slope in support.
+START = np.array([[1.5, 0.0], [0.7, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+LEAST = (0.0, 0.0, -np.inf, -np.inf)  # of the weights: a code of a like name may speak against one
 SHARED_PENALTY = 2.0  # how firmly the shared weights are held at START
 OWN_PENALTY = 3.0  # how firmly a code is held at the shared weights
 ROLE_PRIOR = 5.0
@@ -35,9 +35,12 @@ _LIMIT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """`sigmoid(base + weights . (learnt, codebook, lent, 1))` for each code; `base` differs by role."""
+    """`sigmoid(base + weights . (learnt, codebook, lent here, lent around, 1))` for each code.
 
-    weights: Floats  # (n_codes, 4)
+    `base` differs by role.
+    """
+
+    weights: Floats  # (n_codes, 5)
     base: Floats  # (n_codes,) log-odds of the codes' shares
     mean: Floats  # (n_codes,) shares, by which learnt scores are standardised
     evidence_mean: Floats  # (n_codes,)
@@ -62,16 +65,26 @@ class Blend:
         )  # fmt: skip
 
     def __call__(self, learnt: Floats, evidence: Floating, roles: NDArray[np.intp]) -> Floats:
-        """Probabilities of shape (n, n_codes); `roles` (n,) are those of `Signals`."""
-        return self.tied(self.log_odds(learnt, evidence, self.lent(learnt), roles), roles)
+        """Probabilities of shape (n, n_codes), of utterances with none around.
 
-    def lent(self, learnt: Floats) -> Floats:
-        """What was learnt of codes with like names, (n, n_codes), about 0 where it says nothing."""
-        return _standardised(learnt, self.mean) @ self.lenders.T
+        `roles` (n,) are those of `Signals`.
+        """
+        return self.tied(
+            self.log_odds(learnt, evidence, self.lent(learnt, _alone(len(learnt))), roles), roles
+        )
+
+    def lent(self, learnt: Floats, near: NDArray[np.intp]) -> Floats:
+        """What was learnt of codes with like names, of utterances and of those around them, (2, n, n_codes).
+
+        `near` (n, 3) are rows of `learnt` (n_all, n_codes; nan: nothing), see `kin.itself_and_around`. About
+        0 where it says nothing.
+        """
+        filled = np.where(np.isnan(learnt), self.mean, learnt)
+        return itself_and_around(_standardised(filled, self.mean) @ self.lenders.T, near)
 
     def log_odds(self, learnt: Floats, evidence: Floating, lent: Floats, roles: NDArray[np.intp]) -> Floats:
         """The same as log-odds, before they are tied; what is `lent` is given."""
-        said = (_standardised(learnt, self.mean), _centred(evidence, self.evidence_mean), lent)
+        said = (_standardised(learnt, self.mean), _centred(evidence, self.evidence_mean), *lent)
         return weighed(self.weights, said, self.base + self.role_odds[roles])
 
     def tied(self, log_odds: Floats, roles: NDArray[np.intp]) -> Floats:
@@ -102,6 +115,8 @@ def fit_blend(
     values: Floats,
     roles: NDArray[np.intp],
     *,
+    rows: NDArray[np.intp] | None = None,
+    near: NDArray[np.intp] | None = None,
     alike: Floats | None = None,
     groups: tuple[tuple[int, ...], ...] = (),
     options: tuple[tuple[int, ...], ...] = (),
@@ -110,15 +125,20 @@ def fit_blend(
 ) -> Blend:
     """Weigh left-out scores and zero-shot evidence, (n, n_codes) each.
 
-    `values` (n, n_codes) say what applies (nan: not said), `roles` (n,) who speaks, `alike` (n_codes,
-    n_codes) how alike the codes' names are (None: not at all).
+    `values` (n, n_codes) say what applies (nan: not said), `roles` (n,) who speaks, `near` (n, 3) what is
+    around (None: nothing), `alike` (n_codes, n_codes) how alike the codes' names are (None: not at all).
+    It learns from `rows` (None: all).
     """
+    rows = np.arange(len(values)) if rows is None else rows
+    near = _alone(len(values)) if near is None else near
+    values, roles, evidence = values[rows], roles[rows], evidence[rows]
     mean = smoothed_mean(values)
     base, by_role = np.log(mean / (1.0 - mean)), role_odds(values, roles)
     evidence_mean = evidence.mean(axis=0, dtype=np.float64)
     own = _standardised(np.where(np.isnan(learnt), mean, learnt), mean)
     lenders = shares(np.zeros((len(mean),) * 2) if alike is None else alike, np.nansum(values, axis=0))
-    said = (own, _centred(evidence, evidence_mean), own @ lenders.T)
+    lent = itself_and_around(own @ lenders.T, near[rows])
+    said = (own[rows], _centred(evidence, evidence_mean), *lent)
     weights = fit_weights(said, base + by_role[roles], values, START, least=LEAST)
     return Blend(
         weights, base, mean, evidence_mean, by_role, lenders, groups, options, certain, tuple(parents),
@@ -213,6 +233,11 @@ def sigmoid(logit: Floats) -> Floats:
 def _standardised(learnt: Floats, mean: Floats) -> Floats:
     """Scores (n, n_codes) above those of the mean, about 0 where they say nothing."""
     return np.asarray((learnt - mean) / np.sqrt(mean * (1.0 - mean)))
+
+
+def _alone(n: int) -> NDArray[np.intp]:
+    """The places of n utterances with nothing around them, (n, 3)."""
+    return np.column_stack([np.arange(n), np.full((n, 2), -1)])
 
 
 def _centred(evidence: Floating, mean: Floats) -> Floats:

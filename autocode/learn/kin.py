@@ -2,8 +2,9 @@
 
 Most codebooks have many codes that were hardly ever applied, but they are no strangers: those below one
 heading, or with words in common, mean like things. So what was learnt of a code also speaks, a little, for
-those of like names, unless they exclude each other; how far is learnt (see `blend`). Names are compared with
-all their headings, by their characters, as languages inflect and compound.
+those of like names, unless they exclude each other, and so does what they make of the statements just before
+and after: people stay with a subject. How far is learnt (see `blend`). Names are compared with all their
+headings, by their characters, as languages inflect and compound.
 """
 
 from __future__ import annotations
@@ -50,3 +51,17 @@ def shares(alike: Floats, support: Floats) -> Floats:
     """
     weighed = alike * support
     return np.asarray(weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-12))
+
+
+def itself_and_around(table: Floats, near: NDArray[np.intp]) -> Floats:
+    """Rows of `table` (n_all, n_codes), and the means of those around, (2, n, n_codes); zeros for none.
+
+    `near` (n, 3) are the rows of each utterance, the one before and the one after; -1: there is none.
+
+    >>> itself_and_around(np.array([[1.0], [2.0], [4.0]]), np.array([[1, 0, 2], [2, 1, -1]])).tolist()
+    [[[2.0], [4.0]], [[2.5], [2.0]]]
+    """
+    beside = near[:, 1:]
+    padded = np.vstack([table, np.zeros((1, table.shape[1]))])
+    n_beside = np.maximum((beside >= 0).sum(axis=1, keepdims=True), 1)
+    return np.stack([table[near[:, 0]], (padded[beside[:, 0]] + padded[beside[:, 1]]) / n_beside])

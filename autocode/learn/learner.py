@@ -88,16 +88,16 @@ class Learned:
         What is said around an utterance counts where it is among `signals`, too. A unit that people coded
         gets what a model says that has not seen its interview.
         """
-        log_odds, added = np.zeros((2, len(signals), len(self.code_ids)))
+        learnt, added = np.zeros((2, len(signals), len(self.code_ids)))
         for start in range(0, len(signals), _CHUNK):
             rows = slice(start, min(start + _CHUNK, len(signals)))
             part = signals.take(np.arange(rows.start, rows.stop))
             encoded = self.views.encode(part)
             gram, added[rows] = self.look(encoded, part)
-            learnt = gram @ self.fit.dual + self.fit.mean
-            log_odds[rows] = self.blend.log_odds(learnt, part.evidence, self.blend.lent(learnt), part.roles)
-        looks, roles = self.looks, signals.roles
-        added += self.around(signals, looks.blend.tied(log_odds, roles))
+            learnt[rows] = gram @ self.fit.dual + self.fit.mean
+        looks, roles, near = self.looks, signals.roles, self.near(signals)
+        log_odds = looks.blend.log_odds(learnt, signals.evidence, self.lent(learnt, near), roles)
+        added += self.around(looks.blend.tied(log_odds, roles), near)
         log_odds = looks.second(log_odds, added)
         found = looks.probabilities(log_odds, looks.told(log_odds, roles), signals.tuned, roles)
         known = {unit: row for row, unit in enumerate(self.signals.ids)}
@@ -113,14 +113,27 @@ class Learned:
             return self.second.look(encoded, self.encoded, self.weights, signals)
         return kernel(encoded, self.encoded, self.weights), np.zeros((encoded.n_rows, len(self.code_ids)))
 
-    def around(self, signals: Signals, first: Floats) -> Floats:
+    def near(self, signals: Signals) -> NDArray[np.intp]:
+        """The rows of each utterance and those around it, (n, 3), of the labelled units, then of `signals`.
+
+        A labelled unit that is among both is taken from the first: scored without its interview. -1: none.
+        """
+        n_known = len(self.signals)
+        row_of = {unit: n_known + row for row, unit in enumerate(signals.ids)}
+        text_of = dict(zip(signals.ids, signals.texts, strict=True))
+        known = enumerate(zip(self.signals.ids, self.signals.texts, strict=True))
+        row_of |= {unit: row for row, (unit, text) in known if text_of.get(unit, text) == text}
+        return beside(signals, row_of)
+
+    def lent(self, learnt: Floats, near: NDArray[np.intp]) -> Floats:
+        """What codes of like names say, here and around, of utterances with scores `learnt`, (n, n_codes)."""
+        return self.blend.lent(np.vstack([self.fit.left_out, learnt]), near)
+
+    def around(self, first: Floats, near: NDArray[np.intp]) -> Floats:
         """What the neighbours add to the log-odds, from the probabilities at first sight, (n, n_codes)."""
         if self.second is None:
             return np.zeros_like(first)
-        n_known = len(self.signals)
-        row_of = {unit: n_known + row for row, unit in enumerate(signals.ids)}
-        row_of |= {unit: row for row, unit in enumerate(self.signals.ids)}
-        return self.second.stack.beside(np.vstack([self.second.first, first]), beside(signals, row_of))
+        return self.second.stack.beside(np.vstack([self.second.first, first]), near)
 
 
 def learn(
@@ -158,9 +171,12 @@ def learn(
     roles = signals.roles
     certain, alike = certain_roles(options, values, roles), likeness(codebook)
 
+    near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
+    near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
+
     def blended(rows: NDArray[np.intp]) -> Blend:
         return fit_blend(
-            fit.left_out[rows], signals.evidence[rows], values[rows], roles[rows], alike=alike,
+            fit.left_out, signals.evidence, values, roles, rows=rows, near=near, alike=alike,
             groups=exclusive, options=options, certain=certain, parents=parents,
         )  # fmt: skip
 
@@ -170,12 +186,11 @@ def learn(
     folds = group_folds(groups, min(FOLDS, int(groups.max()) + 1), seed=seed)
 
     def at_first_sight(known: NDArray[np.intp], asked: NDArray[np.intp]) -> Floats:
-        one, found = blended(known), left_out[asked]
-        return one.log_odds(found, signals.evidence[asked], one.lent(found), roles[asked])
+        one = blended(known)
+        lent = one.lent(fit.left_out, near[asked])
+        return one.log_odds(left_out[asked], signals.evidence[asked], lent, roles[asked])
 
     log_odds = cross_fitted(at_first_sight, folds)
-    near = beside(signals, {unit: row for row, unit in enumerate(signals.ids)})
-    near[groups[near] != groups[near[:, :1]]] = -1  # scored by a model that knows the unit's codes
 
     def tied(found: Floats) -> Floats:
         return blend.tied(found, roles)

@@ -46,9 +46,10 @@ class LiveScores:
         self._to_pool = _Growing(to_pool, grows_down=False)
         self.learnt = self._to_pool.array @ learned.fit.dual + learned.fit.mean
         self._looks = looks = learned.looks
-        self._lent = looks.blend.lent(self.learnt)
+        near = learned.near(pool)
+        self._lent = learned.lent(self.learnt, near)
         log_odds = looks.blend.log_odds(self.learnt, self._evidence, self._lent, self._roles)
-        self._added += learned.around(pool, looks.blend.tied(log_odds, self._roles))
+        self._added += learned.around(looks.blend.tied(log_odds, self._roles), near)
         self._told = looks.told(looks.second(log_odds, self._added), self._roles)
         self.probabilities = self._scored(slice(None))
 
@@ -120,7 +121,7 @@ class LiveScores:
         """Probabilities of all codes, or of some that nothing ties to others."""
         looks = self._looks if isinstance(some, slice) else self._looks.of(some)
         log_odds = looks.blend.log_odds(
-            self.learnt[:, some], self._evidence[:, some], self._lent[:, some], self._roles
+            self.learnt[:, some], self._evidence[:, some], self._lent[:, :, some], self._roles
         )
         log_odds = looks.second(log_odds, self._added[:, some])
         return looks.probabilities(log_odds, self._told[:, some], self._tuned[:, some], self._roles)

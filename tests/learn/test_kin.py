@@ -105,3 +105,30 @@ def test_a_family_that_has_nothing_but_its_name_in_common_hardly_counts() -> Non
     (_, before, y), (blend, after, _) = (blended(alike, in_like_words=False) for alike in (None, ALIKE))
     assert np.abs(blend.weights[:, 2]).max() < 0.5
     assert loss(after, y) < 1.01 * loss(before, y)
+
+
+def test_what_is_said_around_tells_what_the_family_is() -> None:
+    """Three statements in a row are of one of two families, each of another child; the fourth is of none."""
+    rng, n = np.random.default_rng(0), 2400
+    rows = np.arange(n)
+    values = np.zeros((n, 6))
+    family, first = rng.integers(0, 2, n // 4), rng.integers(0, 3, n // 4)
+    for place in range(3):
+        values[rows[place::4], 3 * family + (first + place) % 3] = 1
+    learnt = 0.1 + 0.1 * values + 0.2 * rng.normal(size=values.shape)
+    alike = np.kron(np.eye(2), 1.0 - np.eye(3))
+    near = np.column_stack([rows, rows - 1, rows + 1])
+    near[::4, 1], near[3::4, 1:], near[2::4, 2] = -1, -1, -1
+    none, roles, taught, asked = np.zeros_like(values), np.full(n, 2), rows[: n // 2], rows[n // 2 :]
+    blend = fit_blend(learnt, none, values, roles, rows=taught, near=near, alike=alike)
+    blind = fit_blend(learnt, none, values, roles, rows=taught, alike=alike)
+
+    def judged(one: Blend, places: np.ndarray) -> float:
+        lent = one.lent(learnt, places)
+        said = one.log_odds(learnt[asked], none[asked], lent, roles[asked])
+        return loss(one.tied(said, roles[asked]), values[asked])
+
+    alone = np.column_stack([asked, np.full((len(asked), 2), -1)])
+    assert blend.weights[:, 3].min() > 0.5
+    assert (blind.weights[:, 3] == 0).all()
+    assert judged(blend, near[asked]) < 0.99 * judged(blind, alone)

@@ -47,7 +47,7 @@ def test_any_order_of_decisions_equals_a_refit(
     fit = fit_exact(gram, np.array(list(said.values())), np.arange(len(said)), learned.recipe.penalty)
     expected = kernel(learned.views.encode(pool), encoded, learned.weights) @ fit.dual + fit.mean
     np.testing.assert_allclose(live.learnt, expected, atol=1e-6)
-    lent = learned.blend.lent(LiveScores(learned, pool).learnt)  # as after the last full training
+    lent = learned.lent(LiveScores(learned, pool).learnt, learned.near(pool))  # of the last full training
     log_odds = learned.blend.log_odds(live.learnt, pool.evidence, lent, pool.roles)
     if learned.fourth is not None:
         log_odds = learned.fourth(log_odds, pool.tuned)

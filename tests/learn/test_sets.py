@@ -51,7 +51,7 @@ def test_of_exclusive_codes_one_applies_and_nothing_below_the_other() -> None:
 def test_probabilities_of_exclusive_codes_add_up_to_one_whatever_stands_below_them() -> None:
     n = len(AT)
     blend = Blend(
-        np.zeros((n, 4)), *(np.zeros(n) for _ in range(3)), np.zeros((N_ROLES, n)), np.zeros((n, n)),
+        np.zeros((n, 5)), *(np.zeros(n) for _ in range(3)), np.zeros((N_ROLES, n)), np.zeros((n, n)),
         groups=((AT["yes"], AT["no"]),), parents=family(BOOK),
     )  # fmt: skip
     given = np.random.default_rng(0).normal(0, 2, (200, n))
