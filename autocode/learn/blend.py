@@ -80,7 +80,7 @@ class Blend:
         0 where it says nothing.
         """
         filled = np.where(np.isnan(learnt), self.mean, learnt)
-        return itself_and_around(_standardised(filled, self.mean) @ self.lenders.T, near)
+        return np.asarray(itself_and_around(_standardised(filled, self.mean), near) @ self.lenders.T)
 
     def log_odds(self, learnt: Floats, evidence: Floating, lent: Floats, roles: NDArray[np.intp]) -> Floats:
         """The same as log-odds, before they are tied; what is `lent` is given."""
@@ -137,7 +137,7 @@ def fit_blend(
     evidence_mean = evidence.mean(axis=0, dtype=np.float64)
     own = _standardised(np.where(np.isnan(learnt), mean, learnt), mean)
     lenders = shares(np.zeros((len(mean),) * 2) if alike is None else alike, np.nansum(values, axis=0))
-    lent = itself_and_around(own @ lenders.T, near[rows])
+    lent = itself_and_around(own, near[rows]) @ lenders.T
     said = (own[rows], _centred(evidence, evidence_mean), *lent)
     weights = fit_weights(said, base + by_role[roles], values, START, least=LEAST)
     return Blend(
