@@ -237,7 +237,8 @@ def card_of(model: Model) -> str:
         *([""] if model.dial else []),
         f"Kernel weights '{learned.recipe.weights}', penalty {learned.recipe.penalty:g}, chosen on inner "
         "folds by transcript. Probabilities are calibrated on transcripts that were left out. Codes of like "
-        "names, or below one heading, lend each other what was learnt, unless they exclude each other.",
+        "names, or below one heading, lend each other what was learnt, of a statement and of those just "
+        "before and after, unless they exclude each other.",
         "",
         _looks(learned),
         *_tuning(facts),
@@ -250,7 +251,7 @@ def _looks(learned: Learned) -> str:
     second = learned.second
     words = " single words as the encoder hears them in their sentence," if second and second.heard else ""
     words += " single sentences and phrases," if second and (second.sentences or second.phrases) else ""
-    kinds = f"Each kind of signal by itself,{words} and what is said just before and after,"
+    kinds = f"Each kind of signal by itself,{words} and how likely all codes are just before and after,"
     left_out = "transcripts that were left out were judged"
     told = f"{kinds} count as well: {left_out} better so."
     if second is None:
