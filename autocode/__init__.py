@@ -10,6 +10,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from autocode.waits import wait_shortly
+
+wait_shortly()  # before any library is loaded that computes
+
 __version__ = "0.1.0"
 
 _WHERE = {

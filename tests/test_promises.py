@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # A part of autocode may import from those above it; two steps know nothing of each other.
 LAYERS: list[set[str]] = [
-    {"errors", "records", "lean"},
+    {"errors", "records", "lean", "waits"},
     {"config", "digests", "files", "limits"},
     {"fields", "textfile", "xmlfile", "yamlfile"},
     {"attributes"},
