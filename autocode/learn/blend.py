@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from autocode.learn.kin import itself_and_around, shares
 from autocode.learn.ridge import smoothed_mean
-from autocode.learn.sets import EXTREMES, below_exclusive
+from autocode.learn.sets import below_exclusive
 from autocode.learn.signals import N_ROLES
 
 Floats = NDArray[np.float64]
@@ -64,15 +64,6 @@ class Blend:
             self.role_odds[:, rows], np.zeros((0, 0)),
         )  # fmt: skip
 
-    def __call__(self, learnt: Floats, evidence: Floating, roles: NDArray[np.intp]) -> Floats:
-        """Probabilities of shape (n, n_codes), of utterances with none around.
-
-        `roles` (n,) are those of `Signals`.
-        """
-        return self.tied(
-            self.log_odds(learnt, evidence, self.lent(learnt, _alone(len(learnt))), roles), roles
-        )
-
     def lent(self, learnt: Floats, near: NDArray[np.intp]) -> Floats:
         """What was learnt of codes with like names, of utterances and of those around them, (2, n, n_codes).
 
@@ -83,7 +74,10 @@ class Blend:
         return np.asarray(itself_and_around(_standardised(filled, self.mean), near) @ self.lenders.T)
 
     def log_odds(self, learnt: Floats, evidence: Floating, lent: Floats, roles: NDArray[np.intp]) -> Floats:
-        """The same as log-odds, before they are tied; what is `lent` is given."""
+        """Log-odds (n, n_codes) before they are tied: what was learnt, the codebook, and what is `lent`.
+
+        `roles` (n,) are those of `Signals`.
+        """
         said = (_standardised(learnt, self.mean), _centred(evidence, self.evidence_mean), *lent)
         return weighed(self.weights, said, self.base + self.role_odds[roles])
 
@@ -115,9 +109,9 @@ def fit_blend(
     values: Floats,
     roles: NDArray[np.intp],
     *,
-    rows: NDArray[np.intp] | None = None,
-    near: NDArray[np.intp] | None = None,
-    alike: Floats | None = None,
+    rows: NDArray[np.intp],
+    near: NDArray[np.intp],
+    alike: Floats,
     groups: tuple[tuple[int, ...], ...] = (),
     options: tuple[tuple[int, ...], ...] = (),
     certain: tuple[tuple[int, ...], ...] = (),
@@ -126,17 +120,14 @@ def fit_blend(
     """Weigh left-out scores and zero-shot evidence, (n, n_codes) each.
 
     `values` (n, n_codes) say what applies (nan: not said), `roles` (n,) who speaks, `near` (n, 3) what is
-    around (None: nothing), `alike` (n_codes, n_codes) how alike the codes' names are (None: not at all).
-    It learns from `rows` (None: all).
+    around (-1: nothing), `alike` (n_codes, n_codes) how alike the codes' names are. It learns from `rows`.
     """
-    rows = np.arange(len(values)) if rows is None else rows
-    near = _alone(len(values)) if near is None else near
     values, roles, evidence = values[rows], roles[rows], evidence[rows]
     mean = smoothed_mean(values)
     base, by_role = np.log(mean / (1.0 - mean)), role_odds(values, roles)
     evidence_mean = evidence.mean(axis=0, dtype=np.float64)
     own = _standardised(np.where(np.isnan(learnt), mean, learnt), mean)
-    lenders = shares(np.zeros((len(mean),) * 2) if alike is None else alike, np.nansum(values, axis=0))
+    lenders = shares(alike, np.nansum(values, axis=0))
     lent = itself_and_around(own, near[rows]) @ lenders.T
     said = (own[rows], _centred(evidence, evidence_mean), *lent)
     weights = fit_weights(said, base + by_role[roles], values, START, least=LEAST)
@@ -235,28 +226,5 @@ def _standardised(learnt: Floats, mean: Floats) -> Floats:
     return np.asarray((learnt - mean) / np.sqrt(mean * (1.0 - mean)))
 
 
-def _alone(n: int) -> NDArray[np.intp]:
-    """The places of n utterances with nothing around them, (n, 3)."""
-    return np.column_stack([np.arange(n), np.full((n, 2), -1)])
-
-
 def _centred(evidence: Floating, mean: Floats) -> Floats:
     return np.asarray((evidence - mean) / 2.0)
-
-
-def best_thresholds(probabilities: Floats, values: Floats) -> Floats:
-    """The probability from which each code is best suggested, shape (n_codes,): the largest expected F1.
-
-    Expected from the calibrated probabilities of what was said (`values` nan: not said): the hits themselves
-    would only add noise (Lipton, Elkan & Naryanaswamy 2014). A code that has no label gets one half.
-    """
-    thresholds = np.full(probabilities.shape[1], 0.5)
-    for column in range(len(thresholds)):
-        p = np.sort(probabilities[~np.isnan(values[:, column]), column])[::-1]
-        if not len(p):
-            continue
-        f1 = 2.0 * np.cumsum(p) / (np.arange(1, len(p) + 1) + p.sum())
-        best = int(np.argmax(f1))
-        following = p[min(best + 1, len(p) - 1)]
-        thresholds[column] = float(np.clip((p[best] + following) / 2, *EXTREMES))
-    return thresholds

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autocode.codebook import Codebook
 from autocode.errors import LearnError
-from autocode.learn.blend import Blend, best_thresholds, fit_blend
+from autocode.learn.blend import Blend, fit_blend
 from autocode.learn.calibration import Calibration, fit_calibration
 from autocode.learn.folds import cross_fitted, group_folds, numbered
 from autocode.learn.fourth import FourthLook, fit_fourth
@@ -24,12 +24,12 @@ from autocode.learn.sets import (
     SetRule,
     certain_roles,
     exclusive_columns,
-    exclusive_thresholds,
     family,
     learn_sets,
 )
 from autocode.learn.signals import Parts, Signals, beside, with_parts
 from autocode.learn.third import ThirdLook, fit_third
+from autocode.learn.thresholds import best_thresholds, exclusive_thresholds
 from autocode.learn.views import WEIGHTS, Encoded, Views, Weights, kernel, take_rows
 
 FOLDS = 5  # of interviews, for probabilities and thresholds
@@ -97,14 +97,12 @@ class Learned:
             learnt[rows] = gram @ self.fit.dual + self.fit.mean
         looks, roles, near = self.looks, signals.roles, self.near(signals)
         log_odds = looks.blend.log_odds(learnt, signals.evidence, self.lent(learnt, near), roles)
-        added += self.around(looks.blend.tied(log_odds, roles), near)
+        added += self.around(log_odds, roles, near)
         log_odds = looks.second(log_odds, added)
         found = looks.probabilities(log_odds, looks.told(log_odds, roles), signals.tuned, roles)
-        known = {unit: row for row, unit in enumerate(self.signals.ids)}
-        for row, unit in enumerate(signals.ids):
-            own = known.get(unit)  # not another study's, or another cut's, of the same number
-            if own is not None and self.signals.texts[own] == signals.texts[row]:
-                found[row] = self.cross_fitted[own]
+        own = near[:, 0]
+        known = own < len(self.signals)
+        found[known] = self.cross_fitted[own[known]]
         return found
 
     def look(self, encoded: Encoded, signals: Signals) -> tuple[NDArray[np.float32], Floats]:
@@ -116,7 +114,8 @@ class Learned:
     def near(self, signals: Signals) -> NDArray[np.intp]:
         """The rows of each utterance and those around it, (n, 3), of the labelled units, then of `signals`.
 
-        A labelled unit that is among both is taken from the first: scored without its interview. -1: none.
+        A labelled unit that is among both is taken from the first: scored without its interview. It must have
+        the same text: another study, or another cut, may have used its id. -1: none.
         """
         n_known = len(self.signals)
         row_of = {unit: n_known + row for row, unit in enumerate(signals.ids)}
@@ -129,10 +128,11 @@ class Learned:
         """What codes of like names say, here and around, of utterances with scores `learnt`, (n, n_codes)."""
         return self.blend.lent(np.vstack([self.fit.left_out, learnt]), near)
 
-    def around(self, first: Floats, near: NDArray[np.intp]) -> Floats:
-        """What the neighbours add to the log-odds, from the probabilities at first sight, (n, n_codes)."""
+    def around(self, log_odds: Floats, roles: NDArray[np.intp], near: NDArray[np.intp]) -> Floats:
+        """What the neighbours add to the `log_odds` at first sight of utterances, (n, n_codes)."""
         if self.second is None:
-            return np.zeros_like(first)
+            return np.zeros_like(log_odds)
+        first = self.blend.tied(log_odds, roles)
         return self.second.stack.beside(np.vstack([self.second.first, first]), near)
 
 
@@ -208,7 +208,7 @@ def learn(
     probabilities = tied(log_odds)
     calibrated = fit_calibration(probabilities, values, folds, tied=tied)
     calibration, probabilities = calibrated or (None, probabilities)
-    thresholds = best_thresholds(probabilities, values)
+    thresholds = best_thresholds(probabilities, values, parents)
     thresholds = exclusive_thresholds(probabilities, values, thresholds, exclusive, options)
     rule = learn_sets(values, thresholds, codebook)
     return Learned(

@@ -49,7 +49,7 @@ class LiveScores:
         near = learned.near(pool)
         self._lent = learned.lent(self.learnt, near)
         log_odds = looks.blend.log_odds(self.learnt, self._evidence, self._lent, self._roles)
-        self._added += learned.around(looks.blend.tied(log_odds, self._roles), near)
+        self._added += learned.around(log_odds, self._roles, near)
         self._told = looks.told(looks.second(log_odds, self._added), self._roles)
         self.probabilities = self._scored(slice(None))
 

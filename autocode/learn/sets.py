@@ -14,9 +14,6 @@ ALWAYS_FROM = 0.98  # share of labelled units with a code from which an empty se
 LEAST_UNITS = 50
 RARELY_TOGETHER = 0.05  # of what independence would give, from which two codes exclude each other
 LEAST_EXPECTED = 5.0
-MAX_ROWS = 20_000  # to set thresholds of exclusive codes by
-ROUNDS = 10  # over the codes of a group, if they go on moving
-EXTREMES = (0.02, 0.98)  # of thresholds
 CERTAIN = 0.999  # the probabilities of a group's codes together, from which one of them must apply
 
 Columns = tuple[tuple[int, ...], ...]
@@ -39,7 +36,7 @@ class SetRule:
 
     def __call__(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Which codes apply, shape (n, n_codes)."""
-        ratio = _odds(probabilities) / _odds(self.thresholds)
+        ratio = odds(probabilities) / odds(self.thresholds)
         chosen = ratio >= 1.0
         for a, b in self.rivals:
             both = chosen[:, a] & chosen[:, b]
@@ -70,72 +67,6 @@ def learn_sets(values: NDArray[np.float64], thresholds: NDArray[np.float64], cod
     never_empty = len(whole) >= LEAST_UNITS and (whole.sum(axis=1) > 0).mean() >= ALWAYS_FROM
     related = {frozenset((column[c], column[a])) for c in codebook.ids for a in codebook.ancestors(c)}
     return SetRule(thresholds, bool(never_empty), _rivals(whole, related), groups, options, parents)
-
-
-def exclusive_thresholds(
-    probabilities: NDArray[np.float64],
-    values: NDArray[np.float64],
-    thresholds: NDArray[np.float64],
-    groups: Columns,
-    options: Columns,
-) -> NDArray[np.float64]:
-    """`thresholds` (n_codes,) anew for codes that exclude each other: those with the largest expected F1.
-
-    Macro- and micro-F1 of a group count alike: by macro-F1 alone, codes that can hardly be told apart would
-    be suggested nearly as often as each other, however rare some are. Each code's threshold by itself leaves
-    out of account that the others of its group, of `groups` one or of `options` at most one, are chosen
-    instead. `probabilities` (n, n_codes) are left-out ones. Where a group was decided (`values` nan: not
-    said) on fewer than 50 utterances its thresholds stay.
-    """
-    found = np.array(thresholds)
-    for group in (*groups, *options):
-        columns = list(group)
-        rows = np.flatnonzero(~np.isnan(values[:, columns]).any(axis=1))
-        rows = rows[:: len(rows) // MAX_ROWS + 1]
-        if len(rows) >= LEAST_UNITS and len(columns) > 1:
-            p = probabilities[rows][:, columns]
-            certain = np.full(len(rows), group in groups) | (p.sum(axis=1) >= CERTAIN)
-            found[columns] = _for_f1(p, found[columns], certain)
-    return found
-
-
-def _for_f1(
-    p: NDArray[np.float64], thresholds: NDArray[np.float64], certain: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Thresholds (n_codes,) of exclusive codes, by coordinate ascent: each is the best one beside the others.
-
-    Expected from the probabilities `p` (n, n_codes), as each code's own are (plug-in rules: Narasimhan, Vaish
-    & Agarwal 2014); `certain` (n,) rows have a code.
-    """
-    n, n_codes = p.shape
-    log_odds, limits, applies = np.log(_odds(p)), np.log(_odds(thresholds)), p.sum(axis=0)
-    hit = np.column_stack([p, np.zeros(n)])  # the last column is for no code
-    none = np.where(certain, -np.inf, 0.0)
-    for _ in range(ROUNDS):
-        before = limits.copy()
-        for code in range(n_codes):
-            above = np.column_stack([log_odds - limits, none])
-            above[:, code] = -np.inf
-            rival = above.argmax(axis=1)  # is chosen where `code` is not
-            needed = log_odds[:, code] - above[np.arange(n), rival]
-            order = np.argsort(-needed, kind="stable")
-            lost = np.eye(n_codes + 1)[rival[order]]  # as the limit sinks, row after row goes to `code`
-            n_chosen, n_hit = (_left(rows)[:, :n_codes] for rows in (lost, lost * hit[order]))
-            n_chosen[:, code] = np.arange(n + 1)
-            n_hit[:, code] = np.append(0.0, np.cumsum(p[order, code]))
-            macro = (2.0 * n_hit / np.maximum(n_chosen + applies, 1e-9)).mean(axis=1)
-            micro = 2.0 * n_hit.sum(axis=1) / np.maximum(n_chosen.sum(axis=1) + applies.sum(), 1e-9)
-            best = int((macro + micro).argmax())
-            ends = needed[order][[max(best - 1, 0), min(best, n - 1)]]
-            limits[code] = np.clip(ends.mean(), *np.log(_odds(np.array(EXTREMES))))
-        if np.allclose(limits, before):
-            break
-    return np.asarray(1.0 / (1.0 + np.exp(-limits)))
-
-
-def _left(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums of the columns of `rows` (n, n_columns) without the first 0, 1, ... n rows, (n + 1, n_columns)."""
-    return np.vstack([np.cumsum(rows[::-1], axis=0)[::-1], np.zeros((1, rows.shape[1]))])
 
 
 def family(codebook: Codebook) -> tuple[tuple[int, int], ...]:
@@ -169,7 +100,8 @@ def _rivals(whole: NDArray[np.float64], related: set[frozenset[int]]) -> tuple[t
     )
 
 
-def _odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+def odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Of probabilities of any shape, kept away from 0 and 1."""
     p = np.clip(np.asarray(probabilities, np.float64), 1e-9, 1 - 1e-9)
     return np.asarray(p / (1 - p))
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from autocode.config import EmbedConfig, Settings
 from autocode.dataset import CodedDataset, read_dataset
+from autocode.learn.blend import Blend, fit_blend
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.learn.learner import Learned, learn
 from autocode.learn.signals import N_PLACE, Parts, Signals
@@ -87,6 +89,7 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+Floats = NDArray[np.float64]
 MakeDataset = Callable[..., Path]
 
 
@@ -121,6 +124,34 @@ def of_parts(parts: Sequence[Parts], *, n_each: int, n_codes: int) -> Signals:
         question_embeddings=nothing, place=np.zeros((n, N_PLACE), np.float32),
         evidence=np.zeros((n, n_codes), np.float32),
     )  # fmt: skip
+
+
+def none_around(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The places of utterances by themselves, (n, 3), as if nothing was said before and after."""
+    return np.column_stack([rows, np.full((len(rows), 2), -1)])
+
+
+def blend_alone(
+    learnt: Floats,
+    evidence: Floats,
+    values: Floats,
+    roles: NDArray[np.intp],
+    *,
+    alike: Floats | None = None,
+    **ties: Any,
+) -> Blend:
+    """The blend of utterances with nothing around; without `alike` codes lend each other nothing."""
+    rows, unlike = np.arange(len(values)), np.zeros((values.shape[1],) * 2)
+    return fit_blend(
+        learnt, evidence, values, roles, rows=rows, near=none_around(rows),
+        alike=unlike if alike is None else alike, **ties,
+    )  # fmt: skip
+
+
+def said_by(blend: Blend, learnt: Floats, evidence: Floats, roles: NDArray[np.intp]) -> Floats:
+    """Probabilities (n, n_codes) by a blend, of utterances with nothing around."""
+    lent = blend.lent(learnt, none_around(np.arange(len(learnt))))
+    return blend.tied(blend.log_odds(learnt, evidence, lent, roles), roles)
 
 
 @pytest.fixture(scope="session")

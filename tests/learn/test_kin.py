@@ -12,6 +12,7 @@ from autocode.codebook import Code, Codebook
 from autocode.learn.blend import Blend, fit_blend
 from autocode.learn.judging import loss, mean_average_precision
 from autocode.learn.kin import likeness, shares
+from tests.learn.conftest import blend_alone, none_around, said_by
 
 FAMILIES = ("Barriers", "Motives", "Partners")
 N_CHILDREN, N = 5, 2000
@@ -89,8 +90,8 @@ def blended(alike: np.ndarray | None, *, in_like_words: bool) -> tuple[Blend, np
     of_family = applies.reshape(N, -1, N_CHILDREN).max(axis=2).repeat(N_CHILDREN, axis=1)
     learnt = 0.02 + 0.02 * applies + 0.02 * of_family * in_like_words + 0.04 * rng.normal(size=applies.shape)
     half, none, roles = N // 2, np.zeros_like(applies), np.full(N, 2)
-    blend = fit_blend(learnt[:half], none[:half], applies[:half], roles[:half], alike=alike)
-    return blend, blend(learnt[half:], none[half:], roles[half:]), applies[half:]
+    blend = blend_alone(learnt[:half], none[:half], applies[:half], roles[:half], alike=alike)
+    return blend, said_by(blend, learnt[half:], none[half:], roles[half:]), applies[half:]
 
 
 def test_rare_codes_are_found_by_what_their_family_tells() -> None:
@@ -121,14 +122,13 @@ def test_what_is_said_around_tells_what_the_family_is() -> None:
     near[::4, 1], near[3::4, 1:], near[2::4, 2] = -1, -1, -1
     none, roles, taught, asked = np.zeros_like(values), np.full(n, 2), rows[: n // 2], rows[n // 2 :]
     blend = fit_blend(learnt, none, values, roles, rows=taught, near=near, alike=alike)
-    blind = fit_blend(learnt, none, values, roles, rows=taught, alike=alike)
+    blind = fit_blend(learnt, none, values, roles, rows=taught, near=none_around(rows), alike=alike)
 
     def judged(one: Blend, places: np.ndarray) -> float:
         lent = one.lent(learnt, places)
         said = one.log_odds(learnt[asked], none[asked], lent, roles[asked])
         return loss(one.tied(said, roles[asked]), values[asked])
 
-    alone = np.column_stack([asked, np.full((len(asked), 2), -1)])
     assert blend.weights[:, 3].min() > 0.5
     assert (blind.weights[:, 3] == 0).all()
-    assert judged(blend, near[asked]) < 0.99 * judged(blind, alone)
+    assert judged(blend, near[asked]) < 0.99 * judged(blind, none_around(asked))

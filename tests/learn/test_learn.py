@@ -17,7 +17,6 @@ from autocode.codebook.code import Code
 from autocode.dataset import CodedDataset
 from autocode.errors import LearnError
 from autocode.files import OutputError
-from autocode.learn.blend import best_thresholds, fit_blend
 from autocode.learn.dial import set_dial
 from autocode.learn.files import ARRAYS, ENCODER, FACTS, Model, load_model, save_model, workplace
 from autocode.learn.fourth import fit_fourth
@@ -28,6 +27,7 @@ from autocode.learn.sets import certain_roles, exclusive_columns, learn_sets
 from autocode.learn.signals import Signals
 from autocode.pipeline import Coder
 from autocode.training import dial_of, facts_of, signals_of, train
+from tests.learn.conftest import blend_alone, said_by
 
 TUNED = {"precision_before": 0, "precision": 1, "epochs": [1]}
 
@@ -148,8 +148,8 @@ def test_probabilities_are_calibrated_and_a_rare_code_borrows() -> None:
     values = (rng.random((n, n_codes)) < 1 / (1 + np.exp(-truth_logit))).astype(float)
     learnt = truth_logit * 0.1
     none, one_role = np.zeros((1500, n_codes)), np.full(1500, 2)
-    blend = fit_blend(learnt[:1500], none, values[:1500], one_role)
-    p = blend(learnt[1500:], none, one_role)
+    blend = blend_alone(learnt[:1500], none, values[:1500], one_role)
+    p = said_by(blend, learnt[1500:], none, one_role)
     for column in range(5):
         assert abs(p[:, column].mean() - values[1500:, column].mean()) < 0.03
         top = np.argsort(-p[:, column])[:150]
@@ -182,14 +182,6 @@ def test_folds_that_were_scored_on_other_scales_are_ranked_by_themselves() -> No
     shifted = scores + 3.0 * folds[:, None]
     assert precision_in_folds(values, scores, folds) == precision_in_folds(values, shifted, folds) > 0.8
     assert mean_average_precision(values, shifted) < mean_average_precision(values, scores) - 0.2
-
-
-def test_thresholds_make_the_expected_f1_largest() -> None:
-    """Evenly spread probabilities: F1(t) = (1 - t^2) / (3/2 - t), largest where t^2 - 3t + 1 = 0."""
-    p = (np.arange(4000)[:, None] + 0.5) / 4000
-    said = np.zeros_like(p)
-    assert abs(best_thresholds(p, said)[0] - (3 - 5**0.5) / 2) < 0.001
-    assert best_thresholds(p, np.full_like(p, np.nan))[0] == 0.5
 
 
 def test_sets_learn_that_none_is_empty_and_who_excludes_whom(coder: Coder) -> None:
@@ -249,7 +241,7 @@ def test_probabilities_of_an_exclusive_group_add_up_to_one_or_leave_room_for_non
     roles = np.full(60, 2)
     values = (learnt == learnt.max(axis=1, keepdims=True)).astype(float)
     free, tied, loose = (
-        fit_blend(learnt, none, values, roles, **ties)(learnt, none, roles)
+        said_by(blend_alone(learnt, none, values, roles, **ties), learnt, none, roles)
         for ties in ({}, {"groups": ((0, 1, 2),)}, {"options": ((0, 1, 2),), "certain": ((),)})
     )
     sums = free[:, :3].sum(axis=1)
@@ -269,8 +261,8 @@ def test_who_speaks_decides_where_people_code_one_role_only() -> None:
     certain = certain_roles(options, values, roles)
     assert (groups, options, certain) == ((), ((0, 1, 2),), ((1,),))
     none = np.zeros((120, 4))
-    blend = fit_blend(noise, none, values, roles, options=options, certain=certain)
-    p = blend(noise, none, roles)
+    blend = blend_alone(noise, none, values, roles, options=options, certain=certain)
+    p = said_by(blend, noise, none, roles)
     np.testing.assert_allclose(p[:60, :3].sum(axis=1), 1.0)
     assert p[60:].max() < 0.05
     chosen = learn_sets(values, np.full(4, 0.9), FOUR)(p)

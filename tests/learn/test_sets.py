@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from autocode.codebook import Codebook
 from autocode.codebook.code import Code
-from autocode.learn.blend import Blend, best_thresholds
-from autocode.learn.sets import below_exclusive, exclusive_thresholds, family, learn_sets
+from autocode.learn.blend import Blend
+from autocode.learn.sets import below_exclusive, family, learn_sets
 from autocode.learn.signals import N_ROLES
 
 PARENTS = {
@@ -59,39 +58,3 @@ def test_probabilities_of_exclusive_codes_add_up_to_one_whatever_stands_below_th
     assert np.allclose(found[:, AT["yes"]] + found[:, AT["no"]], 1)
     for child, parent in family(BOOK):
         assert (found[:, child] <= found[:, parent] + 1e-12).all()
-
-
-def both_f1(p: np.ndarray, thresholds: np.ndarray, always: bool) -> float:
-    """Macro- plus micro-F1 as expected, where the code wins whose odds are highest above its threshold's."""
-    ratio = p / (1 - p) / (thresholds / (1 - thresholds))
-    best = ratio.argmax(axis=1)
-    chosen = np.eye(p.shape[1])[best] * (always | (ratio.max(axis=1) >= 1))[:, None]
-    hits, n = (chosen * p).sum(axis=0), chosen.sum(axis=0) + p.sum(axis=0)
-    return float((2 * hits / n).mean() + 2 * hits.sum() / n.sum())
-
-
-@pytest.mark.parametrize("always", [True, False])
-def test_thresholds_of_exclusive_codes_are_the_best_together(always: bool) -> None:
-    """A frequent, a middling and a rare code, hard to tell apart; compared with a fine grid."""
-    rng = np.random.default_rng(0)
-    p = rng.dirichlet([6.0, 2.0, 0.4] if always else [6.0, 2.0, 0.4, 3.0], 400)[:, :3]
-    values = np.zeros_like(p)
-    group = ((0, 1, 2),)
-    alone = best_thresholds(p, values)
-    found = exclusive_thresholds(p, values, alone, group if always else (), () if always else group)
-    grid = np.linspace(0.02, 0.98, 25)
-    best = max(both_f1(p, np.array([a, b, c]), always) for a in grid for b in grid for c in grid)
-    assert both_f1(p, found, always) > both_f1(p, alone, always) + 0.0005
-    assert both_f1(p, found, always) > best - 0.002
-    few = exclusive_thresholds(p[:49], values[:49], alone, group, ())
-    np.testing.assert_array_equal(few, alone)
-    values[49:, 1] = np.nan
-    np.testing.assert_array_equal(exclusive_thresholds(p, values, alone, group, ()), alone)
-
-
-def test_thresholds_of_other_codes_stay() -> None:
-    p = np.random.default_rng(1).dirichlet([3.0, 1.0, 1.0], 100)
-    alone = np.array([0.3, 0.4, 0.5])
-    found = exclusive_thresholds(p, np.zeros_like(p), alone, ((0, 2),), ())
-    assert found[1] == 0.4
-    assert ((found >= 0.02) & (found <= 0.98)).all()
