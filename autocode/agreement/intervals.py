@@ -76,6 +76,7 @@ def bootstrap_interval(
     replicates: int = 2000,
     seed: int = 0,
     thresholds: Sequence[float] = THRESHOLDS,
+    widened: float = 1.0,
 ) -> Interval:
     """Interval from resampling interviews (expanded percentiles), or units where `clusters` is None.
 
@@ -83,7 +84,8 @@ def bootstrap_interval(
     of the kappa family (with `weights`), positive_agreement or negative_agreement (with `positive`).
     `clusters` names each unit's interview, shape (n_units,). With fewer than ten interviews, or where
     another value than the most frequent one is in fewer (alpha and kappas), the leave-one-interview-out
-    jackknife is returned. `below` has P(coefficient < threshold).
+    jackknife is returned. `below` has P(coefficient < threshold). The limits lie `widened` times as far from
+    the value as resampling alone has them.
     """
     table = as_ratings(ratings, categories=categories)
     in_pairs = coefficient == "cohen_kappa" or (coefficient == "krippendorff_alpha" and clusters is not None)
@@ -102,8 +104,9 @@ def bootstrap_interval(
     if clusters is not None and coefficient in RESTS_ON_USE:
         sample = replace(sample, n_telling=_n_telling(table, sample.groups))
     return estimator_interval(
-        estimator, sample, level=level, replicates=replicates, seed=seed, thresholds=thresholds
-    )
+        estimator, sample, level=level, replicates=replicates, seed=seed, thresholds=thresholds,
+        widened=widened,
+    )  # fmt: skip
 
 
 def _n_telling(table: Ratings, groups: Ints) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,11 +61,12 @@ def code_agreement(
     level: float = 0.95,
     replicates: int = 2000,
     seed: int = 0,
+    widened: float = 1.0,
 ) -> list[CodeAgreement]:
     """Counts, coefficients and bootstrap intervals of every code, in the table's order.
 
-    `intervals` names the coefficients (of `PER_CODE`) that get one; `clusters` are the units'
-    interviews, shape (n_units,).
+    `intervals` names the coefficients (of `PER_CODE`) that get one, with limits `widened` times as far from
+    the value as resampling alone has them; `clusters` are the units' interviews, shape (n_units,).
 
     >>> from autocode.agreement.tables import code_table
     >>> seen = [(unit, coder) for unit in range(100) for coder in ("ann", "bob")]
@@ -83,7 +85,8 @@ def code_agreement(
     groups = group_index(clusters, n_units)
     by_group = tally_codes(table, groups)
     totals = by_group if groups is None else merge(by_group, np.ones(len(by_group.n_units)))
-    bounds = _intervals(table, by_group, groups, intervals, level=level, replicates=replicates, seed=seed)
+    options = {"level": level, "replicates": replicates, "seed": seed, "widened": widened}
+    bounds = _intervals(table, by_group, groups, intervals, options)
     values = {name: PER_CODE[name](totals) for name in names}
     if n_coders == 2:
         complete = tally_codes(_complete(table))
@@ -177,24 +180,22 @@ def _intervals(
     totals: Totals,
     groups: Ints | None,
     names: Sequence[str],
-    *,
-    level: float,
-    replicates: int,
-    seed: int,
+    options: Mapping[str, Any],
 ) -> dict[str, list[Interval]]:
-    """For each coefficient, the interval of every code."""
+    """For each coefficient, the interval of every code; `options` are those of `estimator_interval`."""
     result: dict[str, list[Interval]] = {name: [] for name in names}
     if not names:
         return result
     if groups is None:
         for code in table.codes:  # each code has its own few kinds of units
             column = CodeTable(_column(table, code), table.coders, table.units, [code])
-            for name, interval in _of_units(column, names, level, replicates, seed).items():
+            for name, interval in _of_units(column, names, options).items():
                 result[name].append(interval)
         return result
     n_groups = len(totals.n_units)
     complete = tally_codes(_complete(table), groups) if {*SEEN_BY_BOTH} & {*names} else totals
     sample = Sampling(groups, n_groups, None)
+    drawing = {key: options[key] for key in ("replicates", "seed", "widened")}
     for name in names:
         estimator = Estimator(complete if name in SEEN_BY_BOTH else totals, PER_CODE[name], TELLING.get(name))
         there = np.ones((n_groups, len(table.codes)), bool)
@@ -207,32 +208,29 @@ def _intervals(
             min(n_groups, n) >= MIN_CLUSTERS and bool(told.all())
             for told, n in zip(there.T, rests_on.tolist(), strict=True)
         ]
-        values = replicate(estimator, sample, replicates=replicates, seed=seed) if any(at_once) else None
+        values = replicate(estimator, sample, **drawing) if any(at_once) else None
         for k, shared in enumerate(at_once):
             if values is not None and shared:
                 interval = summarise(
-                    values[:, k], method="bootstrap of interviews", n_groups=n_groups, level=level,
+                    values[:, k], method="bootstrap of interviews", n_groups=n_groups, level=options["level"],
                     expanded=True,
                 )  # fmt: skip
             else:  # interviews of its own count
                 own = replace(estimator, totals=_code(estimator.totals, k))
                 own_sample = replace(sample, n_telling=int(rests_on[k]))
-                interval = estimator_interval(own, own_sample, level=level, replicates=replicates, seed=seed)
+                interval = estimator_interval(own, own_sample, **options)
             result[name].append(interval)
     return result
 
 
-def _of_units(
-    column: CodeTable, names: Sequence[str], level: float, replicates: int, seed: int
-) -> dict[str, Interval]:
+def _of_units(column: CodeTable, names: Sequence[str], options: Mapping[str, Any]) -> dict[str, Interval]:
     """Intervals of one code from resampling units."""
     kinds, sample = sampling(column.ratings_of(column.codes[0]), None)
     whole = CodeTable(kinds.codes[:, :, None].astype(np.int8), kinds.coders, kinds.units, column.codes)
-    options = {"level": level, "replicates": replicates, "seed": seed}
     intervals = {}
     for name in names:
         totals = tally_codes(_complete(whole) if name in SEEN_BY_BOTH else whole, sample.groups)
-        intervals[name] = estimator_interval(Estimator(_code(totals, 0), PER_CODE[name]), sample, **options)  # type: ignore[arg-type]
+        intervals[name] = estimator_interval(Estimator(_code(totals, 0), PER_CODE[name]), sample, **options)
     return intervals
 
 

@@ -68,12 +68,14 @@ def estimator_interval(
     thresholds: Sequence[float] = THRESHOLDS,
     highest: float = 1.0,
     no_width: bool = False,
+    widened: float = 1.0,
 ) -> Interval:
     """The bootstrap interval of one coefficient, or the jackknife's with fewer than ten interviews, where it
     rests on fewer than ten, and where `sample` has degrees of freedom of its own. Interviews that tell
     nothing of it do not count.
 
-    `highest` is the largest value that there can be; `no_width` as in `summarise`.
+    `highest` is the largest value that there can be; `no_width` as in `summarise`; the limits lie `widened`
+    times as far from the value as resampling alone has them, where it does not see all that varies.
     """
     if sample.counts is None and estimator.tells is not None:
         there = estimator.tells(estimator.totals)
@@ -83,9 +85,9 @@ def estimator_interval(
     if sample.counts is None and (sample.n_groups < MIN_CLUSTERS or sample.freedom is not None or few):
         return jackknife(
             estimator, sample.n_groups, freedom=sample.freedom, n_telling=sample.n_telling, level=level,
-            highest=highest, no_width=no_width,
+            highest=highest, no_width=no_width, widened=widened,
         )  # fmt: skip
-    values = replicate(estimator, sample, replicates=replicates, seed=seed)
+    values = replicate(estimator, sample, replicates=replicates, seed=seed, widened=widened)
     return summarise(
         values,
         method="bootstrap of interviews" if sample.counts is None else "bootstrap of units",
@@ -97,12 +99,21 @@ def estimator_interval(
     )
 
 
-def replicate(estimator: Estimator, sample: Sampling, *, replicates: int, seed: int) -> Floats:
-    """The estimator's values in bootstrap replicates, shape (replicates, ...)."""
+def replicate(
+    estimator: Estimator, sample: Sampling, *, replicates: int, seed: int, widened: float = 1.0
+) -> Floats:
+    """The estimator's values in bootstrap replicates, shape (replicates, ...).
+
+    Each is `widened` times as far from the value of all units, but no higher than 1, where coefficients end.
+    """
     if sample.n_groups == 0:
         raise AgreementError("there is no unit to resample")
     parts = [estimator.values(merge(estimator.totals, drawn)) for drawn in _draws(sample, replicates, seed)]
-    return np.concatenate(parts)
+    found = np.concatenate(parts)
+    if widened == 1.0:
+        return found
+    value = estimator.values(whole(estimator.totals, sample))
+    return np.minimum(value + widened * (found - value), 1.0)
 
 
 def summarise(
@@ -179,12 +190,13 @@ def _tail(level: float, n_groups: int) -> float:
 
 def jackknife(
     estimator: Estimator, n_groups: int, *, freedom: float | None = None, n_telling: int | None = None,
-    level: float = 0.95, highest: float = 1.0, no_width: bool = False,
+    level: float = 0.95, highest: float = 1.0, no_width: bool = False, widened: float = 1.0,
 ) -> Interval:  # fmt: skip
     """Leave one interview out, t quantile with one degree of freedom less than interviews on which it rests,
     `n_telling` or all; or with `freedom`.
 
-    The upper limit is clipped to `highest`, 1 for a coefficient; `no_width` as in `summarise`.
+    The upper limit is clipped to `highest`, 1 for a coefficient; `no_width` as in `summarise`, and `widened`
+    as in `estimator_interval`.
     """
     from scipy.special import stdtrit
 
@@ -200,7 +212,7 @@ def jackknife(
         reason = "it stays the same without any one interview, which tells nothing of how far off it may be"
     if reason is not None:
         return Interval(None, None, level, method, reason, n_groups=n)
-    error = float(np.sqrt((n_groups - 1) * np.var(parts)))
+    error = widened * float(np.sqrt((n_groups - 1) * np.var(parts)))
     reach = float(stdtrit(freedom or n - 1, 0.5 + level / 2)) * error
     return Interval(
         whole - reach,

@@ -113,7 +113,7 @@ def evaluate(
 
 
 SUMMARY = ("macro_f1", "micro_f1", "exact_set")
-POINT = ("n_learnt_from", "agreement")  # of a learning curve, besides
+POINT = ("intervals", "n_learnt_from", "agreement")  # of a learning curve, besides
 
 
 def shown_path(path: Path | str) -> str:
@@ -124,6 +124,8 @@ def shown_path(path: Path | str) -> str:
 def _table(result: Mapping[str, Any]) -> Any:
     from rich.table import Table
 
+    from autocode.evaluate.lookup import interval_of
+    from autocode.evaluate.markup import limits, number
     from autocode.evaluate.page import NAMES
 
     table = Table()
@@ -135,7 +137,9 @@ def _table(result: Mapping[str, Any]) -> Any:
         rows[f"a coder against the others ({human['n_units']:,} utterances)"] = human
         rows["autocode against the same others"] = human["autocode"]
     for name, row in rows.items():
-        values = ("–" if row.get(key) is None else f"{row[key]:.3f}" for key in SUMMARY)
+        values = (
+            " ".join(filter(None, [number(row.get(key)), limits(interval_of(row, key))])) for key in SUMMARY
+        )
         table.add_row(NAMES.get(name, name), *values)
     return table
 

@@ -33,6 +33,25 @@ def baseline_f1(result: Result, name: str) -> dict[str, float | None]:
     return {code: row.get("f1") for code, row in result["baselines"][name].get("per_code", {}).items()}
 
 
+def interval_of(row: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The interval of one of a row's numbers, where it has one."""
+    found: Mapping[str, Any] | None = row.get("intervals", {}).get(name)
+    return None if found is None or found["low"] is None else found
+
+
+def difference_from(row: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """How much autocode differs from what the row is of, in one measure, where that is known."""
+    found: Mapping[str, Any] | None = row.get("difference", {}).get(name)
+    return None if found is None or found["value"] is None else found
+
+
+def may_be_chance(difference: Mapping[str, Any] | None) -> bool:
+    """Whether the interval of a difference includes 0."""
+    if difference is None or difference["low"] is None:
+        return False
+    return bool(difference["low"] <= 0 <= difference["high"])
+
+
 def people_by_code(result: Result) -> list[Mapping[str, Mapping[str, float | None]]]:
     """Mean F1 and kappa by code: of the coders against each other, and of autocode against the same.
 

@@ -25,7 +25,7 @@ thead th { vertical-align: bottom; max-width: 8rem }
 thead th, thead th.text, thead td { border-bottom: 2px solid #666; font-weight: 600 }
 tr.ours th, tr.ours td { font-weight: 700 } tbody th { position: sticky; left: 0; background: #fff }
 .tag { font-size: .8rem; color: #6b3600; background: #fff0d9; padding: 0 .35rem; border-radius: .2rem }
-.tag { white-space: nowrap }
+.tag { white-space: nowrap } .ci { display: block; font-size: .8rem; font-weight: 400; color: #555 }
 figure { margin: 1.5rem 0 } figure svg { max-width: 100%; height: auto; display: block }
 figcaption { color: #444; max-width: 44rem; margin-top: .4rem }
 dt { font-weight: 600 } dd { margin: 0 0 .6rem; overflow-wrap: anywhere }
@@ -81,6 +81,35 @@ def flagged(value: float | None, target: float) -> str:
     if value is None or value <= target:
         return percent(value)
     return Html(f'<span class="tag" role="img" aria-label="above target">▲</span> {escape(percent(value))}')
+
+
+def limits(one: Mapping[str, Any] | None, sign: str = "", *, digits: int = 3) -> str:
+    """The interval of a number, in brackets; "" where there is none. With `sign` "+", limits have theirs.
+
+    >>> limits({"low": 0.6711, "high": 0.7}), limits({"low": -0.0213, "high": 0.05}, "+"), limits(None)
+    ('[0.671, 0.700]', '[-0.021, +0.050]', '')
+    """
+    if not one or one["low"] is None:
+        return ""
+    low, high = (f"{one[side]:{sign}z.{digits}f}" for side in ("low", "high"))
+    return f"[{low}, {high}]"
+
+
+def with_limits(value: Any, one: Mapping[str, Any] | None, *, digits: int = 3) -> str:
+    """A value, with its interval below it if it has one."""
+    return _below(number(value), limits(one, digits=digits))
+
+
+def gap(one: Mapping[str, Any] | None, *, chance: bool) -> str:
+    """A difference with its sign, and its interval below it; marked where it may be `chance`."""
+    if one is None:
+        return number(None)
+    cell = _below(f"{one['value']:+z.3f}", limits(one, "+"))
+    return Html(f'{cell} <span class="tag">may be chance</span>') if chance else cell
+
+
+def _below(first: str, second: str) -> str:
+    return Html(f'{escape(first)} <span class="ci">{escape(second)}</span>') if second else first
 
 
 def setting(value: float) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,18 +42,73 @@ def per_code(truth: Floats, chosen: Bools, code_ids: Sequence[str]) -> dict[str,
     return found
 
 
-def overall(truth: Floats, chosen: Bools, codes: Sequence[int]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """Sums over units from which the measures over all codes follow, with any leading axes (...).
+
+    Those of interviews add up, as `autocode.agreement.resample` has it.
+    """
+
+    hits: Floats  # (..., n_codes) suggested where it applies
+    suggested: Floats  # (..., n_codes)
+    applied: Floats  # (..., n_codes)
+    exact: Floats  # (...) units whose whole set is right
+    n_whole: Floats  # (...) units of which every code has been said
+    n_units: Floats  # (...)
+
+
+def counts(
+    truth: Floats, chosen: Bools, codes: Sequence[int], groups: NDArray[np.intp], n_groups: int
+) -> Counts:
+    """Counts of the columns `codes` where somebody has said, by group: 0 to n_groups - 1, `groups` (n,).
+
+    `truth` (n, n_codes) is 1, 0, or nan where nobody has said; `chosen` is what was suggested.
+    """
+    said, y = ~np.isnan(truth[:, codes]), truth[:, codes] == 1
+    yes, whole = chosen[:, codes] & said, said.all(axis=1)
+    found = []
+    for one in (y & yes, yes, y, (y == yes).all(axis=1) & whole, whole, np.ones(len(truth))):
+        found.append(np.zeros((n_groups, *one.shape[1:])))
+        np.add.at(found[-1], groups, one)
+    return Counts(*found)
+
+
+def macro_f1(of: Counts) -> Floats:
+    """The mean of F1 over codes that somebody applied, shape (...); nan where nobody applied any."""
+    f1 = np.where(of.applied > 0, _ratio(2 * of.hits, of.suggested + of.applied), 0.0)
+    return _ratio(f1.sum(axis=-1), (of.applied > 0).sum(axis=-1))
+
+
+def micro_f1(of: Counts) -> Floats:
+    """F1 of all decisions together, shape (...); nan where no code was applied or suggested."""
+    return _ratio(2 * of.hits.sum(axis=-1), (of.suggested + of.applied).sum(axis=-1))
+
+
+def exact_set(of: Counts) -> Floats:
+    """The share of units with all codes right and none too many, shape (...); nan without units."""
+    return _ratio(of.exact, of.n_whole)
+
+
+MEASURES: Mapping[str, Callable[[Counts], Floats]] = {
+    "macro_f1": macro_f1, "micro_f1": micro_f1, "exact_set": exact_set,
+}  # fmt: skip
+
+
+def overall(truth: Floats, chosen: Bools, codes: Sequence[int]) -> dict[str, float | None]:
     """Macro-F1 over `codes` (columns) that somebody applied, micro-F1, and the share of exact sets."""
-    y, yes = (truth == 1)[:, codes], chosen[:, codes]
-    yes = yes & ~np.isnan(truth[:, codes])
-    hits, total = (y & yes).sum(axis=0), y.sum(axis=0) + yes.sum(axis=0)
-    applied = y.sum(axis=0) > 0
-    f1 = 2 * hits / np.maximum(total, 1)
-    return {
-        "macro_f1": round(float(f1[applied].mean()), 4) if applied.any() else None,
-        "micro_f1": _share(2 * int(hits.sum()), int(total.sum())),
-        "exact_set": round(float((y == yes).all(axis=1).mean()), 4) if len(y) else None,
-    }
+    found = counts(truth, chosen, codes, np.zeros(len(truth), np.intp), 1)
+    return {name: rounded(measure(found)[0]) for name, measure in MEASURES.items()}
+
+
+def rounded(value: float | Floats) -> float | None:
+    """Four decimals; None where it is not defined."""
+    return round(float(value), 4) + 0.0 if np.isfinite(value) else None
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """part / whole; nan where that is not defined."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(whole > 0, part / whole, np.nan))
 
 
 def exclusive_group(truth: Floats, chosen: Bools, members: Sequence[int]) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from autocode.evaluate.lookup import (
     baseline_f1,
     best_baseline,
     by_support,
+    difference_from,
     held_together,
+    interval_of,
+    may_be_chance,
     people_by_code,
     remainder,
     why_nothing,
@@ -28,12 +31,15 @@ from autocode.evaluate.markup import (
     bullets,
     duration,
     flagged,
+    gap,
     html_table,
+    limits,
     number,
     paragraph,
     percent,
     setting,
     terms,
+    with_limits,
 )
 from autocode.evaluate.plots import (
     FEW,
@@ -59,6 +65,8 @@ NAMES = {
 LIKEWISE = (
     "People: each coder against the majority of the others; autocode, likewise: against the same majorities."
 )
+MEASURES = {"macro_f1": "macro-F1", "micro_f1": "micro-F1", "exact_set": "exact set"}
+SHOWN = ("f1", "alpha")  # of a code, with their intervals; that of kappa is like alpha's
 SECONDS = {
     "read": "reading and embedding",
     "learn": "learning",
@@ -119,15 +127,14 @@ def _short(result: Result) -> str:
         rows.append(("autocode against the same others", human["autocode"]))
         n_units += [human["n_units"]] * 2
         beside = " The last two are to be compared with each other, not with the rest."
-    keys = ("macro_f1", "micro_f1", "exact_set")
     ranks = sorted(result["ranking"], key=lambda key: int(key.rpartition("_")[2]))
     body = [
-        [name, *(number(row.get(key)) for key in keys)]
+        [name, *(with_limits(row.get(key), interval_of(row, key)) for key in MEASURES)]
         + [number(row.get("ranking", {}).get(key)) for key in ranks]
         + [number(n)]
         for (name, row), n in zip(rows, n_units, strict=True)
     ]
-    heads = ["", "macro-F1", "micro-F1", "exact set", *(f"in best {key.rpartition('_')[2]}" for key in ranks)]
+    heads = ["", *MEASURES.values(), *(f"in best {key.rpartition('_')[2]}" for key in ranks)]
     table = html_table(
         "methods", [*heads, "utterances"], body,
         f"Higher is better; 1 is perfect. The first line is ours.{beside}", ours=1,
@@ -135,12 +142,14 @@ def _short(result: Result) -> str:
     mean = _mean_over(result) or "mean over codes"
     bars = drawn(
         "methods", (5.6, 0.6 + 0.34 * len(rows)), lambda figure: draw_methods(figure, rows),
-        "Macro-F1 of autocode, the baselines and people", f"Macro-F1, the {mean}.{beside}",
+        "Macro-F1 of autocode, the baselines and people",
+        f"Macro-F1, the {mean}.{_thin_lines(result)}{beside}",
     )  # fmt: skip
     return (
         bullets(_answers(result))
         + bars
         + table
+        + _on_intervals(result)
         + terms(
             {
                 "Macro-F1": f"F1 of each code, then the {mean}; rare codes count as much as frequent ones.",
@@ -150,12 +159,50 @@ def _short(result: Result) -> str:
                 "In best 1, 3, 5": "the share of what people applied that is among so many best suggestions.",
             }
         )
-        + paragraph(
-            f"No intervals are given here: differences of a few hundredths can be chance, the more so with "
-            f"few {held_together(result)}."
-        )
+        + _gaps(result)
         + _people(result)
         + _exclusive(result)
+    )
+
+
+def _thin_lines(result: Result) -> str:
+    return " Thin lines: 95% intervals." if interval_of(result, "macro_f1") else ""
+
+
+def _gaps(result: Result) -> str:
+    """How much better autocode is than each of the others, on the same interviews."""
+    rows = [(NAMES.get(name, name), row) for name, row in result["baselines"].items()]
+    if human := result.get("human"):
+        rows.append(("One coder against the others; autocode likewise", human))
+    found = {name: [difference_from(row, key) for key in MEASURES] for name, row in rows}
+    if not any(limits(one) for some in found.values() for one in some):
+        return ""
+    return html_table(
+        "gaps", ["autocode less ...", *MEASURES.values()],
+        [[name, *(gap(one, chance=may_be_chance(one)) for one in some)] for name, some in found.items()],
+        "How much better autocode is than each of the others (minus: worse), compared on the same "
+        f"{held_together(result)}. May be chance: the interval includes 0.",
+    )  # fmt: skip
+
+
+def _on_intervals(result: Result) -> str:
+    """What the intervals are of, and what not; or why there are none."""
+    one, held = result.get("intervals", {}).get("macro_f1"), held_together(result)
+    if one is None:
+        return ""
+    if one["low"] is None:
+        return paragraph(
+            f"There are no intervals here: {one['unavailable_because']}. Differences can be chance."
+        )
+    how = (
+        f"from leaving out each of the {held} in turn, which is rough with so few"
+        if one["method"] == "jackknife"
+        else f"from drawing whole {held} anew, 2,000 times"
+    )
+    return paragraph(
+        f"In brackets: 95% intervals, {how}, and widened as Nadeau and Bengio (2003) have it, because each "
+        f"of the {held} is both tested on and learnt from. So they tell how much a number would change with "
+        f"other {held} like these."
     )
 
 
@@ -163,13 +210,21 @@ def _answers(result: Result) -> list[str]:
     """A few sentences for those who read no further; where a baseline is better, they say so."""
     ours, best = result["macro_f1"], best_baseline(result)
     found = [f"On unseen {held_together(result)} the suggestions reach a macro-F1 of {number(ours)}"]
-    if mean := _mean_over(result):
-        found[0] += f" ({mean})"
+    inside = "; ".join(filter(None, [_mean_over(result), _ci(interval_of(result, "macro_f1"))]))
+    if inside:
+        found[0] += f" ({inside})"
     if best and ours is not None:
         name, theirs = best
-        gap = ours - theirs
-        how = "the same as" if not round(gap, 3) else f"{abs(gap):.3f} {'above' if gap > 0 else 'BELOW'}"
+        apart = ours - theirs
+        how = (
+            "the same as" if not round(apart, 3) else f"{abs(apart):.3f} {'above' if apart > 0 else 'BELOW'}"
+        )
         found[0] += f", {how} the best baseline ({NAMES.get(name, name)}, {number(theirs)})"
+        between = difference_from(result["baselines"][name], "macro_f1")
+        if may_be_chance(between):
+            found[0] += f"; that may be chance (difference {limits(between, '+')})"
+        elif ci := _ci(between, "+"):
+            found[0] += f"; {ci} of the difference"
     found[0] += "."
     if people := _ceiling(result):
         found.append(f"{people[0].upper()}{people[1:]}.")
@@ -183,8 +238,16 @@ def _answers(result: Result) -> list[str]:
         top = max(known, key=lambda name: known[name], default=None)
         if top and result[key] is not None and known[top] > result[key]:
             better = f"{NAMES.get(top, top)}, {number(known[top])} against {number(result[key])}"
-            found.append(f"In {measure} a baseline is BETTER: {better}.")
+            chance = may_be_chance(difference_from(result["baselines"][top], key))
+            found.append(
+                f"In {measure} a baseline is BETTER: {better}{', which may be chance' if chance else ''}."
+            )
     return [*found, _settled(result["auto_accept"])]
+
+
+def _ci(one: Mapping[str, Any] | None, sign: str = "") -> str:
+    """`95% CI [0.671, 0.700]`, "" without one."""
+    return f"95% CI {found}" if (found := limits(one, sign)) else ""
 
 
 def _settled(dial: Mapping[str, Any]) -> str:
@@ -211,10 +274,13 @@ def _ceiling(result: Result) -> str:
     human = result.get("human") or {}
     if human.get("macro_f1") is None or human["n_units"] < LEAST_SHARED:
         return ""
+    between = difference_from(human, "macro_f1")
+    chance = ", which may be chance" if may_be_chance(between) else ""
+    apart = f" (difference {ci}{chance})" if (ci := limits(between, "+")) else ""
     return (
         f"on the {number(human['n_units'])} utterances that two coders or more looked at, one coder against "
         f"the majority of the others reached a macro-F1 of {number(human['macro_f1'])}, autocode against the "
-        f"same majorities {number(human['autocode']['macro_f1'])}"
+        f"same majorities {number(human['autocode']['macro_f1'])}{apart}"
     )
 
 
@@ -280,7 +346,10 @@ def _codes(result: Result) -> str:
     for code, row in rows:
         ece = number(row.get("ece"))
         cells = [
-            *(number(row.get(key)) for key in keys),
+            *(
+                with_limits(row.get(key), interval_of(row, key) if key in SHOWN else None, digits=2)
+                for key in keys
+            ),
             ece if row.get("calibration_judged") else f"({ece})",
         ]
         kappas = [number(one.get(code, {}).get("kappa")) for one in people]
@@ -290,6 +359,7 @@ def _codes(result: Result) -> str:
         f"Every code, the most frequent first. Few cases: applied fewer than {FEW} times, so uncertain "
         "whatever the number says. ECE in brackets: too few cases to judge. –: not defined, for example the "
         "precision of a code that was never suggested."
+        + (" In brackets: 95% intervals." if any(interval_of(row, "f1") for _, row in rows) else "")
         + (f" {LIKEWISE}" if people else ""),
     )  # fmt: skip
     explained = terms(
@@ -330,6 +400,8 @@ def _f1_figure(result: Result, rows: Sequence[Row], people: Sequence[Mapping[str
     shown, best = rows[:MOST_CODES], best_baseline(result)
     caption = f"F1 of {_how_many(rows)}, the most frequent at the top; in brackets: times applied. "
     caption += f"Hatched: applied fewer than {FEW} times. "
+    if any(interval_of(row, "f1") for _, row in shown):
+        caption += "Thin lines: 95% intervals. "
     if best:
         own = "mark" if baseline_f1(result, best[0]) else "dashed line: its mean over codes"
         caption += f"Best baseline: {NAMES.get(best[0], best[0])} ({own}). "
@@ -486,8 +558,14 @@ def _curve(result: Result) -> str:
     points = result.get("learning_curve")
     if not points:
         return ""
-    keys, held = ("macro_f1", "micro_f1", "exact_set"), held_together(result)
-    rows = [[number(point["train_size"]), *(number(point.get(key)) for key in keys)] for point in points]
+    held = held_together(result)
+    rows = [
+        [
+            number(point["train_size"]),
+            *(with_limits(point.get(key), interval_of(point, key)) for key in MEASURES),
+        ]
+        for point in points
+    ]
     said = "A line that still rises at its end says: code more. A flat one: sharpen definitions instead."
     first, last = points[-2:] if len(points) > 1 else (points[0], points[0])
     if first is not last and None not in (first["macro_f1"], last["macro_f1"]):
@@ -500,11 +578,10 @@ def _curve(result: Result) -> str:
         paragraph(said)
         + drawn(
             "curve", (5.6, 3.4), lambda figure: draw_curve(figure, points, held),
-            "Learning curve", f"Each point learns from so many {held}, chosen at random, in every fold.",
+            "Learning curve",
+            f"Each point learns from so many {held}, chosen at random, in every fold.{_thin_lines(result)}",
         )
-        + html_table(
-            "points", [f"{held} learnt from", "macro-F1", "micro-F1", "exact set"], rows, "Learning curve."
-        )
+        + html_table("points", [f"{held} learnt from", *MEASURES.values()], rows, "Learning curve.")
     )  # fmt: skip
 
 
@@ -516,14 +593,21 @@ def _report(result: Result) -> str:
     beside = f" (best baseline, {NAMES.get(best[0], best[0])}: {number(best[1])})" if best else ""
     mean = f" ({over})" if (over := _mean_over(result)) else ""
     people = f"; {said}" if (said := _ceiling(result)) else ""
+    macro, micro = (
+        number(result[key]) + (f", {ci}" if (ci := _ci(interval_of(result, key))) else "")
+        for key in ("macro_f1", "micro_f1")
+    )
+    resampled = ""
+    if one := interval_of(result, "macro_f1"):
+        resampled = f"; intervals by {one['method']} of {held}, corrected for overlapping training sets"
     return paragraph(
         f"Automatic code suggestions (autocode {result['autocode']}, encoder {result['encoder']['name']}"
         f"{tuned}) were evaluated against {number(result['n_utterances'])} human-coded utterances from "
         f"{number(result['n_groups'])} {held} with {number(result['n_codes'])} codes by nested "
         f"{result['folds']}-fold cross-validation grouped by {result['group_by']}{limited}, "
         "hyper-parameters, calibration and thresholds being chosen within the training folds only (seed "
-        f"{result['seed']}): macro-F1{mean} was {number(result['macro_f1'])}{beside}, micro-F1 "
-        f"{number(result['micro_f1'])}, and the expected calibration error "
+        f"{result['seed']}{resampled}): macro-F1{mean} was {macro}{beside}, micro-F1 {micro}, and the "
+        "expected calibration error "
         f"{number(result['calibration']['ece'])}{people}.",
         "cite",
     ) + paragraph(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autocode.codebook import Codebook
 from autocode.dataset import CONSENSUS, CodedDataset
 from autocode.evaluate import metrics
+from autocode.evaluate.intervals import differences, intervals
 from autocode.evaluate.lookup import LEAST_SHARED
 from autocode.learn.labels import Labels, labels_of_codings
 from autocode.reliability.learning import beside_people
@@ -28,11 +29,13 @@ def agreement_with_people(
     groups: Sequence[str],
     columns: list[int],
     *,
+    widened: float = 1.0,
     seed: int,
 ) -> Record:
     """Alpha of what was `chosen`, (n, n_codes), and each person's own codes, with its interval by group.
 
-    `groups` (n,) are what is resampled as a whole, `columns` the codes that count.
+    `groups` (n,) are what is resampled as a whole, `columns` the codes that count; `widened` as in
+    `autocode.evaluate.intervals`.
     """
     place = {unit: row for row, unit in enumerate(labels.unit_ids)}
     rows: list[int] = []
@@ -42,7 +45,10 @@ def agreement_with_people(
         rows += [place[unit] for unit in own.unit_ids]
         said.append(own.values[:, columns] == 1)
     return beside_people(
-        np.concatenate(said), chosen[rows][:, columns], [groups[row] for row in rows], Options(seed=seed)
+        np.concatenate(said),
+        chosen[rows][:, columns],
+        [groups[row] for row in rows],
+        Options(seed=seed, widened=widened),
     )
 
 
@@ -67,19 +73,29 @@ def on_ceiling(dataset: CodedDataset) -> str | None:
 
 
 def human_ceiling(
-    dataset: CodedDataset, labels: Labels, columns: Sequence[int], chosen: NDArray[np.bool_]
+    dataset: CodedDataset,
+    labels: Labels,
+    columns: Sequence[int],
+    chosen: NDArray[np.bool_],
+    groups: NDArray[np.intp],
+    *,
+    widened: float = 1.0,
+    seed: int,
 ) -> dict[str, Any]:
     """Each coder against the majority of the others, on units that two coders or more looked at.
 
     `autocode` is what was `chosen` on each coder's units, against the same majorities. Where the others are
     tied on a code, it is left out for both. Means are weighted by the number of units that were compared.
-    What coders agreed on later is no coder's.
+    What coders agreed on later is no coder's. Intervals are by `groups` (n,), those of autocode `widened` as
+    in `autocode.evaluate.intervals`.
     """
     by_coder, book = dict(dataset.codings.by_coder), dataset.codebook
     by_coder.pop(CONSENSUS, None)
     shared, place = shared_units(dataset), {unit: row for row, unit in enumerate(labels.unit_ids)}
     people: dict[str, dict[str, Any]] = {}
     machine: list[dict[str, Any]] = []
+    parts: tuple[list[metrics.Counts], list[metrics.Counts]] = ([], [])  # of people, of autocode
+    n_groups = int(groups.max()) + 1
     for coder, units in by_coder.items():
         others = {name: seen for name, seen in by_coder.items() if name != coder}
         order = [unit for unit in labels.unit_ids if unit in units and unit in shared]
@@ -87,8 +103,11 @@ def human_ceiling(
             continue
         own = labels_of_codings({coder: units}, book, order=order).values
         rest = labels_of_codings(others, book, order=order, open_ties=True).values
+        rows = [place[unit] for unit in order]
         people[coder] = _against(rest, own == 1, book, columns)
-        machine.append(_against(rest, chosen[[place[unit] for unit in order]], book, columns))
+        machine.append(_against(rest, chosen[rows], book, columns))
+        for part, given in zip(parts, (own == 1, chosen[rows]), strict=True):
+            part.append(metrics.counts(rest, given, columns, groups[rows], n_groups))
     if not people:
         return {}
     n = len(shared)
@@ -96,7 +115,13 @@ def human_ceiling(
         "coders": people,
         "n_units": n,
         **_mean_of([*people.values()]),
-        "autocode": {"n_units": n, **_mean_of(machine)},
+        "intervals": intervals(parts[0], seed=seed),
+        "autocode": {
+            "n_units": n,
+            **_mean_of(machine),
+            "intervals": intervals(parts[1], widened=widened, seed=seed),
+        },
+        "difference": differences(parts[1], parts[0], widened=widened, seed=seed),
     }
 
 
@@ -118,11 +143,9 @@ def _against(rest: Floats, own: NDArray[np.bool_], book: Codebook, columns: Sequ
         for (code, row), n in zip(per_code.items(), compared, strict=True)
     }
     kappas = [row["kappa"] for row in rows.values() if row["kappa"] is not None]
-    whole = ~np.isnan(rest[:, columns]).any(axis=1)
     return {
         "n_units": len(rest),
         **metrics.overall(rest, own, columns),
-        "exact_set": metrics.overall(rest[whole], own[whole], columns)["exact_set"],
         "mean_kappa": round(float(np.mean(kappas)), 4) if kappas else None,
         "per_code": rows,
         "groups": metrics.exclusive_groups(rest, own, book),

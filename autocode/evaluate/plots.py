@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from autocode.evaluate.lookup import Result, Row, baseline_f1, best_baseline, remainder
+from autocode.evaluate.lookup import Result, Row, baseline_f1, best_baseline, interval_of, remainder
 from autocode.evaluate.markup import number
 
 LONGEST_NAME = 30  # characters of a code's name in a plot
@@ -81,8 +81,11 @@ def draw_methods(figure: Any, rows: Sequence[Row]) -> None:
         color = OURS if name.startswith("autocode") else PEOPLE if name.startswith("One coder") else THEIRS
         value = row.get("macro_f1")
         axes.barh(place, value or 0.0, color=color, height=0.65)
-        axes.text((value or 0.0) + 0.01, place, number(value), va="center")
-    axes.set_xlim(0, 1.08)
+        limits = interval_of(row, "macro_f1")
+        _whisker(axes, place, limits)
+        end = max(value or 0.0, limits["high"] if limits else 0.0)
+        axes.text(end + 0.01, place, number(value), va="center")
+    axes.set_xlim(0, 1.12)
     axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
 
 
@@ -97,6 +100,7 @@ def draw_f1(
             place, row["f1"] or 0.0, color=OURS, height=0.66, hatch="////" if row["support"] < FEW else None,
             linewidth=0, label="autocode" if place == 0 else None,
         )  # fmt: skip
+        _whisker(axes, place, interval_of(row, "f1"))
     if best := best_baseline(result):
         if theirs := baseline_f1(result, best[0]):
             _marks(axes, [theirs.get(code) for code, _ in rows], "|", "black", "best baseline", size=130)
@@ -107,6 +111,15 @@ def draw_f1(
         _marks(axes, [one.get(code, {}).get("f1") for code, _ in rows], marker, color, label, size=size)
     axes.set_xlabel("F1")
     figure.legend(loc="outside upper right", ncols=2 if people else 3, reverse=True)
+
+
+def _whisker(axes: Any, place: float, limits: Mapping[str, Any] | None) -> None:
+    """An interval as a thin line, with short ends."""
+    if limits:
+        axes.plot(
+            [limits["low"], limits["high"]], [place, place], color="black", linewidth=0.9, marker="|",
+            markersize=5,
+        )  # fmt: skip
 
 
 def _marks(
@@ -173,6 +186,10 @@ def draw_curve(figure: Any, points: Sequence[Mapping[str, Any]], held: str) -> N
         known = [(point["train_size"], point[key]) for point in points if point.get(key) is not None]
         if known:
             axes.plot([x for x, _ in known], [y for _, y in known], style, color=color, label=name)
+        for point in points:
+            if limits := interval_of(point, key):
+                x = [point["train_size"]] * 2
+                axes.plot(x, [limits["low"], limits["high"]], color=color, linewidth=0.9)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel(f"{held} learnt from")
     axes.set_ylim(0, 1)

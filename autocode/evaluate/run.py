@@ -24,6 +24,7 @@ from autocode.embed import describe
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.baselines import BASELINES
+from autocode.evaluate.intervals import code_intervals, differences, for_folds, intervals
 from autocode.evaluate.people import agreement_with_people, human_ceiling, on_ceiling, shared_units
 from autocode.learn.dial import Dial, Side
 from autocode.learn.folds import group_folds, numbered
@@ -110,9 +111,12 @@ def evaluate(
         keep_best(chosen, scores, *groups_of_codes)
     predicted.baselines["zero_shot"] = zero_shot_choice(coder, signals)  # has seen no label
     columns = literal_columns(dataset)
-    report = _report(labels, predicted, dataset.codebook, columns, plan, n_groups=n_groups)
+    widened = for_folds(n_folds)
+    report = _report(labels, predicted, dataset.codebook, columns, plan=plan, groups=groups, widened=widened)
     if shared:
-        report["human"] = human_ceiling(dataset, labels, columns, predicted.chosen)
+        report["human"] = human_ceiling(
+            dataset, labels, columns, predicted.chosen, groups, widened=widened, seed=plan.seed
+        )
     return {
         "autocode": __version__,
         "dataset": dataset.folder.resolve().name,
@@ -126,7 +130,7 @@ def evaluate(
         "seed": plan.seed,
         "n_learnt_from": round(float(np.mean(predicted.learnt_from)), 1),
         "agreement": agreement_with_people(
-            dataset, labels, predicted.chosen, group_names, columns, seed=plan.seed
+            dataset, labels, predicted.chosen, group_names, columns, widened=widened, seed=plan.seed
         ),
         **report,
         "duplicates": duplicates(signals.texts, groups),
@@ -280,19 +284,42 @@ def zero_shot_choice(coder: Coder, signals: Signals) -> tuple[NDArray[np.bool_],
 
 
 def _report(
-    labels: Labels, predicted: Predicted, codebook: Codebook, columns: list[int], plan: Plan, *, n_groups: int
+    labels: Labels,
+    predicted: Predicted,
+    codebook: Codebook,
+    columns: list[int],
+    *,
+    plan: Plan,
+    groups: NDArray[np.intp],
+    widened: float,
 ) -> dict[str, Any]:
     truth, probabilities, chosen = labels.values, predicted.probabilities, predicted.chosen
-    per_code = metrics.per_code(truth[:, columns], chosen[:, columns], [codebook.ids[c] for c in columns])
-    for column in columns:
+    n_groups, names = int(groups.max()) + 1, [codebook.ids[c] for c in columns]
+    per_code = metrics.per_code(truth[:, columns], chosen[:, columns], names)
+    by_folds: dict[str, Any] = {"widened": widened, "seed": plan.seed}
+    of_codes = code_intervals(truth[:, columns], chosen[:, columns], groups, **by_folds)
+    ours = [metrics.counts(truth, chosen, columns, groups, n_groups)]
+    for column, own in zip(columns, of_codes, strict=True):
         row = per_code[codebook.ids[column]]
+        row["intervals"] = own
         row |= metrics.code_calibration(truth, probabilities, column)
         row["calibration_judged"] = row["support"] >= LEAST_POSITIVES
         row |= metrics.bands(truth, predicted.verdicts, [column])
-    names = [codebook.ids[c] for c in columns]
+
+    def baseline(name: str, choice: NDArray[np.bool_], scores: Floats) -> dict[str, Any]:
+        theirs = [metrics.counts(truth, choice, columns, groups, n_groups)]
+        return {
+            **metrics.overall(truth, choice, columns),
+            "intervals": intervals(theirs, **(by_folds if name in BASELINES else {"seed": plan.seed})),
+            "difference": differences(ours, theirs, **by_folds),
+            "ranking": metrics.ranking(truth, scores, columns),
+            "groups": metrics.exclusive_groups(truth, choice, codebook),
+        }
+
     return {
         "per_code": per_code,
         **metrics.overall(truth, chosen, columns),
+        "intervals": intervals(ours, **by_folds),
         "groups": metrics.exclusive_groups(truth, chosen, codebook),
         "ranking": metrics.ranking(truth, probabilities, columns),
         "calibration": metrics.calibration(truth, probabilities, columns),
@@ -311,12 +338,7 @@ def _report(
             },
         },
         "baselines": {
-            name: {
-                **metrics.overall(truth, choice, columns),
-                "ranking": metrics.ranking(truth, scores, columns),
-                "groups": metrics.exclusive_groups(truth, choice, codebook),
-            }
-            for name, (choice, scores) in predicted.baselines.items()
+            name: baseline(name, choice, scores) for name, (choice, scores) in predicted.baselines.items()
         },
         "confusion": metrics.confusion(truth[:, columns], chosen[:, columns], names),
     }

@@ -132,14 +132,23 @@ class Compared:
             return Interval(None, None, options.level, method, "there is no unit")
         if self.n_interviews is not None and self.n_interviews < LEAST_INTERVIEWS:
             return too_few(self.n_interviews, options.level)
-        found = bootstrap_interval(ratings, coefficient, clusters=self.clusters, **options.resampling, **more)
+        found = bootstrap_interval(
+            ratings,
+            coefficient,
+            clusters=self.clusters,
+            widened=options.widened,
+            **options.resampling,
+            **more,
+        )
         return self.of_enough(found)
 
     def resampled(self, estimator: Estimator, sample: Sampling, options: Options) -> Interval:
         """The interval of an estimator whose totals are by interview, or by kinds of units."""
         if sample.counts is None and sample.n_groups < LEAST_INTERVIEWS:
             return too_few(sample.n_groups, options.level)
-        return self.of_enough(estimator_interval(estimator, sample, **options.resampling))
+        return self.of_enough(
+            estimator_interval(estimator, sample, widened=options.widened, **options.resampling)
+        )
 
     def of_enough(self, interval: Interval) -> Interval:
         """The interval, or none where it rests on too few interviews."""

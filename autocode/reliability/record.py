@@ -62,6 +62,7 @@ class Options:
     replicates: int = 2000
     seed: int = 0
     benchmark: str | None = None
+    widened: float = 1.0  # limits of what was cross-validated, see `autocode.evaluate.intervals`
 
     @property
     def resampling(self) -> dict[str, Any]:

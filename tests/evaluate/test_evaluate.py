@@ -92,6 +92,19 @@ def test_the_contract(result: dict[str, Any]) -> None:
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
+def test_every_measure_has_its_interval(result: dict[str, Any]) -> None:
+    rows = [result, *result["baselines"].values()]
+    for row in rows:
+        for name, one in row["intervals"].items():
+            assert one["value"] == row[name]
+            assert one["low"] is None or 0.0 <= one["low"] <= one["value"] <= one["high"] <= 1.0
+    assert [one["method"] for one in result["intervals"].values()] == ["jackknife"] * 3
+    apart = result["baselines"]["zero_shot"]["difference"]["micro_f1"]
+    gap = result["micro_f1"] - result["baselines"]["zero_shot"]["micro_f1"]
+    assert apart["low"] < apart["value"] == pytest.approx(gap, abs=2e-4)
+    assert all(row["intervals"].keys() == {"f1", "kappa", "alpha"} for row in result["per_code"].values())
+
+
 def test_it_learns_what_is_there_to_learn(result: dict[str, Any]) -> None:
     assert result["macro_f1"] > 0.8
     assert result["baselines"]["majority"]["macro_f1"] == 0.0
@@ -206,7 +219,7 @@ def test_one_more_coder_like_the_others_gets_what_people_get(
     people = {f"coder {number}": one for number, one in enumerate(coded[:-1])}
     labels = labels_of_codings(people, book, order=units)
     simulated = replace(dataset, codebook=book, codings=Codings(people))
-    human = human_ceiling(simulated, labels, [0, 1, 2], said[-1])
+    human = human_ceiling(simulated, labels, [0, 1, 2], said[-1], np.arange(n) % 20, seed=0)
     machine = human["autocode"]
     for key in ("macro_f1", "micro_f1", "exact_set", "mean_kappa"):
         assert machine[key] == pytest.approx(human[key], abs=0.03), key
@@ -214,6 +227,9 @@ def test_one_more_coder_like_the_others_gets_what_people_get(
         assert machine["per_code"][name]["f1"] == pytest.approx(human["per_code"][name]["f1"], abs=0.05)
     for group, row in human["groups"].items():
         assert machine["groups"][group]["accuracy"] == pytest.approx(row["accuracy"], abs=0.03)
+    for name, apart in human["difference"].items():
+        assert apart["value"] == pytest.approx(machine[name] - human[name], abs=2e-4)
+        assert apart["low"] < 0 < apart["high"]
 
 
 def test_people_and_machine_have_the_same_references(dataset: CodedDataset) -> None:
@@ -224,12 +240,13 @@ def test_people_and_machine_have_the_same_references(dataset: CodedDataset) -> N
     cleo = {unit: anna[unit] if row % 2 else frozenset[str]() for row, unit in enumerate(units[20:30])}
     two = replace(dataset, codings=Codings({"anna": anna, "ben": ben}))
     labels = labels_of_codings({"anna": anna}, dataset.codebook, order=units)
-    human = human_ceiling(two, labels, [0], labels.values == 1)
+    groups = np.arange(len(units)) // 10
+    human = human_ceiling(two, labels, [0], labels.values == 1, groups, seed=0)
     own = [human["coders"][name]["macro_f1"] for name in ("anna", "ben")]
     assert human["macro_f1"] == own[0] == own[1]
     assert human["autocode"]["macro_f1"] == pytest.approx((own[0] + 1.0) / 2, abs=1e-4)
     three = replace(dataset, codings=Codings({"anna": anna, "ben": ben, "cleo": cleo}))
-    human = human_ceiling(three, labels, [0], labels.values == 1)
+    human = human_ceiling(three, labels, [0], labels.values == 1, groups, seed=0)
     n_units = [one["n_units"] for one in human["coders"].values()]
     assert (n_units, human["n_units"]) == ([40, 40, 10], 40)
     expected = np.average([one["micro_f1"] for one in human["coders"].values()], weights=n_units)

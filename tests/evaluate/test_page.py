@@ -119,8 +119,44 @@ def nothing_settled() -> dict[str, Any]:
     return result
 
 
+def interval(low: float | None, high: float | None = None, **more: Any) -> dict[str, Any]:
+    because = "2 interviews cannot tell how much interviews differ" if low is None else None
+    return {
+        "low": low, "high": high, "method": "bootstrap", "n_groups": 21, "unavailable_because": because,
+        **more,
+    }  # fmt: skip
+
+
+def with_intervals() -> dict[str, Any]:
+    """Surely better than one baseline, perhaps worse than another; one without an interval."""
+    result = small()
+    gaps = {"tfidf_lr": (0.154, 0.021, 0.287), "dense_lr": (-0.01, -0.052, 0.031), "majority": (0.654, None)}
+    for name, (value, *limits) in gaps.items():
+        apart = interval(*limits, value=value)
+        result["baselines"][name]["difference"] = dict.fromkeys(("macro_f1", "micro_f1", "exact_set"), apart)
+        result["baselines"][name]["intervals"] = {
+            "macro_f1": interval(0.45, 0.55),
+            "micro_f1": interval(None),
+        }
+    result["baselines"]["dense_lr"] |= {"micro_f1": 0.72}
+    result["intervals"] = {
+        "macro_f1": interval(0.601, 0.7075), "micro_f1": interval(0.65, 0.75),
+        "exact_set": interval(0.5, 0.6),
+    }  # fmt: skip
+    result["per_code"]["trust"]["intervals"] = {
+        "f1": interval(0.702, 0.911), "alpha": interval(-0.123, 0.8), "kappa": interval(0.1, 0.2),
+    }  # fmt: skip
+    result["learning_curve"] = [
+        {"train_size": n, "macro_f1": n / 20, "micro_f1": 0.4, "exact_set": 0.3,
+         "intervals": {"macro_f1": interval(n / 25, n / 15)}}
+        for n in (3, 6)
+    ]  # fmt: skip
+    return result
+
+
 RESULTS = {
     "small": small(),
+    "with intervals": with_intervals(),
     "odd": odd(),
     "nothing settled": nothing_settled(),
     "no confusion": changed(confusion=[]),
@@ -290,6 +326,52 @@ def test_a_better_baseline_is_not_hidden() -> None:
     )
     assert not re.search("BELOW|BETTER", written("small"))
     assert "the same as the best baseline" in write_page(changed(macro_f1=0.5003))
+
+
+def plain(cells: list[str]) -> list[str]:
+    return [re.sub(r"<[^>]*>", "", cell) for cell in cells]
+
+
+def test_intervals_stand_below_the_numbers() -> None:
+    html = written("with intervals")
+    ours = plain(rows_of(html, "methods")["autocode, learnt from these codes"])
+    assert ours[:3] == ["0.654 [0.601, 0.708]", "0.701 [0.650, 0.750]", "0.555 [0.500, 0.600]"]
+    assert plain(rows_of(html, "methods")["Majority answer"])[:2] == ["0.000 [0.450, 0.550]", "0.000"]
+    trust = plain(rows_of(html, "per-code")["trust"])
+    assert trust[4:7] == ["0.811 [0.70, 0.91]", "0.633", "0.644 [-0.12, 0.80]"]
+    assert plain(rows_of(html, "points")["6"])[0] == "0.300 [0.240, 0.400]"
+    text = read(html).text
+    assert "drawing whole interviews anew, 2,000 times, and widened as Nadeau and Bengio (2003)" in text
+    assert text.count("Thin lines: 95% intervals.") == 3
+    small = read(written("small")).text
+    assert not re.search("95% intervals|95% CI|Nadeau|may be chance", small)
+
+
+def test_differences_say_where_they_may_be_chance() -> None:
+    html = written("with intervals")
+    rows = {name: plain(cells) for name, cells in rows_of(html, "gaps").items()}
+    assert rows["TF-IDF + logistic regression"][0] == "+0.154 [+0.021, +0.287]"
+    assert rows["Embeddings + logistic regression"][0] == "-0.010 [-0.052, +0.031] may be chance"
+    assert rows["Majority answer"][0] == "+0.654"
+    assert rows["Zero-shot (codebook alone)"] == ["–", "–", "–"]
+    text = read(html).text
+    assert (
+        "reach a macro-F1 of 0.654 (95% CI [0.601, 0.708]), 0.154 above the best baseline (TF-IDF + logistic "
+        "regression, 0.500); 95% CI [+0.021, +0.287] of the difference." in text
+    )
+    assert "0.720 against 0.701, which may be chance." in text
+    assert "macro-F1 was 0.654, 95% CI [0.601, 0.708] (best baseline" in text
+    assert "(seed 7; intervals by bootstrap of interviews, corrected for overlapping training sets)" in text
+
+
+def test_without_intervals_the_reason_is_said() -> None:
+    few = {"macro_f1": interval(None), "micro_f1": interval(None), "exact_set": interval(None)}
+    text = read(write_page(changed(intervals=few))).text
+    assert "There are no intervals here: 2 interviews cannot tell how much interviews differ." in text
+    rough = {"macro_f1": interval(0.2, 0.9, method="jackknife")}
+    assert "leaving out each of the interviews in turn, which is rough" in read(
+        write_page(changed(intervals=rough))
+    ).text  # fmt: skip
 
 
 def test_the_dial_says_what_it_does_not_promise() -> None:
