@@ -173,7 +173,7 @@ def _gaps(result: Result) -> str:
     """How much better autocode is than each of the others, on the same interviews."""
     rows = [(NAMES.get(name, name), row) for name, row in result["baselines"].items()]
     if human := result.get("human"):
-        rows.append(("One coder against the others; autocode likewise", human))
+        rows.append(("One coder against the others, likewise", human))
     found = {name: [difference_from(row, key) for key in MEASURES] for name, row in rows}
     if not any(limits(one) for some in found.values() for one in some):
         return ""
@@ -200,7 +200,7 @@ def _on_intervals(result: Result) -> str:
         else f"from drawing whole {held} anew, 2,000 times"
     )
     return paragraph(
-        f"In brackets: 95% intervals, {how}, and widened as Nadeau and Bengio (2003) have it, because each "
+        f"In square brackets: 95% intervals, {how}, and widened as Nadeau and Bengio (2003) have it, because each "
         f"of the {held} is both tested on and learnt from. So they tell how much a number would change with "
         f"other {held} like these."
     )
@@ -359,7 +359,7 @@ def _codes(result: Result) -> str:
         f"Every code, the most frequent first. Few cases: applied fewer than {FEW} times, so uncertain "
         "whatever the number says. ECE in brackets: too few cases to judge. –: not defined, for example the "
         "precision of a code that was never suggested."
-        + (" In brackets: 95% intervals." if any(interval_of(row, "f1") for _, row in rows) else "")
+        + (" In square brackets: 95% intervals." if any(interval_of(row, "f1") for _, row in rows) else "")
         + (f" {LIKEWISE}" if people else ""),
     )  # fmt: skip
     explained = terms(

@@ -44,12 +44,16 @@ def agreement_with_people(
         own = labels_of_codings({coder: coding}, dataset.codebook, order=labels.unit_ids)
         rows += [place[unit] for unit in own.unit_ids]
         said.append(own.values[:, columns] == 1)
-    return beside_people(
+    found = beside_people(
         np.concatenate(said),
         chosen[rows][:, columns],
         [groups[row] for row in rows],
         Options(seed=seed, widened=widened),
     )
+    for row in found["rows"]:
+        if row["method"] and widened > 1.0:
+            row["method"] += ", corrected for overlapping training sets"
+    return found
 
 
 def shared_units(dataset: CodedDataset) -> set[str]:

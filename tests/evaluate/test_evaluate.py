@@ -148,6 +148,10 @@ def test_agreement_with_people_is_the_alpha_of_each_of_them(dataset: CodedDatase
     assert (found["n_codings"], found["n_interviews"]) == (120, 8)
     assert found["rows"][0]["value"] == pytest.approx(krippendorff_alpha(sets, metric="masi").value, abs=1e-6)
     assert found["rows"][0]["method"] == "jackknife of interviews"
+    wider = agreement_with_people(both, labels, labels.values == 1, groups, [0, 1], widened=1.5, seed=0)
+    near, far = found["rows"][0], wider["rows"][0]
+    assert near["value"] - near["low"] == pytest.approx((far["value"] - far["low"]) / 1.5, abs=1e-5)
+    assert far["method"] == "jackknife of interviews, corrected for overlapping training sets"
 
 
 def test_groups_other_than_transcripts(dataset: CodedDataset, coder: Coder) -> None:
