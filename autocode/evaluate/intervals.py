@@ -18,16 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement import CodeTable, Interval, code_agreement
+from autocode.agreement import CodeTable, Interval, as_ratings, bootstrap_interval, code_agreement
 from autocode.agreement.resample import (
-    LEAST_INTERVIEWS,
     Estimator,
     Sampling,
     estimator_interval,
     merge,
+    of_enough,
     too_few,
 )
-from autocode.evaluate.metrics import MEASURES, Bools, Counts, Floats, rounded
+from autocode.evaluate.metrics import MEASURES, Bools, Counts, Floats, answers, rounded
 
 LEVEL, REPLICATES = 0.95, 2000
 OF_A_CODE = {"f1": "positive_agreement", "kappa": "cohen_kappa", "alpha": "krippendorff_alpha"}
@@ -87,6 +87,28 @@ def code_intervals(
     ]
 
 
+def group_intervals(
+    truth: Floats, chosen: Bools, members: Sequence[int], groups: NDArray[np.intp], *,
+    widened: float = 1.0, seed: int,
+) -> dict[str, Record]:  # fmt: skip
+    """The intervals of accuracy and kappa of an exclusive group, see `metrics.exclusive_group`."""
+    coded, both = answers(truth, chosen, members)
+    if not coded.any():
+        return {}
+    ratings = as_ratings(both, categories=list(range(len(members) + 1)))
+    least = {"accuracy": ("percent_agreement", 0.0), "kappa": ("cohen_kappa", -1.0)}
+    return {
+        name: _record(
+            bootstrap_interval(
+                ratings, coefficient, clusters=groups[coded], level=LEVEL, replicates=REPLICATES, seed=seed,
+                widened=widened,
+            ),
+            lowest,
+        )
+        for name, (coefficient, lowest) in least.items()
+    }  # fmt: skip
+
+
 def _resampled(
     name: str,
     methods: tuple[tuple[Counts, ...], ...],
@@ -106,7 +128,7 @@ def _resampled(
         return finish([_mean(measure, parts) for parts in of])
 
     interval = too_few(n, LEVEL)
-    if n >= LEAST_INTERVIEWS:
+    if n:
         interval = estimator_interval(
             Estimator(totals, values), Sampling(np.arange(n), n, None), level=LEVEL, replicates=REPLICATES,
             seed=seed, thresholds=(), widened=widened,
@@ -129,6 +151,7 @@ def _tells(name: str, of: Counts) -> Bools:
 
 def _record(interval: Interval, least: float) -> Record:
     """Its limits, none below the `least`; or why there are none."""
+    interval = of_enough(interval)
     low, high = (None if limit is None else max(least, limit) for limit in (interval.low, interval.high))
     return {
         "low": None if low is None else rounded(low),

@@ -111,15 +111,23 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
         return np.asarray(np.where(whole > 0, part / whole, np.nan))
 
 
-def exclusive_group(truth: Floats, chosen: Bools, members: Sequence[int]) -> dict[str, Any]:
-    """Macro-F1, Cohen's kappa and accuracy of an exclusive group, over the units that carry one of its codes.
+def answers(truth: Floats, chosen: Bools, members: Sequence[int]) -> tuple[Bools, NDArray[np.intp]]:
+    """Which units (n,) carry a code of an exclusive group, and which one it is and was chosen, (2, n_coded).
 
-    Where none of them was chosen, that is one more category.
+    By place among the `members`; where none of them was chosen, that is one more category.
     """
     coded = (truth[:, members] == 1).any(axis=1)
     y, picked = truth[np.ix_(coded, members)] == 1, chosen[np.ix_(coded, members)]
-    said = y.argmax(axis=1)
     predicted = np.where(picked.any(axis=1), picked.argmax(axis=1), len(members))
+    return coded, np.stack([y.argmax(axis=1), predicted])
+
+
+def exclusive_group(truth: Floats, chosen: Bools, members: Sequence[int]) -> dict[str, Any]:
+    """Macro-F1, Cohen's kappa and accuracy of an exclusive group, over the units that carry one of its codes.
+
+    See `answers`.
+    """
+    coded, (said, predicted) = answers(truth, chosen, members)
     kappa = cohen_kappa([said.tolist(), predicted.tolist()], categories=list(range(len(members) + 1)))
     return {
         "macro_f1": overall(truth[coded], chosen[coded], members)["macro_f1"],
@@ -190,10 +198,15 @@ def _share(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
+def group_name(members: Sequence[str]) -> str:
+    """What an exclusive group is called, by its codes."""
+    return " | ".join(members)
+
+
 def exclusive_groups(truth: Floats, chosen: Bools, codebook: Codebook) -> dict[str, Any]:
     """The numbers of each exclusive group, by its codes; `truth` and `chosen` are (n, n_codes)."""
     return {
-        " | ".join(group): exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
+        group_name(group): exclusive_group(truth, chosen, [codebook.ids.index(c) for c in group])
         for group in codebook.exclusive_groups
     }
 

@@ -200,9 +200,9 @@ def _on_intervals(result: Result) -> str:
         else f"from drawing whole {held} anew, 2,000 times"
     )
     return paragraph(
-        f"In square brackets: 95% intervals, {how}, and widened as Nadeau and Bengio (2003) have it, because each "
-        f"of the {held} is both tested on and learnt from. So they tell how much a number would change with "
-        f"other {held} like these."
+        f"In square brackets: 95% intervals, {how}, and widened as Nadeau and Bengio (2003) have it, because "
+        f"each of the {held} is both tested on and learnt from. So they tell how much a number would change "
+        f"with other {held} like these."
     )
 
 
@@ -315,9 +315,12 @@ def _exclusive(result: Result) -> str:
         others = [result["baselines"][best[0]]["groups"].get(name, {})] if best else []
         if human:
             others += [one["groups"].get(name, {}) for one in (human, human["autocode"])]
-        cells = [row.get(key) for key in ("accuracy", "macro_f1", "kappa")]
-        cells += [one.get(key) for one in others for key in ("accuracy", "kappa")]
-        body.append([name, *map(number, cells)])
+        cells = [
+            with_limits(row.get(key), interval_of(row, key), digits=2)
+            for key in ("accuracy", "macro_f1", "kappa")
+        ]
+        cells += [number(one.get(key)) for one in others for key in ("accuracy", "kappa")]
+        body.append([name, *cells])
     return html_table(
         "exclusive", heads, body,
         "Groups of which one code applies at most, on the utterances that carry one of its codes."

@@ -24,7 +24,13 @@ from autocode.embed import describe
 from autocode.errors import LearnError
 from autocode.evaluate import metrics
 from autocode.evaluate.baselines import BASELINES
-from autocode.evaluate.intervals import code_intervals, differences, for_folds, intervals
+from autocode.evaluate.intervals import (
+    code_intervals,
+    differences,
+    for_folds,
+    group_intervals,
+    intervals,
+)
 from autocode.evaluate.people import agreement_with_people, human_ceiling, on_ceiling, shared_units
 from autocode.learn.dial import Dial, Side
 from autocode.learn.folds import group_folds, numbered
@@ -316,11 +322,16 @@ def _report(
             "groups": metrics.exclusive_groups(truth, choice, codebook),
         }
 
+    exclusive = metrics.exclusive_groups(truth, chosen, codebook)
+    for members in codebook.exclusive_groups:
+        places = [codebook.ids.index(code) for code in members]
+        of_group = group_intervals(truth, chosen, places, groups, **by_folds)
+        exclusive[metrics.group_name(members)]["intervals"] = of_group
     return {
         "per_code": per_code,
         **metrics.overall(truth, chosen, columns),
         "intervals": intervals(ours, **by_folds),
-        "groups": metrics.exclusive_groups(truth, chosen, codebook),
+        "groups": exclusive,
         "ranking": metrics.ranking(truth, probabilities, columns),
         "calibration": metrics.calibration(truth, probabilities, columns),
         "auto_accept": {

@@ -9,7 +9,13 @@ from sklearn.metrics import f1_score
 
 from autocode.agreement import bootstrap_interval
 from autocode.evaluate import metrics
-from autocode.evaluate.intervals import code_intervals, differences, for_folds, intervals
+from autocode.evaluate.intervals import (
+    code_intervals,
+    differences,
+    for_folds,
+    group_intervals,
+    intervals,
+)
 
 N_GROUPS, SIZE = 20, 15
 COLUMNS = range(3)
@@ -153,3 +159,20 @@ def test_the_mean_over_coders_is_weighed_by_their_units(truth: Table, groups: ND
     both = intervals([everything, some], seed=0)["macro_f1"]
     assert both["value"] == pytest.approx((2 * single[0] + single[1]) / 3, abs=1e-4)
     assert both["low"] < both["value"] < both["high"]
+
+
+def test_an_exclusive_group_has_intervals_of_kappa_and_accuracy(groups: NDArray[np.intp]) -> None:
+    rng = np.random.default_rng(11)
+    said = rng.integers(4, size=len(groups))  # 3: none of them applies
+    given = np.where(rng.random(len(groups)) < 0.7, said, rng.integers(4, size=len(groups)))
+    truth, chosen = (one[:, None] == np.arange(3) for one in (said, given))
+    found = group_intervals(truth.astype(float), chosen, COLUMNS, groups, widened=1.5, seed=0)
+    row = metrics.exclusive_group(truth.astype(float), chosen, COLUMNS)
+    coded = said < 3
+    expected = bootstrap_interval(
+        [said[coded], given[coded]], "cohen_kappa", categories=range(4), clusters=groups[coded], widened=1.5
+    )
+    assert found["kappa"]["low"] == pytest.approx(expected.low, abs=1e-4)
+    for name, one in found.items():
+        assert one["low"] < row[name] < one["high"]
+    assert group_intervals(np.zeros((4, 3)), chosen[:4], COLUMNS, groups[:4], seed=0) == {}
