@@ -71,7 +71,11 @@ def differences(ours: Parts, theirs: Parts, *, widened: float = 1.0, seed: int) 
 def code_intervals(
     truth: Floats, chosen: Bools, groups: NDArray[np.intp], *, widened: float = 1.0, seed: int
 ) -> list[dict[str, Record]]:
-    """The intervals of F1, kappa and alpha of each code; arrays are (n, n_codes), `groups` (n,)."""
+    """The intervals of F1, kappa and alpha of each code; arrays are (n, n_codes), `groups` (n,).
+
+    Where that of F1 cannot be had there is none of the others: without a single hit they would only tell how
+    often the code was applied, in a narrow interval about 0.
+    """
     people = np.where(np.isnan(truth), -1, truth).astype(np.int8)
     table = CodeTable(
         np.stack([people, chosen.astype(np.int8)]), ("people", "autocode"), range(len(truth)),
@@ -82,9 +86,11 @@ def code_intervals(
         seed=seed, widened=widened,
     )  # fmt: skip
     least = {"f1": 0.0, "kappa": -1.0, "alpha": -1.0}
-    return [
-        {name: _record(code.intervals[of], least[name]) for name, of in OF_A_CODE.items()} for code in found
-    ]
+    rows = []
+    for code in found:
+        row = {name: _record(code.intervals[of], least[name]) for name, of in OF_A_CODE.items()}
+        rows.append(row if row["f1"]["low"] is not None else dict.fromkeys(OF_A_CODE, row["f1"]))
+    return rows
 
 
 def group_intervals(

@@ -129,6 +129,14 @@ def test_the_interval_of_f1_is_that_of_positive_agreement(truth: Table, groups: 
     assert found[1]["f1"]["high"] == pytest.approx(expected.high, abs=1e-4)
 
 
+def test_without_a_hit_nothing_is_known_of_kappa_and_alpha(truth: Table, groups: NDArray[np.intp]) -> None:
+    chosen = np.zeros_like(truth)
+    chosen[np.flatnonzero(~truth[:, 0])[::20], 0] = True
+    found = code_intervals(truth.astype(float), chosen, groups, seed=0)[0]
+    assert [found[name]["low"] for name in ("f1", "kappa", "alpha")] == [None] * 3
+    assert "the same in every" in found["alpha"]["unavailable_because"]
+
+
 def test_few_interviews(truth: Table, groups: NDArray[np.intp]) -> None:
     chosen = guessed(truth, 0.6, 6)
     for n, method in ((2, ""), (6, "jackknife")):
