@@ -128,7 +128,7 @@ def _resampled(
     measure = MEASURES[name]
     tells = np.logical_or.reduce([_tells(name, one) for parts in methods for one in parts])
     n = int(tells.sum())
-    totals = merge(methods, np.eye(len(tells))[tells])
+    totals = tuple(tuple(one.take(tells) for one in parts) for parts in methods)
 
     def values(of: tuple[tuple[Counts, ...], ...]) -> Floats:
         return finish([_mean(measure, parts) for parts in of])

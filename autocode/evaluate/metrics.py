@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,10 @@ class Counts:
     exact: Floats  # (...) units whose whole set is right
     n_whole: Floats  # (...) units of which every code has been said
     n_units: Floats  # (...)
+
+    def take(self, some: Bools) -> Counts:
+        """Of some of the groups, (n_groups,)."""
+        return Counts(*(getattr(self, field.name)[some] for field in fields(self)))
 
 
 def counts(
