@@ -215,12 +215,12 @@ def _answers(result: Result) -> list[str]:
         found[0] += f" ({inside})"
     if best and ours is not None:
         name, theirs = best
-        apart = ours - theirs
+        between = difference_from(result["baselines"][name], "macro_f1")
+        apart = between["value"] if between else ours - theirs  # of numbers that were not rounded, if known
         how = (
             "the same as" if not round(apart, 3) else f"{abs(apart):.3f} {'above' if apart > 0 else 'BELOW'}"
         )
         found[0] += f", {how} the best baseline ({NAMES.get(name, name)}, {number(theirs)})"
-        between = difference_from(result["baselines"][name], "macro_f1")
         if may_be_chance(between):
             found[0] += f"; that may be chance (difference {limits(between, '+')})"
         elif ci := _ci(between, "+"):
