@@ -5,7 +5,7 @@
 Each study is a few of the interviews, evaluated as `autocode evaluate` does. The true value is what the
 same models reach on all other interviews, a share of them each. Prints how often the 95 % interval held it,
 and how often it held the mean of all studies' true values: what such a study reaches, whichever interviews
-it learns from.
+it learns from. Beside it stands TF-IDF with logistic regression, whose codes are not made exclusive here.
 """
 
 from __future__ import annotations

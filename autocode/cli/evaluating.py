@@ -56,7 +56,7 @@ def evaluate(
     Example: `autocode evaluate dataset --out metrics.json`
     """
     from autocode.dataset import read_dataset
-    from autocode.evaluate.page import write_page
+    from autocode.evaluate.page import MEASURES, write_page
     from autocode.evaluate.run import Plan
     from autocode.evaluate.run import evaluate as run
     from autocode.files import check_writable, private_folder, write_together
@@ -92,7 +92,7 @@ def evaluate(
                 terminal.warn(warning)
             if len(results) > 1:
                 result["learning_curve"] = [
-                    {key: one[key] for key in ("train_size", *SUMMARY, *POINT)} for one in reversed(results)
+                    {key: one[key] for key in ("train_size", *MEASURES, *POINT)} for one in reversed(results)
                 ]
             given = {
                 "dataset": shown_path(dataset),
@@ -112,7 +112,6 @@ def evaluate(
     terminal.result(_table(result), _told(result), f"Numbers: {out}. Page: {page}", data=result)
 
 
-SUMMARY = ("macro_f1", "micro_f1", "exact_set")
 POINT = ("intervals", "n_learnt_from", "agreement")  # of a learning curve, besides
 
 
@@ -126,11 +125,11 @@ def _table(result: Mapping[str, Any]) -> Any:
 
     from autocode.evaluate.lookup import interval_of
     from autocode.evaluate.markup import limits, number
-    from autocode.evaluate.page import NAMES
+    from autocode.evaluate.page import MEASURES, NAMES
 
     table = Table()
     table.add_column("")
-    for name in ("macro-F1", "micro-F1", "exact set"):
+    for name in MEASURES.values():
         table.add_column(name, justify="right")
     rows = {"autocode": result, **result["baselines"]}
     if human := result.get("human"):
@@ -138,7 +137,7 @@ def _table(result: Mapping[str, Any]) -> Any:
         rows["autocode against the same others"] = human["autocode"]
     for name, row in rows.items():
         values = (
-            " ".join(filter(None, [number(row.get(key)), limits(interval_of(row, key))])) for key in SUMMARY
+            " ".join(filter(None, [number(row.get(key)), limits(interval_of(row, key))])) for key in MEASURES
         )
         table.add_row(NAMES.get(name, name), *values)
     return table

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +27,12 @@ from autocode.agreement.resample import (
     too_few,
 )
 from autocode.evaluate.metrics import MEASURES, Bools, Counts, Floats, answers, rounded
+from autocode.reliability.record import Record
 
 LEVEL, REPLICATES = 0.95, 2000
 OF_A_CODE = {"f1": "positive_agreement", "kappa": "cohen_kappa", "alpha": "krippendorff_alpha"}
 
 Parts = Sequence[Counts]  # of one method, by interview: against each coder, or one against all
-Record = dict[str, Any]
 
 
 def for_folds(n_folds: int) -> float:

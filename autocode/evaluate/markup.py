@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from autocode.evaluate.lookup import may_be_chance
+
 STYLE = """
 :root { color-scheme: light }
 body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; overflow-wrap: break-word }
@@ -100,12 +102,12 @@ def with_limits(value: Any, one: Mapping[str, Any] | None, *, digits: int = 3) -
     return _below(number(value), limits(one, digits=digits))
 
 
-def gap(one: Mapping[str, Any] | None, *, chance: bool) -> str:
-    """A difference with its sign, and its interval below it; marked where it may be `chance`."""
+def gap(one: Mapping[str, Any] | None) -> str:
+    """A difference with its sign, and its interval below it; marked where it may be chance."""
     if one is None:
         return number(None)
     cell = _below(f"{one['value']:+z.3f}", limits(one, "+"))
-    return Html(f'{cell} <span class="tag">may be chance</span>') if chance else cell
+    return Html(f'{cell} <span class="tag">may be chance</span>') if may_be_chance(one) else cell
 
 
 def _below(first: str, second: str) -> str:

@@ -179,7 +179,7 @@ def _gaps(result: Result) -> str:
         return ""
     return html_table(
         "gaps", ["autocode less ...", *MEASURES.values()],
-        [[name, *(gap(one, chance=may_be_chance(one)) for one in some)] for name, some in found.items()],
+        [[name, *map(gap, some)] for name, some in found.items()],
         "How much better autocode is than each of the others (minus: worse), compared on the same "
         f"{held_together(result)}. May be chance: the interval includes 0.",
     )  # fmt: skip
